@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: MIT */
+/* Reader addresses: usb:, usb:BUS-PORT.PORT, usb:VID:PID[:SERIAL], fd:N, usbredir:HOST:PORT,
+ * usbredir:/socket/path, usbredir-listen:[ADDR]:PORT. IPv6 in brackets, spaces percent-encoded. */
+#ifndef CCID_ADDRESS_H
+#define CCID_ADDRESS_H
+
+#include "transport.h"
+
+enum ccid_address_kind {
+	CCID_ADDRESS_USB_ALL,
+	CCID_ADDRESS_USB_PORT,
+	CCID_ADDRESS_USB_ID,
+	CCID_ADDRESS_FD,
+	CCID_ADDRESS_REDIR_TCP,
+	CCID_ADDRESS_REDIR_UNIX,
+	CCID_ADDRESS_REDIR_LISTEN,
+	CCID_ADDRESS_OTHER, /* a scheme the driver does not open: text is the whole address */
+};
+
+struct ccid_address {
+	enum ccid_address_kind kind;
+	uint16_t vid, pid;
+	int fd;
+	char port[8];   /* of TCP */
+	char text[256]; /* port path, serial, host, socket path, decoded */
+};
+
+/* CCID_E_FORMAT with *why (static text) when malformed. */
+CCID_MUST_USE
+int ccid_address_parse(struct ccid_address *out, const char *text, const char **why);
+
+/* Open what the address names. For the usb: forms that fit several interfaces the first one.
+ * CCID_E_ARG for CCID_ADDRESS_USB_ALL and CCID_ADDRESS_OTHER. */
+CCID_MUST_USE
+int ccid_address_open(struct ccid_transport **out, const struct ccid_address *a, const char *text,
+                      const struct ccid_env *env, int64_t deadline);
+
+/* Whether a scanned interface is one that a usb: address names. */
+struct ccid_usb_found;
+bool ccid_address_matches(const struct ccid_address *a, const struct ccid_usb_found *found);
+
+#endif

@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: MIT */
+/* Everything ambient, passed in, so that a test owns time and the log. */
+#ifndef CCID_ENV_H
+#define CCID_ENV_H
+
+#include "err.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum ccid_log_level {
+	CCID_LOG_NONE,
+	CCID_LOG_ERROR,
+	CCID_LOG_WARNING,
+	CCID_LOG_INFO, /* state changes, quirks applied */
+	CCID_LOG_DEBUG,
+	CCID_LOG_WIRE, /* message headers in names, and lengths */
+};
+
+/* What to print or report; never what to branch on. Filled by whoever saw the failure first. */
+struct ccid_fault {
+	const char *where;    /* static: "bulk-in", "XfrBlock" */
+	int err;              /* enum ccid_err */
+	int os_errno;         /* 0 when the failure is not the OS's */
+	uint8_t slot_status;  /* bStatus as received */
+	uint8_t reader_error; /* bError as received */
+};
+
+struct ccid_env {
+	void *ctx;
+	/* Milliseconds of a clock that never goes back. NULL: CLOCK_MONOTONIC. */
+	int64_t (*now_ms)(void *ctx);
+	/* One finished line, no newline. NULL: nothing is logged. Must not call back in. */
+	void (*log)(void *ctx, enum ccid_log_level level, const char *reader, const char *text);
+	enum ccid_log_level log_level;
+	bool log_payload; /* APDU bytes at level wire; bytes that may hold a PIN never */
+};
+
+#define CCID_NEVER INT64_MAX
+
+int64_t ccid_env_now(const struct ccid_env *env);
+
+/* Whether a line of this level would be printed; guards expensive arguments. */
+bool ccid_env_logs(const struct ccid_env *env, enum ccid_log_level level);
+
+/* Format into a fixed buffer (cut with "...") and hand it to the sink. reader may be NULL. */
+void ccid_log(const struct ccid_env *env, enum ccid_log_level level, const char *reader,
+              const char *fmt, ...) __attribute__((format(printf, 4, 5)));
+
+#endif

@@ -1,0 +1,136 @@
+/* SPDX-License-Identifier: MIT */
+/* A reader: one claimed CCID interface, its slots, buffers and sequence counter.
+ *
+ * Any thread may call any function here; commands to one reader queue. State can be read
+ * (ccid_slot_get_info, ccid_reader_dispatch) while a long command runs. Lock order:
+ * exchange lock -> state lock; the log sink must not call back in. */
+#ifndef CCID_READER_H
+#define CCID_READER_H
+
+#include "atr.h"
+#include "ccid_msg.h"
+#include "transport.h"
+
+struct ccid_reader;
+
+/* Time limits in milliseconds. */
+struct ccid_limits {
+	int64_t power_on_ms; /* default 60000 */
+	int64_t command_ms;  /* floor of the silence limit for an XfrBlock, default 10000 */
+	int64_t motion_ms;   /* Mechanical, default 30000 */
+	int64_t escape_ms;   /* default 30000 */
+};
+extern const struct ccid_limits ccid_limits_default;
+
+/* Take over the transport (when and only when 0 is returned), bring the reader into step and ask
+ * each slot for its state. limits may be NULL. env outlives the reader. */
+CCID_MUST_USE
+int ccid_reader_open(struct ccid_reader **out, struct ccid_transport *t,
+                     const struct ccid_limits *limits, const struct ccid_env *env,
+                     int64_t deadline);
+
+/* Power off what is powered (bounded), close the transport. NULL is allowed. Cannot fail. */
+void ccid_reader_close(struct ccid_reader *r);
+
+/* Free without a word on the wire: for the child of a fork. */
+void ccid_reader_abandon(struct ccid_reader *r);
+
+const struct ccid_transport *ccid_reader_transport(const struct ccid_reader *r);
+const struct ccid_class_desc *
+ccid_reader_claims(const struct ccid_reader *r); /* as the device says */
+const struct ccid_class_desc *ccid_reader_desc(const struct ccid_reader *r); /* clamped, quirks */
+unsigned ccid_reader_slots(const struct ccid_reader *r);
+enum ccid_level ccid_reader_level(const struct ccid_reader *r);
+
+/* Mechanical functions the reader advertises, CCID_MECH_*; junk values are already 0. */
+uint32_t ccid_reader_mechanical(const struct ccid_reader *r);
+
+/* Readable when ccid_reader_dispatch() has work; CCID_E_UNSUPPORTED when the reader must be
+ * polled. */
+int ccid_reader_event_fd(const struct ccid_reader *r);
+
+/* Take the notifications that have come and update the slots; never waits. Number of slots that
+ * changed, or CCID_E_GONE. */
+CCID_MUST_USE
+int ccid_reader_dispatch(struct ccid_reader *r);
+
+/* Make the running command return CCID_E_CANCELLED. Any thread, any signal handler. */
+void ccid_reader_cancel(struct ccid_reader *r);
+
+/* True once the device has left; it never comes back in this object. */
+bool ccid_reader_gone(const struct ccid_reader *r);
+
+void ccid_reader_last_fault(struct ccid_reader *r, struct ccid_fault *out);
+
+enum ccid_slot_state {
+	CCID_SLOT_UNKNOWN,    /* not asked yet, or lost track: ask before use */
+	CCID_SLOT_EMPTY,      /* no card */
+	CCID_SLOT_INACTIVE,   /* card present, not powered */
+	CCID_SLOT_NEGOTIABLE, /* powered, ATR held, parameters not yet agreed */
+	CCID_SLOT_READY,      /* protocol agreed, APDUs accepted */
+	CCID_SLOT_DESYNCED,   /* a command was given up: an abort must succeed first */
+	CCID_SLOT_STATES
+};
+const char *ccid_slot_state_name(enum ccid_slot_state state);
+
+/* A snapshot. */
+struct ccid_slot_info {
+	enum ccid_slot_state state;
+	uint32_t generation; /* rises at each removal, power loss and reset */
+	uint32_t insertions; /* rises each time a card is seen to have come */
+	uint8_t atr[CCID_ATR_MAX];
+	size_t atr_len;    /* 0 unless NEGOTIABLE or READY */
+	unsigned protocol; /* 0 or 1, meaningful when READY */
+	bool gone;         /* the reader has left */
+};
+
+CCID_MUST_USE
+int ccid_slot_get_info(struct ccid_reader *r, unsigned slot, struct ccid_slot_info *out);
+
+/* GetSlotStatus. 0, with the slot's state brought up to date. Does nothing, and returns
+ * CCID_E_SLOT_BUSY, when a command is under way. */
+CCID_MUST_USE
+int ccid_slot_poll(struct ccid_reader *r, unsigned slot, int64_t deadline);
+
+enum ccid_reset_kind {
+	CCID_RESET_NONE, /* power on only if the card is not powered */
+	CCID_RESET_WARM, /* IccPowerOn as it is; cold when that fails */
+	CCID_RESET_COLD, /* IccPowerOff first */
+};
+
+/* Make the slot READY with one of the protocols wanted (bit 0 T=0, bit 1 T=1): the card's first
+ * offered one when it is among them, T=1 for a contactless ATR. CCID_E_NOCARD, CCID_E_MUTE,
+ * CCID_E_BAD_ATR, CCID_E_PROTOCOL (the card is powered off again unless it was on before),
+ * CCID_E_PPS, CCID_E_HARDWARE, CCID_E_CLASS, ... */
+CCID_MUST_USE
+int ccid_slot_activate(struct ccid_reader *r, unsigned slot, unsigned protocols,
+                       enum ccid_reset_kind reset, int64_t deadline);
+
+CCID_MUST_USE
+int ccid_slot_power_off(struct ccid_reader *r, unsigned slot, int64_t deadline);
+
+#define CCID_XFR_FOLLOW 1u /* act on 61xx and 6Cxx of T=0 at TPDU level */
+
+/* Send one command APDU, store the response with SW1 SW2. generation: as the session last saw it,
+ * else CCID_E_STALE and nothing is sent. class_get_response: CLA for an automatic GET RESPONSE, or
+ * -1 for the command's own. Returns the length of the response. rapdu must not overlap capdu.
+ * CCID_E_SPACE: cap is too small, the response is lost. CCID_E_UNSUPPORTED: longer than the
+ * reader's level takes. */
+CCID_MUST_USE
+int ccid_slot_transmit(struct ccid_reader *r, unsigned slot, uint32_t generation,
+                       const uint8_t *capdu, size_t len, uint8_t *rapdu, size_t cap, unsigned flags,
+                       int class_get_response, int64_t deadline);
+
+/* PC_to_RDR_Mechanical. Nothing is sent (CCID_E_UNSUPPORTED) unless the reader advertises it.
+ * Success means that the reader accepted the command. Eject and capture power the card off
+ * first. */
+CCID_MUST_USE
+int ccid_slot_mechanical(struct ccid_reader *r, unsigned slot, enum ccid_mechanical function,
+                         int64_t deadline);
+
+/* PC_to_RDR_Escape: vendor bytes out and in. Returns the length of the answer. */
+CCID_MUST_USE
+int ccid_reader_escape(struct ccid_reader *r, unsigned slot, const uint8_t *out, size_t len,
+                       uint8_t *in, size_t cap, int64_t deadline);
+
+#endif

@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: MIT */
+/* T=0 above the TPDU: how an APDU becomes TPDUs, and what 61xx and 6Cxx lead to
+ * (ISO/IEC 7816-3:2006, section 12.2).
+ *
+ * An engine without I/O. Start it with an APDU; it says "send this TPDU"; feed it what came back;
+ * until it says "done" or "give up". It never sees a reader, and it is bounded: each round shortens
+ * what the card may still send or uses up a counter. */
+#ifndef CCID_T0_H
+#define CCID_T0_H
+
+#include "apdu.h"
+
+enum ccid_t0_act {
+	CCID_T0_SEND,    /* send tpdu/tpdu_len, then ccid_t0_step() with the answer */
+	CCID_T0_DONE,    /* the response is rapdu/rapdu_len */
+	CCID_T0_GIVE_UP, /* err tells why */
+};
+
+struct ccid_t0 {
+	/* set by ccid_t0_start() */
+	struct ccid_apdu apdu;
+	bool follow; /* act on 61xx and 6Cxx */
+	uint8_t class_get_response;
+	uint8_t *rapdu; /* caller's: data, then SW1 SW2 */
+	size_t cap, rapdu_len;
+	/* the next thing to do */
+	uint8_t tpdu[5 + 255];
+	size_t tpdu_len;
+	int err;
+	/* private */
+	unsigned state, rounds;
+	uint32_t want;
+};
+
+/* capdu/len: the command, kept by reference until done. rapdu/cap: room for the response, at
+ * least 2. follow: handle 61xx (cases 2 and 4) and 6Cxx; otherwise they go to the caller.
+ * class_get_response: CLA of GET RESPONSE. An APDU that needs more than 255 data bytes is
+ * CCID_E_UNSUPPORTED (err, GIVE_UP). */
+enum ccid_t0_act ccid_t0_start(struct ccid_t0 *t, const uint8_t *capdu, size_t len, bool follow,
+                               uint8_t class_get_response, uint8_t *rapdu, size_t cap);
+
+/* rx/len: the reader's answer to the last TPDU: data, SW1, SW2. */
+enum ccid_t0_act ccid_t0_step(struct ccid_t0 *t, const uint8_t *rx, size_t len);
+
+#endif
