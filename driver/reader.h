@@ -99,7 +99,8 @@ enum ccid_reset_kind {
 };
 
 /* Make the slot READY with one of the protocols wanted (bit 0 T=0, bit 1 T=1): the card's first
- * offered one when it is among them, T=1 for a contactless ATR. CCID_E_NOCARD, CCID_E_MUTE,
+ * offered one when it is among them, T=1 for a contactless ATR. protocols 0: power on or reset and
+ * hold the ATR, agree on nothing; the slot is then NEGOTIABLE. CCID_E_NOCARD, CCID_E_MUTE,
  * CCID_E_BAD_ATR, CCID_E_PROTOCOL (the card is powered off again unless it was on before),
  * CCID_E_PPS, CCID_E_HARDWARE, CCID_E_CLASS, ... */
 CCID_MUST_USE
