@@ -10,6 +10,7 @@
 #include <stdint.h>
 
 #define CCID_CLASS_DESC_LEN 54
+#define CCID_SLOTS_MAX      32 /* slots that are driven; no known reader has more than 8 */
 
 /* dwFeatures */
 #define CCID_FEATURE_AUTO_CONFIG      0x00000002u /* parameters set from the ATR */
@@ -76,10 +77,10 @@ enum ccid_desc_warning {
 	CCID_DESC_W_TYPE = 1u << 0,      /* bDescriptorType is not 0x21 */
 	CCID_DESC_W_BCD = 1u << 1,       /* bcdCCID is neither 1.00 nor 1.10 */
 	CCID_DESC_W_SLOTS = 1u << 2,     /* more slots than a driver accepts */
-	CCID_DESC_W_VOLTAGE = 1u << 3,   /* no or unknown voltage: all three assumed */
+	CCID_DESC_W_VOLTAGE = 1u << 3,   /* reserved bits: masked; none left: all three assumed */
 	CCID_DESC_W_PROTOCOLS = 1u << 4, /* reserved bits, or none: masked, T=0 and T=1 assumed */
 	CCID_DESC_W_CLOCK = 1u << 5,     /* dwDefaultClock outside 1000..20000 kHz: 3580 */
-	CCID_DESC_W_IFSD = 1u << 6,      /* dwMaxIFSD 0 or above 254 */
+	CCID_DESC_W_IFSD = 1u << 6,      /* dwMaxIFSD 0 with T=1: 32 taken; above 254: 254 taken */
 	CCID_DESC_W_MESSAGE_LENGTH = 1u << 7, /* too short for the level, or above 65554 */
 	CCID_DESC_W_LEVEL = 1u << 8,          /* several exchange levels: the highest is taken */
 	CCID_DESC_W_NEGOTIATION = 1u << 9,    /* 0x40 and 0x80 both set */
@@ -97,7 +98,11 @@ CCID_MUST_USE
 int ccid_class_desc_decode(struct ccid_class_desc *out, const uint8_t *buf, size_t len);
 
 /* Replace every value that would mislead a driver by the nearest usable one, in place.
- * Returns the warnings as a set of enum ccid_desc_warning. */
+ * dwMaxCCIDMessageLength is kept where it is merely too short for the level (some readers mean
+ * it); below 43, where not every ATR fits, 271 is taken. Afterwards the reader has at most one
+ * exchange level bit, at least one voltage, protocol and busy slot, and dwMaximumClock and
+ * dwMaxDataRate are not below their defaults. Returns the warnings as a set of enum
+ * ccid_desc_warning. */
 unsigned ccid_class_desc_clamp(struct ccid_class_desc *d);
 
 /* Text of one warning bit (static), NULL when bit is not exactly one of them. */
@@ -111,6 +116,9 @@ const char *ccid_level_name(enum ccid_level level);
 
 /* Name of feature bit number bit (0..31, static), NULL when the specification gives it none. */
 const char *ccid_feature_name(unsigned bit);
+
+/* "5 V", "3 V", "1.8 V" for bit number 0..2 of bVoltageSupport (static), else NULL. */
+const char *ccid_voltage_name(unsigned bit);
 
 struct ccid_endpoint {
 	uint8_t address;     /* bEndpointAddress; 0 = there is none */
@@ -133,8 +141,11 @@ struct ccid_interface {
 /* Walk a configuration descriptor (USB 2.0, 9.6.3): each call yields the next interface setting
  * that carries a class descriptor (in interface, endpoint or configuration extra bytes) and is of
  * class 0x0B or 0xFF. *pos starts at 0. Returns 1 and fills *out, or 0 at the end; a malformed
- * record ends the walk. Whether a class 0xFF interface is to be driven is the caller's decision.
- * Views in *out live as long as cfg. */
+ * record ends the walk, what came before it is used. A descriptor of type 0xFF counts only where
+ * there is none of type 0x21; one in the configuration's extra bytes serves every interface that
+ * has none. Of each kind of endpoint the first counts; an endpoint that can carry nothing
+ * (number or packet size 0) counts as absent. Whether a class 0xFF interface is to be driven is
+ * the caller's decision. Views in *out live as long as cfg. */
 CCID_MUST_USE
 int ccid_config_next(const uint8_t *cfg, size_t len, size_t *pos, struct ccid_interface *out);
 

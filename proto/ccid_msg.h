@@ -109,7 +109,9 @@ CCID_MUST_USE
 int ccid_cmd_encode(uint8_t *buf, size_t cap, const struct ccid_cmd *cmd, uint8_t slot,
                     uint8_t seq);
 
-/* Decode a PC_to_RDR message (recorders, players and explanations need it). Data is a view. */
+/* Decode a PC_to_RDR message (recorders, players and explanations need it). Data is a view. Any
+ * type is taken. CCID_E_SHORT when fewer than 10 + dwLength bytes are there; what follows them is
+ * ignored. Outputs on success only. */
 CCID_MUST_USE
 int ccid_cmd_decode(struct ccid_cmd *out, uint8_t *slot, uint8_t *seq, const uint8_t *buf,
                     size_t len);
@@ -135,13 +137,21 @@ enum ccid_cmd_status ccid_rsp_cmd_status(const struct ccid_rsp *rsp);
 /* The answer type the standard asks for (0x80..0x84), 0 for an unknown command. */
 uint8_t ccid_cmd_expects(uint8_t cmd_type);
 
-/* The negative enum ccid_err for a failed command: bError in the light of bmICCStatus.
- * CCID_E_REFUSED when no other code names it. Never 0. */
+/* The negative enum ccid_err for a failed command: bError in the light of bmICCStatus. FE is
+ * CCID_E_NOCARD, CCID_E_INACTIVE (after IccPowerOn that means a mute card) or CCID_E_MUTE; a bError
+ * about the card is CCID_E_NOCARD when there is none. A reader that failed without saying so
+ * (status and error 0) counts as FE. CCID_E_REFUSED when no other code names it. Never 0. */
 int ccid_rsp_failure(const struct ccid_rsp *rsp);
 
 /* Names as the specification writes them ("PC_to_RDR_IccPowerOn", "RDR_to_PC_DataBlock",
  * "RDR_to_PC_NotifySlotChange"); "?" when unknown. Static. */
 const char *ccid_msg_name(uint8_t type);
+
+/* "active", "inactive", "absent". Static. */
+const char *ccid_icc_name(enum ccid_icc icc);
+
+/* "processed", "failed", "time extension", "RFU". Static. */
+const char *ccid_cmd_status_name(enum ccid_cmd_status status);
 
 /* "ICC_MUTE", "CMD_SLOT_BUSY", ...; for 01..7F "bad parameter at offset N" cannot be static and is
  * "BAD_PARAMETER"; 81..C0 "USER_DEFINED"; else "RESERVED". Static. */
@@ -157,7 +167,7 @@ struct ccid_notify {
 
 /* Take the next of the messages concatenated in one interrupt transfer. *pos starts at 0.
  * Returns 1, or 0 at the end or at an unknown byte, after which the rest is ignored. nslots: slots
- * of the reader (1..256); a shorter bit field covers fewer. */
+ * of the reader (1..256); a shorter bit field covers fewer, even none. */
 CCID_MUST_USE
 int ccid_notify_next(const uint8_t *buf, size_t len, size_t *pos, size_t nslots,
                      struct ccid_notify *out);
