@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: MIT */
+/* A trace in words: packets in, lines for people out, one line for each thing that was said. */
+#ifndef CCID_EXPLAIN_H
+#define CCID_EXPLAIN_H
+
+#include "trace_file.h"
+
+enum ccid_explain_kind {
+	CCID_EXPLAIN_LINK,    /* hello, device_connect, reset, unplug, ... */
+	CCID_EXPLAIN_CONTROL, /* a control request with its answer */
+	CCID_EXPLAIN_COMMAND, /* a PC_to_RDR message */
+	CCID_EXPLAIN_ANSWER,  /* a RDR_to_PC message */
+	CCID_EXPLAIN_NOTIFY,  /* an interrupt message */
+	CCID_EXPLAIN_TRANSFER /* stall, zero-length transfer, cancel: what is no message */
+};
+
+struct ccid_explain_line {
+	enum ccid_explain_kind kind;
+	enum ccid_trace_dir dir;
+	uint64_t time_ns;
+	uint64_t packet;     /* number of the packet that completed it, from 1 */
+	int slot, seq;       /* -1 when it has none */
+	bool error;          /* a failure: to be shown in red */
+	const char *name;    /* "PC_to_RDR_XfrBlock", "hello", "GET_DESCRIPTOR" */
+	const char *text;    /* what it means: "SELECT by name A0 00 .. , 12 bytes" */
+	const uint8_t *data; /* the message, or payload, as recorded; NULL without */
+	size_t len;
+	const char *comment; /* of the packet, NULL without */
+};
+
+struct ccid_explain;
+
+/* line is called from inside ccid_explain_packet(); pointers live during the call. PINs in VERIFY,
+ * CHANGE REFERENCE DATA and RESET RETRY COUNTER never appear in text (data is raw). */
+CCID_MUST_USE
+int ccid_explain_new(struct ccid_explain **out,
+                     void (*line)(void *arg, const struct ccid_explain_line *line), void *arg);
+/* Feed the packets of one trace in order. 0, or CCID_E_NOMEM. What cannot be understood becomes a
+ * line that says so. */
+CCID_MUST_USE
+int ccid_explain_packet(struct ccid_explain *e, const struct ccid_trace_packet *packet);
+/* NULL is allowed. */
+void ccid_explain_free(struct ccid_explain *e);
+
+/* The whole file: open, explain, close. CCID_E_SHORT and CCID_E_FORMAT after the last good line;
+ * problem as in ccid_trace_open(). */
+CCID_MUST_USE
+int ccid_explain_file(const char *path,
+                      void (*line)(void *arg, const struct ccid_explain_line *line), void *arg,
+                      char *problem, size_t cap);
+
+#endif
