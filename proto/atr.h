@@ -10,7 +10,7 @@
 #include <stdint.h>
 
 #define CCID_ATR_MAX    33
-#define CCID_ATR_GROUPS 8
+#define CCID_ATR_GROUPS (CCID_ATR_MAX - 1) /* a group takes a byte at least: never too few */
 
 #define CCID_ATR_TA 0x1u
 #define CCID_ATR_TB 0x2u
@@ -80,8 +80,10 @@ const char *ccid_atr_error_text(unsigned bit);
 /* Whether T=t is offered; t 0..15. */
 bool ccid_atr_offers(const struct ccid_atr *atr, unsigned t);
 
-/* Times in microseconds, rounded up, for a card clock of clock_khz (0 counts as 3580). Fi/Di from
- * TA1 when they are in force (fast), else 372 and 1 (7816-3 section 10.2 and 11.4.3). */
+/* Times in microseconds, rounded up, for a card clock of clock_khz (0 counts as 3580); UINT32_MAX when
+ * longer (7816-3 sections 10.2 and 11.4.3). WWT and BWT are the longer of what TA1 and what 372 and 1
+ * lead to; CWT takes Fi/Di of TA1 when they are in force (fast), else 372 and 1. A BWI above 9
+ * counts as 9. */
 uint32_t ccid_atr_wwt_us(const struct ccid_atr *atr, uint32_t clock_khz);
 uint32_t ccid_atr_bwt_us(const struct ccid_atr *atr, uint32_t clock_khz);
 uint32_t ccid_atr_cwt_us(const struct ccid_atr *atr, uint32_t clock_khz, bool fast);
