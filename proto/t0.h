@@ -28,8 +28,10 @@ struct ccid_t0 {
 	size_t tpdu_len;
 	int err;
 	/* private */
-	unsigned state, rounds;
-	uint32_t want;
+	unsigned state;
+	bool reissued;  /* 6Cxx was obeyed once */
+	uint32_t asked; /* data bytes that the last TPDU asks for */
+	uint32_t want;  /* data bytes of Le still to come */
 };
 
 /* capdu/len: the command, kept by reference until done. rapdu/cap: room for the response, at
@@ -39,7 +41,14 @@ struct ccid_t0 {
 enum ccid_t0_act ccid_t0_start(struct ccid_t0 *t, const uint8_t *capdu, size_t len, bool follow,
                                uint8_t class_get_response, uint8_t *rapdu, size_t cap);
 
-/* rx/len: the reader's answer to the last TPDU: data, SW1, SW2. */
+/* rx/len: the reader's answer to the last TPDU: data, SW1, SW2. CCID_E_SHORT below 2 bytes,
+ * CCID_E_FORMAT when it holds more data than the TPDU asked for, CCID_E_SPACE when rapdu cannot
+ * hold what the caller's own Le asked for.
+ *
+ * With follow: 61xx leads to GET RESPONSE for no more than Le and rapdu still allow, until the
+ * card has nothing left, sends nothing, or the allowance is used up; what stays in the card shows
+ * in the 61xx handed up. 6Cxx without data leads to one repetition with that length, of a case 2
+ * command or of GET RESPONSE, if rapdu can hold it, even beyond Le. */
 enum ccid_t0_act ccid_t0_step(struct ccid_t0 *t, const uint8_t *rx, size_t len);
 
 #endif
