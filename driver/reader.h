@@ -32,7 +32,8 @@ int ccid_reader_open(struct ccid_reader **out, struct ccid_transport *t,
 /* Power off what is powered (bounded), close the transport. NULL is allowed. Cannot fail. */
 void ccid_reader_close(struct ccid_reader *r);
 
-/* Free without a word on the wire: for the child of a fork. */
+/* Forget without a word on the wire, for the child of a fork: the transport, whose claim belongs to
+ * the parent, is left alone, and what it holds goes when the process ends or calls exec. */
 void ccid_reader_abandon(struct ccid_reader *r);
 
 const struct ccid_transport *ccid_reader_transport(const struct ccid_reader *r);

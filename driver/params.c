@@ -1,0 +1,211 @@
+/* SPDX-License-Identifier: MIT */
+/* After the ATR: which protocol, which parameters, and the time limits that follow from them
+ * (ISO/IEC 7816-3 section 6.3; CCID 6.1.5 to 6.1.7). */
+#include "reader_priv.h"
+
+#include <string.h>
+
+#define PARAMS_MS 10000 /* SetParameters may hide a PPS */
+
+static bool offers(const struct ccid_atr *atr, unsigned t)
+{
+	return atr->specific ? (atr->ta2 & 0x0F) == t : ccid_atr_offers(atr, t);
+}
+
+/* PC/SC part 3 gives every contactless card this shape; the reader speaks its air protocol. */
+static bool contactless(const struct ccid_atr *atr)
+{
+	return atr->groups == 2 && atr->ib[0].mask == CCID_ATR_TD && atr->ib[0].td == 0x80 &&
+	       atr->ib[1].mask == CCID_ATR_TD && atr->ib[1].td == 0x01;
+}
+
+static int choose(const struct ccid_reader *r, unsigned slot, unsigned wanted, unsigned *protocol)
+{
+	const struct ccid_atr *atr = &r->slot[slot].atr;
+	unsigned both = wanted & r->desc.protocols;
+	unsigned offered = (offers(atr, 0) ? 1u : 0u) | (offers(atr, 1) ? 2u : 0u);
+
+	both &= offered;
+	if (r->level == CCID_LEVEL_CHARACTER)
+		return CCID_E_UNSUPPORTED;
+	if (r->level == CCID_LEVEL_TPDU && both == 2)
+		return CCID_E_UNSUPPORTED;
+	if (r->level == CCID_LEVEL_TPDU)
+		both &= 1u;
+	if (both == 0)
+		return CCID_E_PROTOCOL;
+	if (both != 3)
+		*protocol = both >> 1;
+	else
+		*protocol = contactless(atr) ? 1 : atr->first & 1;
+	return CCID_OK;
+}
+
+/* The TA1 that both sides can work at: the card's when the reader does the PPS and its rate is
+ * within reach, else the default. */
+static uint8_t speed(const struct ccid_reader *r, const struct ccid_atr *atr, bool fast)
+{
+	uint64_t rate;
+
+	if (atr->fi == 0 || atr->di == 0)
+		return 0x11;
+	if (atr->specific)
+		return atr->ta2 & 0x10 ? 0x11 : atr->ta1;
+	if (!fast || !(r->desc.features & CCID_FEATURE_AUTO_PPS) ||
+	    !(r->desc.features & CCID_FEATURE_AUTO_BAUD))
+		return 0x11;
+	rate = (uint64_t)r->desc.default_clock_khz * 1000 * atr->di / atr->fi;
+	return rate <= (uint64_t)r->desc.max_data_rate_bps + r->desc.max_data_rate_bps / 1000
+	               ? atr->ta1
+	               : 0x11;
+}
+
+static size_t parameters(const struct ccid_atr *atr, unsigned protocol, uint8_t ta1, uint8_t out[7])
+{
+	struct ccid_wr w = ccid_wr(out, 7);
+
+	ccid_wr_u8(&w, ta1);
+	if (protocol == 0) {
+		ccid_wr_u8(&w, atr->inverse ? 0x02 : 0x00);
+		ccid_wr_u8(&w, atr->guard);
+		ccid_wr_u8(&w, atr->wi);
+		ccid_wr_u8(&w, atr->clock_stop);
+	} else {
+		ccid_wr_u8(&w, (uint8_t)(0x10 | (atr->inverse ? 0x02 : 0) | (atr->crc ? 1 : 0)));
+		ccid_wr_u8(&w, atr->guard);
+		ccid_wr_u8(&w, (uint8_t)(atr->bwi << 4 | atr->cwi));
+		ccid_wr_u8(&w, atr->clock_stop);
+		ccid_wr_u8(&w, atr->ifsc);
+		ccid_wr_u8(&w, 0);
+	}
+	return w.len;
+}
+
+static struct ccid_wait params_wait(int64_t deadline)
+{
+	return (struct ccid_wait){PARAMS_MS, CCID_RETRY_MS, deadline};
+}
+
+/* The protocol in force, or -1 when the reader does not say. */
+static int protocol_in_force(struct ccid_reader *r, unsigned slot, int64_t deadline, int *err)
+{
+	struct ccid_cmd cmd = ccid_cmd_get_parameters();
+	struct ccid_wait wait = params_wait(deadline);
+	struct ccid_rsp rsp;
+
+	*err = ccid_exchange(r, slot, &cmd, &wait, &rsp);
+	if (*err < 0 && rsp.type != 0 && *err != CCID_E_NOCARD)
+		*err = CCID_OK;
+	else if (*err == CCID_OK && rsp.len >= 5 && rsp.param <= 1)
+		return rsp.param;
+	return -1;
+}
+
+/* A reader may answer that one field cannot be changed; then what counts is the protocol that it
+ * has in force. One that does not know the command works with what it took from the ATR. */
+static int set_parameters(struct ccid_reader *r, unsigned slot, unsigned protocol, uint8_t ta1,
+                          int64_t deadline)
+{
+	uint8_t data[7];
+	size_t len = parameters(&r->slot[slot].atr, protocol, ta1, data);
+	struct ccid_cmd cmd = ccid_cmd_set_parameters((uint8_t)protocol, data, len);
+	struct ccid_wait wait = params_wait(deadline);
+	struct ccid_rsp rsp;
+	int rc = ccid_exchange(r, slot, &cmd, &wait, &rsp);
+	int now;
+
+	if (rc == CCID_OK || rsp.type == 0 || rc == CCID_E_NOCARD)
+		return rc;
+	if (rc == CCID_E_UNSUPPORTED)
+		return CCID_OK;
+	if (rsp.error == 0 || rsp.error > 0x7F)
+		return rc == CCID_E_PROTOCOL ? rc : CCID_E_PPS;
+	now = protocol_in_force(r, slot, deadline, &rc);
+	if (rc < 0)
+		return rc;
+	return now == (int)protocol ? CCID_OK : CCID_E_PROTOCOL;
+}
+
+/* The reader chose by itself: learn what, and force the other only if it must be. */
+static int reader_chose(struct ccid_reader *r, unsigned slot, unsigned wanted, unsigned *protocol,
+                        int64_t deadline)
+{
+	const struct ccid_atr *atr = &r->slot[slot].atr;
+	int rc, now;
+
+	if (!offers(atr, 0) || !offers(atr, 1))
+		return CCID_OK;
+	now = protocol_in_force(r, slot, deadline, &rc);
+	if (rc < 0 || now < 0 || now == (int)*protocol)
+		return rc;
+	if (wanted & 1u << now && !(r->level == CCID_LEVEL_TPDU && now == 1)) {
+		*protocol = (unsigned)now;
+		return CCID_OK;
+	}
+	return set_parameters(r, slot, *protocol, speed(r, atr, true), deadline);
+}
+
+static int agree_parameters(struct ccid_reader *r, unsigned slot, unsigned wanted, bool fast,
+                            unsigned *protocol, int64_t deadline)
+{
+	const struct ccid_atr *atr = &r->slot[slot].atr;
+	uint32_t features = r->desc.features;
+	uint8_t ta1 = speed(r, atr, fast);
+
+	if ((features & 0xFFFF) == (CCID_FEATURE_ICCD | 0x40))
+		return CCID_OK; /* a chip without contacts to set up */
+	if (features & CCID_FEATURE_AUTO_NEGOTIATION)
+		return reader_chose(r, slot, wanted, protocol, deadline);
+	if (atr->specific && (atr->ta2 & 0x10))
+		return CCID_E_PROTOCOL; /* F and D are known to the card alone */
+	if (!(features & CCID_FEATURE_AUTO_PPS) && !atr->specific && *protocol != atr->first)
+		return CCID_E_UNSUPPORTED; /* needs a PPS of ours */
+	if (!(features & CCID_FEATURE_AUTO_PPS) && (features & CCID_FEATURE_AUTO_CONFIG))
+		return CCID_OK;
+	return set_parameters(r, slot, *protocol, ta1, deadline);
+}
+
+static int64_t ms_of(uint64_t us)
+{
+	return (int64_t)((us + 999) / 1000);
+}
+
+/* The reader itself enforces the card's times; the host's limit is only the alarm for a dead
+ * reader, so it takes the worst case: one waiting time for each byte. */
+static void time_limits(struct ccid_reader *r, unsigned slot, unsigned protocol)
+{
+	struct ccid_slot *s = &r->slot[slot];
+	uint32_t clock = r->desc.default_clock_khz;
+	int64_t ms;
+
+	if (protocol == 0) {
+		s->wait_ms = ms_of(ccid_atr_wwt_us(&s->atr, clock));
+		ms = ms_of((uint64_t)ccid_atr_wwt_us(&s->atr, clock) * 266) + 1000;
+	} else {
+		s->wait_ms = ms_of(ccid_atr_bwt_us(&s->atr, clock));
+		ms = s->wait_ms + 1000 +
+		     ms_of((uint64_t)ccid_atr_cwt_us(&s->atr, clock, false) * 260);
+	}
+	if (s->atr.fi == 0 || s->atr.di == 0)
+		ms = ms > 60000 ? ms : 60000;
+	s->silence_ms = ms > r->limits.command_ms ? ms : r->limits.command_ms;
+}
+
+int ccid_agree(struct ccid_reader *r, unsigned slot, unsigned wanted, bool fast, int64_t deadline)
+{
+	unsigned protocol = 0;
+	int rc = choose(r, slot, wanted, &protocol);
+
+	if (rc == CCID_OK)
+		rc = agree_parameters(r, slot, wanted, fast, &protocol, deadline);
+	if (rc < 0)
+		return rc;
+	time_limits(r, slot, protocol);
+	pthread_mutex_lock(&r->state);
+	r->slot[slot].protocol = protocol;
+	r->slot[slot].agreed = true;
+	ccid_slot_set(r, slot, CCID_SLOT_READY);
+	rc = r->slot[slot].state == CCID_SLOT_READY ? CCID_OK : CCID_E_NOCARD;
+	pthread_mutex_unlock(&r->state);
+	return rc;
+}

@@ -1,0 +1,250 @@
+/* SPDX-License-Identifier: MIT */
+/* Activation: voltage ladder, ATR, warm and cold reset, power off. */
+#include "reader_priv.h"
+
+static struct ccid_wait power_wait(const struct ccid_reader *r, int64_t deadline)
+{
+	return (struct ccid_wait){r->limits.power_on_ms, CCID_RETRY_MS, deadline};
+}
+
+int ccid_power_off(struct ccid_reader *r, unsigned slot, int64_t deadline)
+{
+	struct ccid_cmd cmd = ccid_cmd_icc_power_off();
+	struct ccid_wait wait = {CCID_STATUS_MS, CCID_RETRY_MS, deadline};
+	struct ccid_rsp rsp;
+	int rc = ccid_exchange(r, slot, &cmd, &wait, &rsp);
+
+	if (rc < 0 && rc != CCID_E_NOCARD && rc != CCID_E_INACTIVE)
+		return rc;
+	pthread_mutex_lock(&r->state);
+	if (r->slot[slot].atr.len > 0)
+		ccid_slot_lose(r, slot, CCID_SLOT_INACTIVE);
+	r->slot[slot].active_unknown = false;
+	pthread_mutex_unlock(&r->state);
+	return CCID_OK;
+}
+
+/* Off, and long enough off for a cold reset. */
+static int off_and_pause(struct ccid_reader *r, unsigned slot, int64_t deadline)
+{
+	int rc = ccid_power_off(r, slot, deadline);
+
+	if (rc < 0)
+		return rc;
+	return r->t->ops->pause(r->t, ccid_env_now(r->env) + CCID_OFF_ON_MS);
+}
+
+static int store_atr(struct ccid_reader *r, unsigned slot, uint8_t power,
+                     const struct ccid_rsp *rsp)
+{
+	struct ccid_slot *s = &r->slot[slot];
+	struct ccid_atr atr;
+	int rc = ccid_atr_decode(&atr, rsp->data, rsp->len);
+
+	if (rc < 0 || (atr.errors & CCID_ATR_E_TS) != 0)
+		return ccid_fail(r, slot, "ATR", CCID_E_BAD_ATR, rsp);
+	for (unsigned bit = 0; bit < CCID_ATR_E_COUNT; bit++)
+		if (atr.errors & 1u << bit)
+			ccid_log(r->env, CCID_LOG_WARNING, ccid_reader_label(r), "slot %u: ATR: %s",
+			         slot, ccid_atr_error_text(1u << bit));
+	pthread_mutex_lock(&r->state);
+	s->generation++;
+	s->atr = atr;
+	s->power = power;
+	s->protocol = atr.first;
+	s->suspect = false;
+	s->agreed = false;
+	s->active_unknown = false;
+	ccid_slot_set(r, slot, CCID_SLOT_NEGOTIABLE);
+	pthread_mutex_unlock(&r->state);
+	return CCID_OK;
+}
+
+/* Notifications of the insertion that led to this power-on must not be read as a new one. */
+static void absorb_notifications(struct ccid_reader *r)
+{
+	if (ccid_reader_dispatch(r) < 0)
+		ccid_reader_lost(r);
+}
+
+static int power_on(struct ccid_reader *r, unsigned slot, uint8_t power, int64_t deadline)
+{
+	struct ccid_cmd cmd = ccid_cmd_icc_power_on((enum ccid_power_select)power);
+	struct ccid_wait wait = power_wait(r, deadline);
+	struct ccid_rsp rsp;
+	int rc = ccid_exchange(r, slot, &cmd, &wait, &rsp);
+
+	if (rc == CCID_E_INACTIVE) /* FE with the card there: it did not answer */
+		rc = CCID_E_MUTE;
+	if (rc == CCID_OK)
+		absorb_notifications(r);
+	return rc < 0 ? rc : store_atr(r, slot, power, &rsp);
+}
+
+/* Failures after which another voltage, or the same after a pause, may do better. */
+static bool worth_retrying(int err)
+{
+	return err == CCID_E_MUTE || err == CCID_E_BAD_ATR || err == CCID_E_CLASS ||
+	       err == CCID_E_HARDWARE || err == CCID_E_REFUSED || err == CCID_E_COMM;
+}
+
+static bool chooses_voltage(const struct ccid_reader *r)
+{
+	return r->desc.features & (CCID_FEATURE_AUTO_VOLTAGE | CCID_FEATURE_AUTO_ACTIVATION);
+}
+
+/* Old cards misbehave below 5 V, so the ladder starts there; 0 comes last for readers that refuse
+ * an explicit voltage although they announce no automatic one. */
+static unsigned ladder_of(const struct ccid_reader *r, uint8_t out[4])
+{
+	static const uint8_t bit[] = {CCID_VOLT_5V, CCID_VOLT_3V, CCID_VOLT_1V8};
+	unsigned n = 0;
+
+	if (!chooses_voltage(r))
+		for (unsigned i = 0; i < 3; i++)
+			if (r->desc.voltage_support & bit[i])
+				out[n++] = (uint8_t)(CCID_POWER_5V + i);
+	out[n++] = CCID_POWER_AUTO;
+	if (chooses_voltage(r))
+		out[n++] = CCID_POWER_AUTO;
+	return n;
+}
+
+/* Whether the card names its classes and the voltage applied is none of them. */
+static bool wrong_class(const struct ccid_reader *r, unsigned slot, uint8_t power)
+{
+	const struct ccid_atr *atr = &r->slot[slot].atr;
+
+	return power != CCID_POWER_AUTO && atr->has_t15 && (atr->classes & 7) != 0 &&
+	       !(atr->classes & 1u << (power - CCID_POWER_5V)) &&
+	       (atr->classes & r->desc.voltage_support & 7) != 0;
+}
+
+static int climb(struct ccid_reader *r, unsigned slot, int64_t deadline)
+{
+	uint8_t step[4];
+	unsigned n = ladder_of(r, step);
+	int rc = CCID_E_MUTE;
+
+	for (unsigned i = 0; i < n; i++) {
+		int first = rc;
+
+		rc = power_on(r, slot, step[i], deadline);
+		if (rc == CCID_OK && !(i + 1 < n && wrong_class(r, slot, step[i])))
+			return CCID_OK;
+		if (rc < 0 && !worth_retrying(rc))
+			return rc;
+		if (i > 0 && step[i] == CCID_POWER_AUTO && rc == CCID_E_REFUSED)
+			rc = first; /* "bad bPowerSelect" tells less than the failure before it */
+		if (i + 1 < n) {
+			int off = off_and_pause(r, slot, deadline);
+
+			if (off < 0)
+				return off;
+		}
+	}
+	return rc;
+}
+
+/* Active, but not by us, and not by the reader's own habit: left over from another process. */
+static bool foreign_power(struct ccid_reader *r, unsigned slot)
+{
+	bool is;
+
+	pthread_mutex_lock(&r->state);
+	is = r->slot[slot].active_unknown;
+	pthread_mutex_unlock(&r->state);
+	return is && !(r->desc.features & CCID_FEATURE_AUTO_ACTIVATION);
+}
+
+static int reset_card(struct ccid_reader *r, unsigned slot, enum ccid_reset_kind reset,
+                      int64_t deadline)
+{
+	bool powered = ccid_slot_has_atr(r, slot);
+	int rc;
+
+	if (reset == CCID_RESET_WARM && powered) {
+		rc = power_on(r, slot, r->slot[slot].power, deadline);
+		if (rc == CCID_OK || !worth_retrying(rc))
+			return rc;
+	}
+	if (powered || reset == CCID_RESET_COLD || foreign_power(r, slot)) {
+		rc = off_and_pause(r, slot, deadline);
+		if (rc < 0)
+			return rc;
+	}
+	return climb(r, slot, deadline);
+}
+
+/* Ask when there is any doubt; CCID_E_NOCARD when there is none. */
+static int card_there(struct ccid_reader *r, unsigned slot, int64_t deadline)
+{
+	enum ccid_slot_state state = ccid_slot_now(r, slot);
+	int rc = CCID_OK;
+
+	if (ccid_slot_take_suspect(r, slot) || state == CCID_SLOT_EMPTY ||
+	    state == CCID_SLOT_UNKNOWN || state == CCID_SLOT_DESYNCED)
+		rc = ccid_slot_status(r, slot, CCID_STATUS_MS, deadline);
+	if (rc < 0)
+		return rc;
+	return ccid_slot_now(r, slot) == CCID_SLOT_EMPTY ? CCID_E_NOCARD : CCID_OK;
+}
+
+static int bring_up(struct ccid_reader *r, unsigned slot, unsigned wanted,
+                    enum ccid_reset_kind reset, int64_t deadline)
+{
+	int rc = CCID_OK;
+
+	if (reset != CCID_RESET_NONE || ccid_slot_now(r, slot) != CCID_SLOT_NEGOTIABLE)
+		rc = reset_card(r, slot, reset, deadline);
+	if (rc < 0 || wanted == 0)
+		return rc;
+	rc = ccid_agree(r, slot, wanted, true, deadline);
+	if (rc != CCID_E_PPS)
+		return rc;
+	ccid_log(r->env, CCID_LOG_WARNING, ccid_reader_label(r),
+	         "slot %u: the card refused the parameters; once more at the default speed", slot);
+	rc = reset_card(r, slot, CCID_RESET_COLD, deadline);
+	return rc < 0 ? rc : ccid_agree(r, slot, wanted, false, deadline);
+}
+
+static int activate(struct ccid_reader *r, unsigned slot, unsigned wanted,
+                    enum ccid_reset_kind reset, int64_t deadline)
+{
+	bool on;
+	int rc = card_there(r, slot, deadline);
+
+	if (rc < 0)
+		return rc;
+	on = ccid_slot_now(r, slot) == CCID_SLOT_READY;
+	if (on && reset == CCID_RESET_NONE)
+		return wanted == 0 || wanted & 1u << r->slot[slot].protocol ? CCID_OK
+		                                                            : CCID_E_PROTOCOL;
+	rc = bring_up(r, slot, wanted, reset, deadline);
+	if (rc < 0 && rc != CCID_E_GONE && !on && ccid_slot_has_atr(r, slot) &&
+	    ccid_power_off(r, slot, ccid_env_now(r->env) + CCID_STATUS_MS) == CCID_E_GONE)
+		return CCID_E_GONE;
+	return rc;
+}
+
+int ccid_slot_activate(struct ccid_reader *r, unsigned slot, unsigned protocols,
+                       enum ccid_reset_kind reset, int64_t deadline)
+{
+	int rc;
+
+	if (protocols > 3)
+		return CCID_E_ARG;
+	rc = ccid_lock_io(r, slot);
+	if (rc < 0)
+		return rc;
+	return ccid_unlock_io(r, activate(r, slot, protocols, reset, deadline));
+}
+
+int ccid_slot_power_off(struct ccid_reader *r, unsigned slot, int64_t deadline)
+{
+	int rc = ccid_lock_io(r, slot);
+
+	if (rc < 0)
+		return rc;
+	return ccid_unlock_io(r, ccid_power_off(r, slot, deadline));
+}

@@ -1,0 +1,357 @@
+/* SPDX-License-Identifier: MIT */
+/* Open, close, notifications, snapshots of a reader. */
+#include "reader_priv.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define MESSAGE_MAX   (CCID_HEADER_LEN + 65544) /* CCID 5.1, dwMaxCCIDMessageLength */
+#define MESSAGE_MIN   (CCID_HEADER_LEN + 261)   /* buffers hold a short APDU in any case */
+#define NOTIFY_MAX    64
+#define NOTIFY_ROUNDS 32 /* messages taken in one dispatch */
+
+const struct ccid_limits ccid_limits_default = {
+	.power_on_ms = 60000, .command_ms = 10000, .motion_ms = 30000, .escape_ms = 30000};
+
+const char *ccid_reader_label(const struct ccid_reader *r)
+{
+	return r->t->id.address[0] != '\0' ? r->t->id.address : r->t->id.product;
+}
+
+int ccid_fail(struct ccid_reader *r, unsigned slot, const char *where, int err,
+              const struct ccid_rsp *rsp)
+{
+	struct ccid_fault f = {.where = where, .err = err};
+
+	if (rsp != NULL) {
+		f.slot_status = rsp->status;
+		f.reader_error = rsp->error;
+		ccid_log(r->env, CCID_LOG_DEBUG, ccid_reader_label(r),
+		         "slot %u: %s: %s (bStatus %02X, bError %02X %s)", slot, where,
+		         ccid_err_text(err), rsp->status, rsp->error, ccid_error_name(rsp->error));
+	} else {
+		ccid_log(r->env, CCID_LOG_WARNING, ccid_reader_label(r), "slot %u: %s: %s", slot,
+		         where, ccid_err_text(err));
+	}
+	pthread_mutex_lock(&r->state);
+	r->fault = f;
+	pthread_mutex_unlock(&r->state);
+	return err;
+}
+
+void ccid_reader_last_fault(struct ccid_reader *r, struct ccid_fault *out)
+{
+	pthread_mutex_lock(&r->state);
+	*out = r->fault;
+	pthread_mutex_unlock(&r->state);
+}
+
+static void lost(struct ccid_reader *r)
+{
+	if (atomic_exchange(&r->gone, true))
+		return;
+	ccid_log(r->env, CCID_LOG_INFO, ccid_reader_label(r), "the reader is gone");
+	for (unsigned i = 0; i < r->nslots; i++)
+		ccid_slot_lose(r, i, CCID_SLOT_EMPTY);
+}
+
+void ccid_reader_lost(struct ccid_reader *r)
+{
+	pthread_mutex_lock(&r->state);
+	lost(r);
+	pthread_mutex_unlock(&r->state);
+}
+
+bool ccid_reader_gone(const struct ccid_reader *r)
+{
+	return atomic_load(&r->gone);
+}
+
+int ccid_lock_io(struct ccid_reader *r, unsigned slot)
+{
+	int rc;
+
+	if (slot >= r->nslots)
+		return CCID_E_NO_SLOT;
+	pthread_mutex_lock(&r->io);
+	atomic_store(&r->busy, true);
+	rc = ccid_reader_dispatch(r);
+	return rc < 0 ? ccid_unlock_io(r, rc) : CCID_OK;
+}
+
+int ccid_unlock_io(struct ccid_reader *r, int result)
+{
+	atomic_store(&r->busy, false);
+	pthread_mutex_unlock(&r->io);
+	return result;
+}
+
+/* The first message after open tells how things are; from then on "changed" with the card still
+ * there means that it was taken out and put back. */
+static bool notified(struct ccid_reader *r, unsigned slot, bool present, bool changed)
+{
+	struct ccid_slot *s = &r->slot[slot];
+	uint32_t before = s->generation + s->insertions;
+	bool first = !s->notified;
+
+	s->notified = true;
+	if (!present && s->state != CCID_SLOT_EMPTY)
+		ccid_slot_lose(r, slot, CCID_SLOT_EMPTY);
+	else if (present && (s->state == CCID_SLOT_EMPTY || s->state == CCID_SLOT_UNKNOWN))
+		ccid_slot_set(r, slot, CCID_SLOT_INACTIVE);
+	else if (present && changed && first)
+		s->suspect = true;
+	else if (present && changed && s->atr.len > 0) {
+		s->insertions++;
+		ccid_slot_lose(r, slot, CCID_SLOT_INACTIVE);
+	}
+	return before != s->generation + s->insertions;
+}
+
+static int take_notifications(struct ccid_reader *r, const uint8_t *buf, size_t len)
+{
+	struct ccid_notify n;
+	size_t pos = 0;
+	int changes = 0;
+
+	while (ccid_notify_next(buf, len, &pos, r->nslots, &n) == 1) {
+		if (n.type == CCID_HARDWARE_ERROR) {
+			ccid_log(r->env, CCID_LOG_ERROR, ccid_reader_label(r),
+			         "slot %u: the reader reports hardware error %02X", n.slot, n.code);
+			continue;
+		}
+		for (unsigned i = 0; i < n.slots && i < r->nslots; i++)
+			changes += notified(r, i, ccid_notify_present(&n, i),
+			                    ccid_notify_changed(&n, i));
+	}
+	return changes;
+}
+
+int ccid_reader_dispatch(struct ccid_reader *r)
+{
+	uint8_t buf[NOTIFY_MAX];
+	int changes = 0, n = 0;
+
+	pthread_mutex_lock(&r->state);
+	for (unsigned i = 0; i < NOTIFY_ROUNDS; i++) {
+		n = atomic_load(&r->gone) ? CCID_E_GONE
+		                          : r->t->ops->interrupt_in(r->t, buf, sizeof buf);
+		if (n <= 0)
+			break;
+		changes +=
+			take_notifications(r, buf, (size_t)n < sizeof buf ? (size_t)n : sizeof buf);
+	}
+	if (n == CCID_E_GONE)
+		lost(r);
+	pthread_mutex_unlock(&r->state);
+	return n == CCID_E_GONE ? n : changes;
+}
+
+int ccid_reader_event_fd(const struct ccid_reader *r)
+{
+	if (r->t->iface.intr_in.address == 0)
+		return CCID_E_UNSUPPORTED;
+	return r->t->ops->event_fd(r->t);
+}
+
+void ccid_reader_cancel(struct ccid_reader *r)
+{
+	if (atomic_load(&r->busy))
+		r->t->ops->cancel(r->t);
+}
+
+const struct ccid_transport *ccid_reader_transport(const struct ccid_reader *r)
+{
+	return r->t;
+}
+
+const struct ccid_class_desc *ccid_reader_claims(const struct ccid_reader *r)
+{
+	return &r->claims;
+}
+
+const struct ccid_class_desc *ccid_reader_desc(const struct ccid_reader *r)
+{
+	return &r->desc;
+}
+
+unsigned ccid_reader_slots(const struct ccid_reader *r)
+{
+	return r->nslots;
+}
+
+enum ccid_level ccid_reader_level(const struct ccid_reader *r)
+{
+	return r->level;
+}
+
+uint32_t ccid_reader_mechanical(const struct ccid_reader *r)
+{
+	return r->mechanical;
+}
+
+static size_t clamp_size(size_t n)
+{
+	return n < MESSAGE_MIN ? MESSAGE_MIN : n > MESSAGE_MAX ? MESSAGE_MAX : n;
+}
+
+static int allocate(struct ccid_reader *r)
+{
+	size_t mps = r->t->iface.bulk_in.max_packet;
+	size_t msg = r->desc.max_message_len;
+
+	if (mps == 0 || mps > 4096)
+		return CCID_E_FORMAT;
+	r->out_cap = msg < MESSAGE_MAX ? msg : MESSAGE_MAX;
+	if (r->out_cap <= CCID_HEADER_LEN)
+		return CCID_E_FORMAT;
+	/* One packet more than a message: room for an empty packet after a full one. */
+	r->in_cap = (clamp_size(msg) / mps + 2) * mps;
+	r->out = calloc(1, clamp_size(msg));
+	r->in = calloc(1, r->in_cap);
+	return r->out != NULL && r->in != NULL ? CCID_OK : CCID_E_NOMEM;
+}
+
+static void release(struct ccid_reader *r)
+{
+	if (r->out != NULL)
+		ccid_wipe(r->out, clamp_size(r->desc.max_message_len));
+	if (r->in != NULL)
+		ccid_wipe(r->in, r->in_cap);
+	free(r->out);
+	free(r->in);
+	pthread_mutex_destroy(&r->io);
+	pthread_mutex_destroy(&r->state);
+	free(r);
+}
+
+static void describe(struct ccid_reader *r)
+{
+	unsigned warnings;
+
+	r->desc = r->claims;
+	warnings = ccid_class_desc_clamp(&r->desc);
+	for (unsigned bit = 0; bit < CCID_DESC_W_COUNT; bit++)
+		if (warnings & 1u << bit)
+			ccid_log(r->env, CCID_LOG_INFO, ccid_reader_label(r), "descriptor: %s",
+			         ccid_desc_warning_text(1u << bit));
+	r->level = ccid_class_desc_level(&r->desc);
+	r->mechanical = r->desc.mechanical;
+	r->nslots = r->desc.max_slot_index + 1u;
+}
+
+static int make(struct ccid_reader **out, struct ccid_transport *t,
+                const struct ccid_limits *limits, const struct ccid_env *env)
+{
+	struct ccid_class_desc claims;
+	struct ccid_reader *r;
+	int rc = ccid_class_desc_decode(&claims, t->iface.desc, CCID_CLASS_DESC_LEN);
+
+	if (rc < 0)
+		return CCID_E_FORMAT;
+	if (t->iface.bulk_in.address == 0 || t->iface.bulk_out.address == 0)
+		return CCID_E_UNSUPPORTED; /* ICCD versions A and B */
+	r = calloc(1, sizeof *r + (claims.max_slot_index + 1u) * sizeof r->slot[0]);
+	if (r == NULL)
+		return CCID_E_NOMEM;
+	r->t = t;
+	r->env = env;
+	r->limits = limits != NULL ? *limits : ccid_limits_default;
+	r->claims = claims;
+	pthread_mutex_init(&r->io, NULL);
+	pthread_mutex_init(&r->state, NULL);
+	describe(r);
+	rc = allocate(r);
+	if (rc < 0)
+		release(r);
+	else
+		*out = r;
+	return rc;
+}
+
+/* The first answers of a reader may be late, or lost to a data toggle out of step. */
+static int first_status(struct ccid_reader *r, unsigned slot, int64_t deadline)
+{
+	int rc = ccid_slot_status(r, slot, CCID_STATUS_MS, deadline);
+
+	for (unsigned i = 0; i < 2 && rc < 0; i++) {
+		if (rc == CCID_E_GONE || rc == CCID_E_NO_SLOT || rc == CCID_E_CANCELLED ||
+		    ccid_env_now(r->env) >= deadline)
+			break;
+		if (ccid_clear_halts(r) == CCID_E_GONE)
+			return CCID_E_GONE;
+		pthread_mutex_lock(&r->state);
+		ccid_slot_set(r, slot, CCID_SLOT_UNKNOWN);
+		pthread_mutex_unlock(&r->state);
+		rc = ccid_slot_status(r, slot, CCID_RETRY_MS, deadline);
+	}
+	/* What an earlier process left unfinished ends with an abort at the latest. */
+	if (rc < 0 && rc != CCID_E_GONE && rc != CCID_E_NO_SLOT && rc != CCID_E_CANCELLED &&
+	    ccid_env_now(r->env) < deadline)
+		rc = ccid_slot_status(r, slot, CCID_RETRY_MS, deadline);
+	return rc;
+}
+
+/* Ask every slot. A descriptor may promise more than there are. */
+static int ask_slots(struct ccid_reader *r, int64_t deadline)
+{
+	for (unsigned i = 0; i < r->nslots; i++) {
+		int rc = first_status(r, i, deadline);
+
+		if (rc == CCID_E_NO_SLOT && i > 0) {
+			ccid_log(r->env, CCID_LOG_WARNING, ccid_reader_label(r),
+			         "the reader has %u slots, not %u", i, r->nslots);
+			r->nslots = i;
+		} else if (rc < 0) {
+			return rc;
+		}
+	}
+	return CCID_OK;
+}
+
+int ccid_reader_open(struct ccid_reader **out, struct ccid_transport *t,
+                     const struct ccid_limits *limits, const struct ccid_env *env, int64_t deadline)
+{
+	struct ccid_reader *r;
+	int rc = make(&r, t, limits, env);
+
+	if (rc < 0)
+		return rc;
+	atomic_store(&r->busy, true);
+	rc = ask_slots(r, deadline);
+	atomic_store(&r->busy, false);
+	if (rc < 0) {
+		if (r->posted)
+			t->ops->drop_in(t);
+		release(r);
+		return rc;
+	}
+	*out = r;
+	return CCID_OK;
+}
+
+static void power_off_all(struct ccid_reader *r)
+{
+	for (unsigned i = 0; i < r->nslots && !atomic_load(&r->gone); i++)
+		if (ccid_slot_has_atr(r, i) &&
+		    ccid_power_off(r, i, ccid_env_now(r->env) + CCID_STATUS_MS) < 0)
+			ccid_log(r->env, CCID_LOG_WARNING, ccid_reader_label(r),
+			         "slot %u: closed without power off", i);
+}
+
+void ccid_reader_close(struct ccid_reader *r)
+{
+	if (r == NULL)
+		return;
+	pthread_mutex_lock(&r->io);
+	power_off_all(r);
+	pthread_mutex_unlock(&r->io);
+	r->t->ops->close(r->t);
+	release(r);
+}
+
+void ccid_reader_abandon(struct ccid_reader *r)
+{
+	if (r != NULL)
+		release(r);
+}

@@ -1,0 +1,133 @@
+/* SPDX-License-Identifier: MIT */
+/* What reader, slot, exchange, recover, power, xfr and mechanics share. Nobody else includes it.
+ *
+ * Lock order: io -> state. io is held across whole procedures and guards everything without a
+ * note; state guards the fields that say so and is never held across a wait. */
+#ifndef CCID_READER_PRIV_H
+#define CCID_READER_PRIV_H
+
+#include "reader.h"
+
+#include <pthread.h>
+#include <stdatomic.h>
+
+#define CCID_ABORT_MS     2000 /* the whole abort procedure (CCID 5.3.1; field practice) */
+#define CCID_STATUS_MS    3000 /* first GetSlotStatus and IccPowerOff */
+#define CCID_RETRY_MS     1000 /* later GetSlotStatus; the rest of a message cut in two */
+#define CCID_CONTROL_MS   1000
+#define CCID_BUSY_MS      5000 /* how long F2 is waited out */
+#define CCID_BUSY_STEP_MS 100
+#define CCID_OFF_ON_MS    10 /* ISO 7816-3 6.2.2: between deactivation and activation */
+#define CCID_STALE_MAX    16 /* answers dropped, empty transfers taken, in one exchange */
+
+struct ccid_slot {
+	enum ccid_slot_state state; /* state */
+	uint32_t generation;        /* state */
+	uint32_t insertions;        /* state */
+	unsigned protocol;          /* state */
+	struct ccid_atr atr;        /* state; len 0 when there is none */
+	bool notified;              /* state: a notification has come since open */
+	bool suspect;               /* state: ask before the next command */
+	bool agreed;                /* state: protocol and parameters stand */
+	bool active_unknown;        /* state: the reader says active, we hold no ATR */
+	uint8_t power;              /* bPowerSelect that worked last */
+	int64_t wait_ms;            /* unit of a time extension: WWT or BWT */
+	int64_t silence_ms;         /* longest silence in an XfrBlock */
+};
+
+struct ccid_reader {
+	struct ccid_transport *t;
+	const struct ccid_env *env;
+	struct ccid_limits limits;
+	struct ccid_class_desc claims, desc;
+	enum ccid_level level;
+	uint32_t mechanical;
+	unsigned nslots;
+	pthread_mutex_t io, state;
+	uint8_t seq;
+	uint8_t *out, *in; /* one message each */
+	size_t out_cap, in_cap;
+	bool posted; /* an IN transfer over in is out */
+	bool halted; /* an endpoint stalled and was not cleared */
+	atomic_bool busy, gone;
+	struct ccid_fault fault; /* state */
+	struct ccid_slot slot[];
+};
+
+#define CCID_EXTENSIONS_MAX 100000 /* time extensions in one exchange, beside its deadline */
+
+/* A command and the limits of its answer. */
+struct ccid_wait {
+	int64_t silence_ms; /* without a word from the reader */
+	int64_t unit_ms;    /* times bError is the silence allowed by a time extension */
+	int64_t deadline;   /* of the whole */
+};
+
+/* exchange.c; io held */
+
+/* One command, one final answer. 0; or what failed. rsp is filled (its data a view into r->in,
+ * valid until the next exchange) whenever the reader answered; rsp->type is 0 when it did not. A
+ * slot whose command was given up is DESYNCED; the next exchange recovers first. */
+CCID_MUST_USE
+int ccid_exchange(struct ccid_reader *r, unsigned slot, const struct ccid_cmd *cmd,
+                  const struct ccid_wait *wait, struct ccid_rsp *rsp);
+
+/* The same without recovering and without retries, with an IN transfer posted if none is. */
+CCID_MUST_USE
+int ccid_exchange_once(struct ccid_reader *r, unsigned slot, const struct ccid_cmd *cmd,
+                       const struct ccid_wait *wait, struct ccid_rsp *rsp);
+
+/* Receive until the answer to seq has come. */
+CCID_MUST_USE
+int ccid_receive(struct ccid_reader *r, unsigned slot, uint8_t cmd_type, uint8_t seq,
+                 const struct ccid_wait *wait, struct ccid_rsp *rsp);
+CCID_MUST_USE
+int ccid_send(struct ccid_reader *r, unsigned slot, const struct ccid_cmd *cmd, uint8_t *seq,
+              int64_t deadline);
+
+/* recover.c; io held */
+
+/* Bring a DESYNCED slot back: clear halts, two-part abort, then the ladder. 0, or the slot stays
+ * DESYNCED or the reader is gone. */
+CCID_MUST_USE
+int ccid_recover(struct ccid_reader *r, unsigned slot);
+/* Both bulk endpoints, nothing posted. */
+int ccid_clear_halts(struct ccid_reader *r);
+
+/* slot.c */
+
+/* Change state; a change that the table does not allow is refused and logged. state lock held. */
+void ccid_slot_set(struct ccid_reader *r, unsigned slot, enum ccid_slot_state to);
+/* The card is gone, unpowered or reset: sessions end. state lock held. */
+void ccid_slot_lose(struct ccid_reader *r, unsigned slot, enum ccid_slot_state to);
+/* Take in a bmICCStatus. */
+void ccid_slot_saw(struct ccid_reader *r, unsigned slot, enum ccid_icc icc);
+/* GetSlotStatus; io held. */
+CCID_MUST_USE
+int ccid_slot_status(struct ccid_reader *r, unsigned slot, int64_t silence_ms, int64_t deadline);
+/* A command was given up. */
+void ccid_slot_desync(struct ccid_reader *r, unsigned slot);
+/* Whether a notification left a doubt that a GetSlotStatus must settle; the doubt is taken. */
+bool ccid_slot_take_suspect(struct ccid_reader *r, unsigned slot);
+bool ccid_slot_has_atr(struct ccid_reader *r, unsigned slot);
+enum ccid_slot_state ccid_slot_now(struct ccid_reader *r, unsigned slot);
+
+/* power.c; io held */
+CCID_MUST_USE
+int ccid_power_off(struct ccid_reader *r, unsigned slot, int64_t deadline);
+
+/* params.c; io held: the slot is NEGOTIABLE; agree on a protocol out of wanted and make it READY.
+ * CCID_E_PPS asks for a cold reset and plain parameters (fast false). */
+CCID_MUST_USE
+int ccid_agree(struct ccid_reader *r, unsigned slot, unsigned wanted, bool fast, int64_t deadline);
+
+/* reader.c */
+void ccid_reader_lost(struct ccid_reader *r);
+/* Note a failure (logged here, once) and hand its code back. */
+int ccid_fail(struct ccid_reader *r, unsigned slot, const char *where, int err,
+              const struct ccid_rsp *rsp);
+const char *ccid_reader_label(const struct ccid_reader *r);
+int ccid_lock_io(struct ccid_reader *r, unsigned slot);
+int ccid_unlock_io(struct ccid_reader *r, int result);
+
+#endif

@@ -1,0 +1,165 @@
+/* SPDX-License-Identifier: MIT */
+/* Back into step with a reader whose command was given up: clear the halts, the two-part abort
+ * (CCID 5.3.1), then harder means. Every step is bounded. */
+#include "reader_priv.h"
+
+static struct ccid_wait within(const struct ccid_reader *r, int64_t ms)
+{
+	return (struct ccid_wait){ms, CCID_RETRY_MS, ccid_env_now(r->env) + ms};
+}
+
+static void drop(struct ccid_reader *r)
+{
+	r->t->ops->drop_in(r->t);
+	r->posted = false;
+}
+
+int ccid_clear_halts(struct ccid_reader *r)
+{
+	int64_t deadline = ccid_env_now(r->env) + CCID_CONTROL_MS;
+	int in, out;
+
+	drop(r);
+	in = r->t->ops->clear_halt(r->t, CCID_PIPE_BULK_IN, deadline);
+	out = r->t->ops->clear_halt(r->t, CCID_PIPE_BULK_OUT, deadline);
+	r->halted = false;
+	if (in == CCID_E_GONE || out == CCID_E_GONE) {
+		ccid_reader_lost(r);
+		return CCID_E_GONE;
+	}
+	return in < 0 ? in : out;
+}
+
+/* Both halves carry the same slot and sequence number. Readers that refuse the control request
+ * still understand the bulk message. */
+static int abort_slot(struct ccid_reader *r, unsigned slot)
+{
+	struct ccid_wait wait = within(r, CCID_ABORT_MS);
+	struct ccid_cmd cmd = ccid_cmd_abort();
+	struct ccid_setup setup = {.request_type = 0x21,
+	                           .request = 0x01,
+	                           .value = (uint16_t)(r->seq << 8 | slot),
+	                           .index = r->t->iface.number};
+	struct ccid_rsp rsp;
+	uint8_t seq = 0;
+	int rc;
+
+	rc = r->t->ops->control(r->t, &setup, NULL, wait.deadline);
+	if (rc == CCID_E_GONE)
+		return rc;
+	rc = ccid_send(r, slot, &cmd, &seq, wait.deadline);
+	if (rc == CCID_OK)
+		rc = ccid_receive(r, slot, cmd.type, seq, &wait, &rsp);
+	if (rc < 0)
+		return rc;
+	rc = ccid_rsp_cmd_status(&rsp) == CCID_CMD_OK ? CCID_OK : ccid_rsp_failure(&rsp);
+	if (rc == CCID_OK || rsp.error == 0 || ccid_rsp_icc(&rsp) == CCID_ICC_ABSENT) {
+		pthread_mutex_lock(&r->state);
+		ccid_slot_set(r, slot, CCID_SLOT_UNKNOWN);
+		pthread_mutex_unlock(&r->state);
+		ccid_slot_saw(r, slot, ccid_rsp_icc(&rsp));
+		return CCID_OK;
+	}
+	return rc;
+}
+
+/* One GetSlotStatus, nothing else tried. */
+static int ask(struct ccid_reader *r, unsigned slot)
+{
+	struct ccid_wait wait = within(r, CCID_RETRY_MS);
+	struct ccid_cmd cmd = ccid_cmd_get_slot_status();
+	struct ccid_rsp rsp;
+	uint8_t seq = 0;
+	int rc = ccid_send(r, slot, &cmd, &seq, wait.deadline);
+
+	if (rc == CCID_OK)
+		rc = ccid_receive(r, slot, cmd.type, seq, &wait, &rsp);
+	if (rc < 0)
+		drop(r);
+	return rc;
+}
+
+/* What the card was doing is unknown: it loses its power. */
+static int restart_slot(struct ccid_reader *r, unsigned slot)
+{
+	struct ccid_cmd cmd = ccid_cmd_icc_power_off();
+	struct ccid_wait wait = within(r, CCID_STATUS_MS);
+	struct ccid_rsp rsp;
+	uint8_t seq = 0;
+	int rc = ccid_send(r, slot, &cmd, &seq, wait.deadline);
+
+	if (rc == CCID_OK)
+		rc = ccid_receive(r, slot, cmd.type, seq, &wait, &rsp);
+	if (rc < 0) {
+		drop(r);
+		return rc;
+	}
+	pthread_mutex_lock(&r->state);
+	ccid_slot_lose(r, slot,
+	               ccid_rsp_icc(&rsp) == CCID_ICC_ABSENT ? CCID_SLOT_EMPTY
+	                                                     : CCID_SLOT_INACTIVE);
+	pthread_mutex_unlock(&r->state);
+	return CCID_OK;
+}
+
+/* Twice: after a clear-halt the first answer may be lost to a data toggle out of step. */
+static int ask_again(struct ccid_reader *r, unsigned slot)
+{
+	int rc = ask(r, slot);
+
+	return rc < 0 && rc != CCID_E_GONE ? ask(r, slot) : rc;
+}
+
+static int all_reset(struct ccid_reader *r)
+{
+	int rc;
+
+	drop(r);
+	rc = r->t->ops->reset(r->t, ccid_env_now(r->env) + CCID_STATUS_MS);
+	if (rc < 0)
+		return rc;
+	pthread_mutex_lock(&r->state);
+	for (unsigned i = 0; i < r->nslots; i++)
+		ccid_slot_lose(r, i, CCID_SLOT_UNKNOWN);
+	pthread_mutex_unlock(&r->state);
+	ccid_log(r->env, CCID_LOG_WARNING, ccid_reader_label(r), "the reader was reset");
+	return CCID_OK;
+}
+
+static int ladder(struct ccid_reader *r, unsigned slot)
+{
+	int rc = abort_slot(r, slot);
+
+	if (rc == CCID_OK || rc == CCID_E_GONE)
+		return rc;
+	rc = ccid_clear_halts(r);
+	if (rc == CCID_E_GONE)
+		return rc;
+	rc = ask_again(r, slot);
+	if (rc == CCID_OK)
+		return restart_slot(r, slot);
+	if (rc != CCID_E_GONE)
+		rc = all_reset(r);
+	if (rc == CCID_OK)
+		rc = ask_again(r, slot);
+	return rc < 0 ? rc : restart_slot(r, slot);
+}
+
+int ccid_recover(struct ccid_reader *r, unsigned slot)
+{
+	int rc = CCID_OK;
+
+	if (ccid_slot_now(r, slot) != CCID_SLOT_DESYNCED)
+		return CCID_OK;
+	drop(r);
+	if (r->halted)
+		rc = ccid_clear_halts(r);
+	if (rc != CCID_E_GONE)
+		rc = ladder(r, slot);
+	if (rc == CCID_E_GONE)
+		ccid_reader_lost(r);
+	if (rc < 0)
+		return ccid_fail(r, slot, "recovery", rc, NULL);
+	ccid_log(r->env, CCID_LOG_INFO, ccid_reader_label(r), "slot %u: back in step", slot);
+	return CCID_OK;
+}

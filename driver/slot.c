@@ -1,0 +1,188 @@
+/* SPDX-License-Identifier: MIT */
+/* The slot's state table. Every change goes through ccid_slot_set(). */
+#include "reader_priv.h"
+
+#include <string.h>
+
+#define TO(s) (1u << (CCID_SLOT_##s))
+
+static const struct {
+	const char *name;
+	unsigned may_become;
+} rule[CCID_SLOT_STATES] = {
+	[CCID_SLOT_UNKNOWN] = {"unknown", TO(EMPTY) | TO(INACTIVE) | TO(READY) | TO(NEGOTIABLE) |
+                                                  TO(DESYNCED)},
+	[CCID_SLOT_EMPTY] = {"empty", TO(INACTIVE) | TO(DESYNCED) | TO(UNKNOWN)},
+	[CCID_SLOT_INACTIVE] = {"inactive",
+                                TO(EMPTY) | TO(NEGOTIABLE) | TO(DESYNCED) | TO(UNKNOWN)},
+	[CCID_SLOT_NEGOTIABLE] = {"negotiable", TO(EMPTY) | TO(INACTIVE) | TO(READY) |
+                                                        TO(DESYNCED) | TO(UNKNOWN)},
+	[CCID_SLOT_READY] = {"ready", TO(EMPTY) | TO(INACTIVE) | TO(NEGOTIABLE) | TO(DESYNCED) |
+                                              TO(UNKNOWN)},
+	[CCID_SLOT_DESYNCED] = {"desynced", TO(EMPTY) | TO(INACTIVE) | TO(UNKNOWN)},
+};
+
+const char *ccid_slot_state_name(enum ccid_slot_state state)
+{
+	return state < CCID_SLOT_STATES ? rule[state].name : "?";
+}
+
+void ccid_slot_set(struct ccid_reader *r, unsigned slot, enum ccid_slot_state to)
+{
+	struct ccid_slot *s = &r->slot[slot];
+
+	if (s->state == to)
+		return;
+	if (!(rule[s->state].may_become & 1u << to)) {
+		ccid_log(r->env, CCID_LOG_ERROR, ccid_reader_label(r),
+		         "slot %u: %s may not become %s", slot, rule[s->state].name, rule[to].name);
+		return;
+	}
+	ccid_log(r->env, CCID_LOG_INFO, ccid_reader_label(r), "slot %u: %s -> %s", slot,
+	         rule[s->state].name, rule[to].name);
+	if (to == CCID_SLOT_INACTIVE && s->state == CCID_SLOT_EMPTY)
+		s->insertions++;
+	s->state = to;
+}
+
+void ccid_slot_lose(struct ccid_reader *r, unsigned slot, enum ccid_slot_state to)
+{
+	struct ccid_slot *s = &r->slot[slot];
+
+	if (s->state != CCID_SLOT_EMPTY)
+		s->generation++;
+	s->atr.len = 0;
+	s->agreed = false;
+	s->active_unknown = false;
+	ccid_slot_set(r, slot, to);
+}
+
+/* The card still has the power that we gave it. */
+static void still_active(struct ccid_reader *r, unsigned slot)
+{
+	struct ccid_slot *s = &r->slot[slot];
+
+	if (s->state == CCID_SLOT_UNKNOWN && s->atr.len > 0 && s->agreed) {
+		ccid_slot_set(r, slot, CCID_SLOT_READY);
+	} else if (s->state == CCID_SLOT_UNKNOWN && s->atr.len > 0) {
+		ccid_slot_lose(r, slot, CCID_SLOT_INACTIVE);
+		s->active_unknown = true;
+	} else if (s->state == CCID_SLOT_UNKNOWN || s->state == CCID_SLOT_EMPTY) {
+		ccid_slot_set(r, slot, CCID_SLOT_INACTIVE);
+		s->active_unknown = true;
+	}
+}
+
+static void saw_inactive(struct ccid_reader *r, unsigned slot)
+{
+	struct ccid_slot *s = &r->slot[slot];
+
+	if (s->atr.len > 0)
+		ccid_slot_lose(r, slot, CCID_SLOT_INACTIVE);
+	else
+		ccid_slot_set(r, slot, CCID_SLOT_INACTIVE);
+	s->active_unknown = false;
+}
+
+void ccid_slot_saw(struct ccid_reader *r, unsigned slot, enum ccid_icc icc)
+{
+	struct ccid_slot *s = &r->slot[slot];
+
+	pthread_mutex_lock(&r->state);
+	if (icc == CCID_ICC_ABSENT) {
+		if (s->state != CCID_SLOT_EMPTY)
+			ccid_slot_lose(r, slot, CCID_SLOT_EMPTY);
+	} else if (s->state == CCID_SLOT_DESYNCED) {
+		; /* the abort decides */
+	} else if (icc == CCID_ICC_INACTIVE) {
+		saw_inactive(r, slot);
+	} else {
+		still_active(r, slot);
+	}
+	pthread_mutex_unlock(&r->state);
+}
+
+void ccid_slot_desync(struct ccid_reader *r, unsigned slot)
+{
+	pthread_mutex_lock(&r->state);
+	ccid_slot_set(r, slot, CCID_SLOT_DESYNCED);
+	pthread_mutex_unlock(&r->state);
+}
+
+enum ccid_slot_state ccid_slot_now(struct ccid_reader *r, unsigned slot)
+{
+	enum ccid_slot_state state;
+
+	pthread_mutex_lock(&r->state);
+	state = r->slot[slot].state;
+	pthread_mutex_unlock(&r->state);
+	return state;
+}
+
+bool ccid_slot_has_atr(struct ccid_reader *r, unsigned slot)
+{
+	bool has;
+
+	pthread_mutex_lock(&r->state);
+	has = r->slot[slot].atr.len > 0;
+	pthread_mutex_unlock(&r->state);
+	return has;
+}
+
+bool ccid_slot_take_suspect(struct ccid_reader *r, unsigned slot)
+{
+	bool was;
+
+	pthread_mutex_lock(&r->state);
+	was = r->slot[slot].suspect;
+	r->slot[slot].suspect = false;
+	pthread_mutex_unlock(&r->state);
+	return was;
+}
+
+int ccid_slot_get_info(struct ccid_reader *r, unsigned slot, struct ccid_slot_info *out)
+{
+	const struct ccid_slot *s;
+
+	if (slot >= r->nslots)
+		return CCID_E_NO_SLOT;
+	s = &r->slot[slot];
+	pthread_mutex_lock(&r->state);
+	*out = (struct ccid_slot_info){.state = s->state,
+	                               .generation = s->generation,
+	                               .insertions = s->insertions,
+	                               .atr_len = s->atr.len,
+	                               .protocol = s->protocol,
+	                               .gone = atomic_load(&r->gone)};
+	memcpy(out->atr, s->atr.bytes, s->atr.len);
+	pthread_mutex_unlock(&r->state);
+	return CCID_OK;
+}
+
+int ccid_slot_status(struct ccid_reader *r, unsigned slot, int64_t silence_ms, int64_t deadline)
+{
+	struct ccid_cmd cmd = ccid_cmd_get_slot_status();
+	struct ccid_wait wait = {silence_ms, CCID_RETRY_MS, deadline};
+	struct ccid_rsp rsp;
+	int rc = ccid_exchange(r, slot, &cmd, &wait, &rsp);
+
+	/* Many readers call the question itself failed when there is no card (42 FE). */
+	if (rc < 0 && rsp.type != 0 && rc != CCID_E_NO_SLOT && rc != CCID_E_SLOT_BUSY)
+		return CCID_OK;
+	return rc;
+}
+
+int ccid_slot_poll(struct ccid_reader *r, unsigned slot, int64_t deadline)
+{
+	int rc;
+
+	if (slot >= r->nslots)
+		return CCID_E_NO_SLOT;
+	if (pthread_mutex_trylock(&r->io) != 0)
+		return CCID_E_SLOT_BUSY;
+	atomic_store(&r->busy, true);
+	rc = ccid_reader_dispatch(r);
+	if (rc >= 0)
+		rc = ccid_slot_status(r, slot, CCID_STATUS_MS, deadline);
+	return ccid_unlock_io(r, rc);
+}

@@ -1,0 +1,224 @@
+/* SPDX-License-Identifier: MIT */
+/* One APDU, by the reader's exchange level (CCID 6.1.4; ISO/IEC 7816-3 section 12). */
+#include "reader_priv.h"
+#include "t0.h"
+
+#include <string.h>
+
+#define SHORT_APDU_MAX   261
+#define CHAIN_PIECES_MAX 4096 /* 65538 bytes in pieces of no less than 16 */
+
+struct xfr {
+	struct ccid_reader *r;
+	unsigned slot;
+	const uint8_t *capdu;
+	size_t len;
+	uint8_t *rapdu;
+	size_t cap, got;
+	unsigned flags;
+	int class_get_response;
+	int64_t deadline;
+};
+
+static int block(struct xfr *x, uint16_t level, const uint8_t *data, size_t len,
+                 struct ccid_rsp *rsp)
+{
+	const struct ccid_slot *s = &x->r->slot[x->slot];
+	struct ccid_wait wait = {s->silence_ms, s->wait_ms, x->deadline};
+	struct ccid_cmd cmd = ccid_cmd_xfr_block(0, level, data, len);
+
+	return ccid_exchange(x->r, x->slot, &cmd, &wait, rsp);
+}
+
+/* Out of step with a card in the middle of an answer: the slot recovers before its next command. */
+static int broken(struct xfr *x, int err)
+{
+	ccid_slot_desync(x->r, x->slot);
+	return ccid_fail(x->r, x->slot, "XfrBlock", err, NULL);
+}
+
+static int append(struct xfr *x, const struct ccid_rsp *rsp)
+{
+	if (rsp->len > CCID_RAPDU_MAX - x->got)
+		return broken(x, CCID_E_IO);
+	if (rsp->len > x->cap - x->got)
+		return broken(x, CCID_E_SPACE);
+	memcpy(x->rapdu + x->got, rsp->data, rsp->len);
+	x->got += rsp->len;
+	return CCID_OK;
+}
+
+/* Readers chain their answers at every level, whatever they announce. */
+static int collect(struct xfr *x, struct ccid_rsp *rsp)
+{
+	for (unsigned i = 0; i < CHAIN_PIECES_MAX; i++) {
+		bool more = rsp->param == CCID_CHAIN_BEGIN || rsp->param == CCID_CHAIN_MIDDLE;
+		int rc;
+
+		if (more && rsp->len == 0)
+			return broken(x, CCID_E_IO);
+		rc = append(x, rsp);
+		if (rc < 0)
+			return rc;
+		if (!more)
+			return x->got >= 2 ? (int)x->got : broken(x, CCID_E_COMM);
+		rc = block(x, CCID_CHAIN_MORE, NULL, 0, rsp);
+		if (rc < 0)
+			return rc;
+	}
+	return broken(x, CCID_E_IO);
+}
+
+/* Send the APDU in slices; the reader asks for each but the first. An answer before the end means
+ * that the card refused the rest. */
+static int send_slices(struct xfr *x, struct ccid_rsp *rsp)
+{
+	size_t room = x->r->out_cap - CCID_HEADER_LEN, at = 0;
+	int rc = CCID_OK;
+
+	if (x->len <= room)
+		return block(x, CCID_CHAIN_WHOLE, x->capdu, x->len, rsp);
+	while (at < x->len) {
+		size_t n = x->len - at < room ? x->len - at : room;
+		uint16_t level = at == 0 ? CCID_CHAIN_BEGIN : CCID_CHAIN_MIDDLE;
+
+		if (at + n == x->len)
+			level = CCID_CHAIN_END;
+		rc = block(x, level, x->capdu + at, n, rsp);
+		at += n;
+		if (rc < 0 || (at < x->len && rsp->param != CCID_CHAIN_MORE))
+			break;
+	}
+	return rc;
+}
+
+static int extended(struct xfr *x)
+{
+	struct ccid_rsp rsp;
+	int rc = send_slices(x, &rsp);
+
+	if (rc < 0)
+		return rc;
+	if (rsp.param == CCID_CHAIN_MORE)
+		return broken(x, CCID_E_IO);
+	return collect(x, &rsp);
+}
+
+/* The short form when the numbers allow it: a reader at this level takes no other. */
+static int short_form(const uint8_t *capdu, size_t len, uint8_t *out)
+{
+	struct ccid_apdu apdu;
+	int rc = ccid_apdu_decode(&apdu, capdu, len);
+
+	if (rc < 0)
+		return CCID_E_ARG;
+	if (apdu.lc > 255 || apdu.le > 256)
+		return CCID_E_UNSUPPORTED;
+	apdu.extended = false;
+	return ccid_apdu_encode(out, SHORT_APDU_MAX, &apdu);
+}
+
+static int short_apdu(struct xfr *x)
+{
+	uint8_t apdu[SHORT_APDU_MAX];
+	struct ccid_rsp rsp;
+	int n = short_form(x->capdu, x->len, apdu);
+
+	if (n > 0 && (size_t)n > x->r->out_cap - CCID_HEADER_LEN)
+		n = CCID_E_UNSUPPORTED;
+	if (n > 0) {
+		int rc = block(x, 0, apdu, (size_t)n, &rsp);
+
+		n = rc < 0 ? rc : collect(x, &rsp);
+	}
+	ccid_wipe(apdu, sizeof apdu);
+	return n;
+}
+
+static int t0_rounds(struct xfr *x, struct ccid_t0 *t, enum ccid_t0_act act)
+{
+	struct ccid_rsp rsp;
+
+	while (act == CCID_T0_SEND) {
+		int rc;
+
+		if (t->tpdu_len > x->r->out_cap - CCID_HEADER_LEN)
+			return CCID_E_UNSUPPORTED;
+		rc = block(x, 0, t->tpdu, t->tpdu_len, &rsp);
+		if (rc < 0)
+			return rc;
+		act = ccid_t0_step(t, rsp.data, rsp.len);
+	}
+	return act == CCID_T0_DONE ? (int)t->rapdu_len : t->err;
+}
+
+static int tpdu_t0(struct xfr *x)
+{
+	uint8_t cla = x->class_get_response >= 0 ? (uint8_t)x->class_get_response : x->capdu[0];
+	struct ccid_t0 t;
+	enum ccid_t0_act act = ccid_t0_start(&t, x->capdu, x->len, x->flags & CCID_XFR_FOLLOW, cla,
+	                                     x->rapdu, x->cap);
+	int rc = t0_rounds(x, &t, act);
+
+	ccid_wipe(&t, sizeof t);
+	return rc;
+}
+
+static int by_level(struct xfr *x)
+{
+	switch (x->r->level) {
+	case CCID_LEVEL_EXTENDED_APDU: return extended(x);
+	case CCID_LEVEL_SHORT_APDU: return short_apdu(x);
+	case CCID_LEVEL_TPDU:
+		return x->r->slot[x->slot].protocol == 0 ? tpdu_t0(x) : CCID_E_UNSUPPORTED;
+	case CCID_LEVEL_CHARACTER: break;
+	}
+	return CCID_E_UNSUPPORTED;
+}
+
+/* The card is the one the session means, and can take a command. */
+static int same_card(struct ccid_reader *r, unsigned slot, uint32_t generation, int64_t deadline)
+{
+	struct ccid_slot_info info;
+	int rc = CCID_OK;
+
+	if (ccid_slot_take_suspect(r, slot))
+		rc = ccid_slot_status(r, slot, CCID_STATUS_MS, deadline);
+	if (rc == CCID_OK && ccid_slot_now(r, slot) == CCID_SLOT_DESYNCED)
+		rc = ccid_recover(r, slot);
+	if (rc == CCID_OK)
+		rc = ccid_slot_get_info(r, slot, &info);
+	if (rc < 0)
+		return rc;
+	if (info.generation != generation)
+		return CCID_E_STALE;
+	if (info.state == CCID_SLOT_EMPTY)
+		return CCID_E_NOCARD;
+	return info.state == CCID_SLOT_READY ? CCID_OK : CCID_E_INACTIVE;
+}
+
+static void wipe_buffers(struct ccid_reader *r, size_t out, size_t in)
+{
+	ccid_wipe(r->out, out + CCID_HEADER_LEN < r->out_cap ? out + CCID_HEADER_LEN : r->out_cap);
+	ccid_wipe(r->in, in + CCID_HEADER_LEN < r->in_cap ? in + CCID_HEADER_LEN : r->in_cap);
+}
+
+int ccid_slot_transmit(struct ccid_reader *r, unsigned slot, uint32_t generation,
+                       const uint8_t *capdu, size_t len, uint8_t *rapdu, size_t cap, unsigned flags,
+                       int class_get_response, int64_t deadline)
+{
+	struct xfr x = {r, slot, capdu, len, rapdu, cap, 0, flags, class_get_response, deadline};
+	int rc;
+
+	if (len < 4 || len > CCID_APDU_MAX || cap < 2)
+		return CCID_E_ARG;
+	rc = ccid_lock_io(r, slot);
+	if (rc < 0)
+		return rc;
+	rc = same_card(r, slot, generation, deadline);
+	if (rc == CCID_OK) {
+		rc = by_level(&x);
+		wipe_buffers(r, len, rc > 0 ? (size_t)rc : 0);
+	}
+	return ccid_unlock_io(r, rc);
+}
