@@ -1,0 +1,365 @@
+/* SPDX-License-Identifier: MIT */
+#include "usb_transport.h"
+
+#include "bytes.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+int ccid_usb_error(int libusb_error)
+{
+	switch (libusb_error) {
+	case LIBUSB_SUCCESS: return 0;
+	case LIBUSB_ERROR_NO_DEVICE: return CCID_E_GONE;
+	case LIBUSB_ERROR_ACCESS: return CCID_E_ACCESS;
+	case LIBUSB_ERROR_BUSY: return CCID_E_BUSY;
+	case LIBUSB_ERROR_PIPE: return CCID_E_STALL;
+	case LIBUSB_ERROR_OVERFLOW: return CCID_E_BABBLE;
+	case LIBUSB_ERROR_NO_MEM: return CCID_E_NOMEM;
+	case LIBUSB_ERROR_NOT_SUPPORTED: return CCID_E_UNSUPPORTED;
+	default: return CCID_E_IO;
+	}
+}
+
+bool ccid_usb_left(const struct ccid_usb *u)
+{
+	struct pollfd p = {.fd = u->fd, .events = POLLOUT};
+
+	return poll(&p, 1, 0) > 0 && (p.revents & (POLLHUP | POLLERR)) != 0;
+}
+
+/* A suspended device ends its transfers as an absent one does; only the node tells them apart. */
+int ccid_usb_status(const struct ccid_usb *u, const struct libusb_transfer *t)
+{
+	switch (t->status) {
+	case LIBUSB_TRANSFER_COMPLETED: return 0;
+	case LIBUSB_TRANSFER_STALL: return CCID_E_STALL;
+	case LIBUSB_TRANSFER_OVERFLOW: return CCID_E_BABBLE;
+	default: return ccid_usb_left(u) ? CCID_E_GONE : CCID_E_IO;
+	}
+}
+
+void ccid_usb_set_gone(struct ccid_usb *u)
+{
+	uint64_t one = 1;
+
+	if (u->gone)
+		return;
+	u->gone = true;
+	ccid_log(u->base.env, CCID_LOG_INFO, u->base.id.address, "the reader is gone");
+	if (u->ring_fd >= 0 && write(u->ring_fd, &one, sizeof one) < 0)
+		ccid_log(u->base.env, CCID_LOG_ERROR, u->base.id.address, "event not signalled");
+}
+
+/* OUT and IN belong together: when one fails, the other will not end by itself. */
+void LIBUSB_CALL ccid_usb_done(struct libusb_transfer *t)
+{
+	struct ccid_usb_xfer *x = t->user_data;
+	struct ccid_usb *u = x->u;
+	bool failed = t->status != LIBUSB_TRANSFER_COMPLETED;
+
+	u->flying &= ~x->bit;
+	if (x->bit == CCID_USB_OUT) {
+		u->out_err = ccid_usb_status(u, t);
+		if (!failed && t->actual_length != t->length)
+			u->out_err = CCID_E_IO;
+		if (t->status == LIBUSB_TRANSFER_CANCELLED)
+			u->out_err = 0;
+		if (u->out_err != 0 && (u->flying & CCID_USB_IN) != 0)
+			libusb_cancel_transfer(u->in.t);
+	}
+	if (x->bit == CCID_USB_IN && failed && (u->flying & CCID_USB_OUT) != 0)
+		libusb_cancel_transfer(u->out.t);
+}
+
+int ccid_usb_submit(struct ccid_usb_xfer *x)
+{
+	struct ccid_usb *u = x->u;
+	int r;
+
+	if (u->gone)
+		return CCID_E_GONE;
+	r = libusb_submit_transfer(x->t);
+	if (r == 0)
+		u->flying |= x->bit;
+	else if (r == LIBUSB_ERROR_NO_DEVICE)
+		ccid_usb_set_gone(u);
+	return ccid_usb_error(r);
+}
+
+void ccid_usb_pump(struct ccid_usb *u)
+{
+	struct timeval now = {0};
+
+	libusb_handle_events_timeout_completed(u->ctx, &now, NULL);
+	ccid_usb_intr_service(u);
+}
+
+static int poll_ms(const struct ccid_usb *u, int64_t deadline)
+{
+	int64_t left;
+
+	if (deadline == CCID_NEVER)
+		return -1;
+	left = deadline - ccid_env_now(u->base.env);
+	if (left <= 0)
+		return 0;
+	return left < INT_MAX ? (int)left : INT_MAX;
+}
+
+static bool hung_up(const struct ccid_usb *u, const struct pollfd *fds)
+{
+	for (nfds_t i = 1; i < u->nfds; i++)
+		if (fds[i].fd == u->fd && (fds[i].revents & (POLLHUP | POLLERR)) != 0)
+			return true;
+	return false;
+}
+
+/* Poll once with the lock given up. A time-out of zero still sees a cancel. */
+static int wait_once(struct ccid_usb *u, int ms, bool cancellable)
+{
+	struct pollfd fds[CCID_USB_POLLFDS_MAX];
+	uint64_t n;
+	int ready, err;
+
+	memcpy(fds, u->fds, sizeof fds);
+	if (!cancellable)
+		fds[0].fd = -1;
+	for (nfds_t i = 1; i < u->nfds && u->gone && u->flying == CCID_USB_NEVER; i++)
+		fds[i].fd = -1;
+	pthread_mutex_unlock(&u->lock);
+	ready = poll(fds, u->nfds, ms);
+	err = errno;
+	pthread_mutex_lock(&u->lock);
+	if (ready < 0)
+		return err == EINTR ? 0 : CCID_E_IO;
+	if (fds[0].revents != 0 && read(u->cancel_fd, &n, sizeof n) == sizeof n)
+		return CCID_E_CANCELLED;
+	if (ready > 0)
+		ccid_usb_pump(u);
+	if (ready > 0 && hung_up(u, fds))
+		ccid_usb_set_gone(u);
+	return ready == 0 && ms != INT_MAX ? CCID_E_TIMEOUT : 0;
+}
+
+int ccid_usb_wait(struct ccid_usb *u, unsigned set, int64_t deadline, bool cancellable)
+{
+	int err, ms;
+
+	u->waiting = true;
+	do {
+		ms = (u->flying & set) == 0 ? 0 : poll_ms(u, deadline);
+		err = wait_once(u, ms, cancellable);
+	} while (err == 0 && ms != 0 && (u->flying & set) != 0);
+	u->waiting = false;
+	if (err == 0 || err == CCID_E_TIMEOUT)
+		err = (u->flying & set) == 0 ? 0 : CCID_E_TIMEOUT;
+	return err;
+}
+
+static void cancel_set(struct ccid_usb *u, unsigned set)
+{
+	struct ccid_usb_xfer *const all[] = {&u->in, &u->out, &u->control, &u->intr};
+
+	for (size_t i = 0; i < sizeof all / sizeof all[0]; i++)
+		if ((u->flying & set & all[i]->bit) != 0)
+			libusb_cancel_transfer(all[i]->t);
+}
+
+void ccid_usb_drop(struct ccid_usb *u, unsigned set)
+{
+	if ((u->flying & set) == 0)
+		return;
+	cancel_set(u, set);
+	if (ccid_usb_wait(u, set, ccid_env_now(u->base.env) + CCID_USB_SETTLE_MS, false) != 0)
+		ccid_log(u->base.env, CCID_LOG_ERROR, u->base.id.address,
+		         "a cancelled transfer does not come back");
+}
+
+int ccid_usb_post_in(struct ccid_transport *t, uint8_t *buf, size_t cap)
+{
+	struct ccid_usb *u = ccid_usb_of(t);
+	int err;
+
+	if (t->iface.bulk_in.address == 0)
+		return CCID_E_UNSUPPORTED;
+	pthread_mutex_lock(&u->lock);
+	if (u->posted || (u->flying & CCID_USB_IN) != 0 || cap > INT_MAX) {
+		pthread_mutex_unlock(&u->lock);
+		return CCID_E_ARG;
+	}
+	u->out_err = 0;
+	libusb_fill_bulk_transfer(u->in.t, u->handle, t->iface.bulk_in.address, buf, (int)cap,
+	                          ccid_usb_done, &u->in, 0);
+	err = ccid_usb_submit(&u->in);
+	u->posted = err == 0;
+	pthread_mutex_unlock(&u->lock);
+	return err;
+}
+
+static int submit_out(struct ccid_usb *u, const uint8_t *buf, size_t len, int64_t deadline)
+{
+	int err = 0;
+
+	if ((u->flying & CCID_USB_OUT) != 0)
+		err = ccid_usb_wait(u, CCID_USB_OUT, deadline, true);
+	if (err == 0)
+		err = u->out_err;
+	if (err != 0)
+		return err;
+	u->out_deadline = deadline;
+	libusb_fill_bulk_transfer(u->out.t, u->handle, u->base.iface.bulk_out.address,
+	                          (unsigned char *)(uintptr_t)buf, (int)len, ccid_usb_done, &u->out,
+	                          0);
+	return ccid_usb_submit(&u->out);
+}
+
+int ccid_usb_bulk_out(struct ccid_transport *t, const uint8_t *buf, size_t len, int64_t deadline)
+{
+	struct ccid_usb *u = ccid_usb_of(t);
+	int err;
+
+	if (t->iface.bulk_out.address == 0)
+		return CCID_E_UNSUPPORTED;
+	if (len > INT_MAX)
+		return CCID_E_ARG;
+	pthread_mutex_lock(&u->lock);
+	err = submit_out(u, buf, len, deadline);
+	pthread_mutex_unlock(&u->lock);
+	return err;
+}
+
+static int in_result(struct ccid_usb *u)
+{
+	int err = u->out_err;
+
+	u->posted = false;
+	u->out_err = 0;
+	if (err == 0)
+		err = ccid_usb_status(u, u->in.t);
+	if (err == CCID_E_GONE)
+		ccid_usb_set_gone(u);
+	return err != 0 ? err : u->in.t->actual_length;
+}
+
+int ccid_usb_wait_in(struct ccid_transport *t, int64_t deadline)
+{
+	struct ccid_usb *u = ccid_usb_of(t);
+	int err = CCID_E_ARG;
+
+	pthread_mutex_lock(&u->lock);
+	if ((u->flying & CCID_USB_OUT) != 0 && u->out_deadline < deadline)
+		deadline = u->out_deadline;
+	if (u->posted)
+		err = ccid_usb_wait(u, CCID_USB_IN | CCID_USB_OUT, deadline, true);
+	if (err == 0)
+		err = in_result(u);
+	pthread_mutex_unlock(&u->lock);
+	return err;
+}
+
+void ccid_usb_drop_in(struct ccid_transport *t)
+{
+	struct ccid_usb *u = ccid_usb_of(t);
+
+	pthread_mutex_lock(&u->lock);
+	ccid_usb_drop(u, CCID_USB_IN | CCID_USB_OUT);
+	u->posted = false;
+	u->out_err = 0;
+	pthread_mutex_unlock(&u->lock);
+}
+
+static int control_room(struct ccid_usb *u, size_t len)
+{
+	uint8_t *more;
+
+	if (len <= u->control_cap)
+		return 0;
+	more = realloc(u->control_buf, len);
+	if (more == NULL)
+		return CCID_E_NOMEM;
+	u->control_buf = more;
+	u->control_cap = len;
+	return 0;
+}
+
+static int control_run(struct ccid_usb *u, int64_t deadline)
+{
+	int err = ccid_usb_submit(&u->control);
+
+	if (err != 0)
+		return err;
+	err = ccid_usb_wait(u, CCID_USB_CONTROL, deadline, true);
+	if (err != 0) {
+		ccid_usb_drop(u, CCID_USB_CONTROL);
+		return err;
+	}
+	err = ccid_usb_status(u, u->control.t);
+	if (err == CCID_E_GONE)
+		ccid_usb_set_gone(u);
+	return err != 0 ? err : u->control.t->actual_length;
+}
+
+static int control_locked(struct ccid_usb *u, const struct ccid_setup *setup, uint8_t *data,
+                          int64_t deadline)
+{
+	bool in = (setup->request_type & 0x80) != 0;
+	uint8_t *payload;
+	int n;
+
+	if ((u->flying & CCID_USB_CONTROL) != 0)
+		return CCID_E_IO;
+	n = control_room(u, LIBUSB_CONTROL_SETUP_SIZE + (size_t)setup->length);
+	if (n != 0)
+		return n;
+	payload = u->control_buf + LIBUSB_CONTROL_SETUP_SIZE;
+	libusb_fill_control_setup(u->control_buf, setup->request_type, setup->request, setup->value,
+	                          setup->index, setup->length);
+	if (!in && setup->length > 0)
+		memcpy(payload, data, setup->length);
+	libusb_fill_control_transfer(u->control.t, u->handle, u->control_buf, ccid_usb_done,
+	                             &u->control, 0);
+	n = control_run(u, deadline);
+	if (n > setup->length)
+		n = setup->length;
+	if (in && n > 0)
+		memcpy(data, payload, (size_t)n);
+	return n;
+}
+
+int ccid_usb_control(struct ccid_transport *t, const struct ccid_setup *setup, uint8_t *data,
+                     int64_t deadline)
+{
+	struct ccid_usb *u = ccid_usb_of(t);
+	int n;
+
+	pthread_mutex_lock(&u->lock);
+	n = control_locked(u, setup, data, deadline);
+	pthread_mutex_unlock(&u->lock);
+	return n;
+}
+
+int ccid_usb_pause(struct ccid_transport *t, int64_t until)
+{
+	struct ccid_usb *u = ccid_usb_of(t);
+	int err;
+
+	pthread_mutex_lock(&u->lock);
+	err = ccid_usb_wait(u, CCID_USB_NEVER, until, true);
+	pthread_mutex_unlock(&u->lock);
+	return err == CCID_E_TIMEOUT ? 0 : err;
+}
+
+void ccid_usb_cancel(struct ccid_transport *t)
+{
+	struct ccid_usb *u = ccid_usb_of(t);
+	uint64_t one = 1;
+	int saved = errno;
+
+	/* It cannot fail but for a counter that is full, which is a cancel all the same. */
+	if (write(u->cancel_fd, &one, sizeof one) < 0)
+		errno = saved;
+	errno = saved;
+}
