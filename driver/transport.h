@@ -107,13 +107,15 @@ struct ccid_transport {
 
 /* From cfg choose the interface setting to drive: interface number wanted, or any when -1. Class
  * 0x0B with descriptor type 0x21; class 0xFF only with type 0x21 and both bulk endpoints; type
- * 0xFF only when the quirk table lists the device. CCID_E_NOTFOUND when none fits. */
+ * 0xFF only when the quirk table lists the device. CCID_E_UNSUPPORTED when only the bulk endpoints
+ * are missing (an ICCD token with control transport), CCID_E_NOTFOUND when none fits. */
 CCID_MUST_USE
 int ccid_transport_choose(struct ccid_interface *out, const uint8_t *cfg, size_t len, int wanted,
                           uint16_t vid, uint16_t pid);
 
 /* Decode a USB string descriptor (UTF-16LE) to clean UTF-8; control characters and malformed text
- * become '?'; leading and trailing blanks are cut. */
+ * become '?'; leading and trailing blanks are cut, and what follows a NUL, with which some devices
+ * pad. Empty when desc is no string descriptor; cut between characters to fit cap. */
 void ccid_text_from_usb(char *out, size_t cap, const uint8_t *desc, size_t len);
 
 #endif

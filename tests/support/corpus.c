@@ -98,7 +98,8 @@ static void unquote(char **from, char *to)
 	*to = '\0';
 }
 
-char *corpus_csv_field(char **text, bool *last)
+/* The next field of a row, its quotes undone; *last tells that the row ends with it. */
+static char *take_field(char **text, bool *last)
 {
 	char *field = *text, *p = field;
 	char end;
@@ -116,6 +117,52 @@ char *corpus_csv_field(char **text, bool *last)
 		p++;
 	*text = p;
 	return field;
+}
+
+static size_t take_row(char **text, char *field[CORPUS_COLUMNS])
+{
+	size_t n = 0;
+	bool last = false;
+
+	while (!last && n < CORPUS_COLUMNS && (field[n] = take_field(text, &last)) != NULL)
+		n++;
+	return n;
+}
+
+void corpus_table_open(struct corpus_table *t, const char *variable, const char *name)
+{
+	t->text = corpus_load(variable, name, NULL);
+	t->rest = t->text;
+	t->columns = take_row(&t->rest, t->head);
+}
+
+bool corpus_table_next(struct corpus_table *t)
+{
+	size_t n = take_row(&t->rest, t->row);
+
+	if (n > 0)
+		assert_int_equal(n, t->columns);
+	return n > 0;
+}
+
+const char *corpus_cell(const struct corpus_table *t, const char *column)
+{
+	for (size_t i = 0; i < t->columns; i++)
+		if (strcmp(t->head[i], column) == 0)
+			return t->row[i];
+	fail_msg("no column %s", column);
+	return "";
+}
+
+unsigned long corpus_number(const struct corpus_table *t, const char *column, int base)
+{
+	const char *text = corpus_cell(t, column);
+	unsigned long v;
+	char *end;
+
+	v = strtoul(text, &end, base);
+	assert_true(end != text && *end == '\0');
+	return v;
 }
 
 bool corpus_json_string(const char *line, const char *key, char *out, size_t cap)

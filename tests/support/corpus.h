@@ -18,9 +18,26 @@ char *corpus_load(const char *variable, const char *name, size_t *len);
 /* The next line of text, without its end; NULL when there is none. Cuts text in place. */
 char *corpus_line(char **text);
 
-/* The next field of a CSV row (RFC 4180: quotes, doubled quotes, line breaks within quotes), undone
- * in place. *last tells that the row ends here. NULL at the end of the text. */
-char *corpus_csv_field(char **text, bool *last);
+#define CORPUS_COLUMNS 64
+
+/* A CSV file with a head row (RFC 4180: quotes, doubled quotes, line breaks within quotes). */
+struct corpus_table {
+	char *text, *rest;
+	char *head[CORPUS_COLUMNS], *row[CORPUS_COLUMNS];
+	size_t columns;
+};
+
+/* Load like corpus_load() and read the head row. free(t->text) at the end. */
+void corpus_table_open(struct corpus_table *t, const char *variable, const char *name);
+
+/* Take the next row; false at the end. A row of another length than the head fails the test. */
+bool corpus_table_next(struct corpus_table *t);
+
+/* The row's cell in the column of that name; fails the test when there is none. */
+const char *corpus_cell(const struct corpus_table *t, const char *column);
+
+/* The cell as a number of that base; fails the test when it is none. */
+unsigned long corpus_number(const struct corpus_table *t, const char *column, int base);
 
 /* Copy the string value of "key" in one line of JSON to out; false when there is none or it does
  * not fit. Escapes are left as they are. */

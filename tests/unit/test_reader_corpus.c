@@ -13,47 +13,16 @@
 
 #include <cmocka.h>
 
-#define DATA    "ISCARD_TEST_DATA"
-#define COLUMNS 64
+#define DATA "ISCARD_TEST_DATA"
 
-struct table {
-	char *head[COLUMNS], *row[COLUMNS];
-	size_t columns;
-};
-
-/* Cut one row into fields; the number of fields, 0 at the end. */
-static size_t take_row(char **text, char *field[COLUMNS])
+static void check(const struct corpus_table *t, const char *column, int base, uint32_t got)
 {
-	size_t n = 0;
-	bool last = false;
-
-	while (!last && n < COLUMNS && (field[n] = corpus_csv_field(text, &last)) != NULL)
-		n++;
-	return n;
+	if (corpus_number(t, column, base) != got)
+		fail_msg("%s: %s is %s, read as %lu", corpus_cell(t, "source"), column,
+		         corpus_cell(t, column), (unsigned long)got);
 }
 
-static const char *cell(const struct table *t, const char *column)
-{
-	for (size_t i = 0; i < t->columns; i++)
-		if (strcmp(t->head[i], column) == 0)
-			return t->row[i];
-	fail_msg("no column %s", column);
-	return "";
-}
-
-static void check(const struct table *t, const char *column, int base, uint32_t got)
-{
-	char *end;
-	const char *text = cell(t, column);
-	unsigned long want = strtoul(text, &end, base);
-
-	assert_true(end != text && *end == '\0');
-	if (want != got)
-		fail_msg("%s: %s is %s, read as %lu", cell(t, "source"), column, text,
-		         (unsigned long)got);
-}
-
-static void check_fields(const struct table *t, const struct ccid_class_desc *d)
+static void check_fields(const struct corpus_table *t, const struct ccid_class_desc *d)
 {
 	check(t, "desc_type", 16, d->type);
 	check(t, "bcd_ccid", 16, d->bcd_ccid);
@@ -78,7 +47,7 @@ static void check_fields(const struct table *t, const struct ccid_class_desc *d)
 	check(t, "max_busy_slots", 10, d->max_busy_slots);
 }
 
-static void check_level(const struct table *t, const struct ccid_class_desc *d)
+static void check_level(const struct corpus_table *t, const struct ccid_class_desc *d)
 {
 	static const char *const names[] = {
 		[CCID_LEVEL_CHARACTER] = "char",
@@ -87,7 +56,7 @@ static void check_level(const struct table *t, const struct ccid_class_desc *d)
 		[CCID_LEVEL_EXTENDED_APDU] = "extended-apdu",
 	};
 
-	assert_string_equal(names[ccid_class_desc_level(d)], cell(t, "level"));
+	assert_string_equal(names[ccid_class_desc_level(d)], corpus_cell(t, "level"));
 }
 
 /* What a driver may rely on after clamping. */
@@ -112,18 +81,16 @@ static void check_usable(const struct ccid_class_desc *d)
 
 static void every_row_decodes_to_its_own_columns(void **state)
 {
-	char *text = corpus_load(DATA, "reader-descriptors.csv", NULL), *rest = text;
-	struct table t = {.columns = 0};
+	struct corpus_table t;
 	struct ccid_class_desc d;
 	uint8_t desc[64];
 	unsigned rows = 0;
 	size_t n;
 
 	(void)state;
-	t.columns = take_row(&rest, t.head);
-	while ((n = take_row(&rest, t.row)) > 0) {
-		assert_int_equal(n, t.columns);
-		n = corpus_hex(cell(&t, "class_descriptor_hex"), desc, sizeof desc);
+	corpus_table_open(&t, DATA, "reader-descriptors.csv");
+	while (corpus_table_next(&t)) {
+		n = corpus_hex(corpus_cell(&t, "class_descriptor_hex"), desc, sizeof desc);
 		assert_int_equal(ccid_class_desc_decode(&d, desc, n), 0);
 		check_fields(&t, &d);
 		check_level(&t, &d);
@@ -133,7 +100,7 @@ static void every_row_decodes_to_its_own_columns(void **state)
 	}
 	print_message("%u descriptors\n", rows);
 	assert_true(rows >= 444);
-	free(text);
+	free(t.text);
 }
 
 static void each_configuration_holds_a_reader_with_both_bulk_endpoints(void **state)
