@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* After the ATR: which protocol, which parameters, and the time limits that follow from them
  * (ISO/IEC 7816-3 section 6.3; CCID 6.1.5 to 6.1.7). */
+#include "pps.h"
 #include "reader_priv.h"
-
-#include <string.h>
 
 #define PARAMS_MS 10000 /* SetParameters may hide a PPS */
 
@@ -28,10 +27,6 @@ static int choose(const struct ccid_reader *r, unsigned slot, unsigned wanted, u
 	both &= offered;
 	if (r->level == CCID_LEVEL_CHARACTER)
 		return CCID_E_UNSUPPORTED;
-	if (r->level == CCID_LEVEL_TPDU && both == 2)
-		return CCID_E_UNSUPPORTED;
-	if (r->level == CCID_LEVEL_TPDU)
-		both &= 1u;
 	if (both == 0)
 		return CCID_E_PROTOCOL;
 	if (both != 3)
@@ -51,10 +46,11 @@ static uint8_t speed(const struct ccid_reader *r, const struct ccid_atr *atr, bo
 		return 0x11;
 	if (atr->specific)
 		return atr->ta2 & 0x10 ? 0x11 : atr->ta1;
-	if (!fast || !(r->desc.features & CCID_FEATURE_AUTO_PPS) ||
-	    !(r->desc.features & CCID_FEATURE_AUTO_BAUD))
+	if (!fast || !(r->desc.features & CCID_FEATURE_AUTO_BAUD))
 		return 0x11;
 	rate = (uint64_t)r->desc.default_clock_khz * 1000 * atr->di / atr->fi;
+	if (rate <= r->desc.data_rate_bps)
+		return 0x11;
 	return rate <= (uint64_t)r->desc.max_data_rate_bps + r->desc.max_data_rate_bps / 1000
 	               ? atr->ta1
 	               : 0x11;
@@ -101,6 +97,13 @@ static int protocol_in_force(struct ccid_reader *r, unsigned slot, int64_t deadl
 	return -1;
 }
 
+/* A reader that cannot pass the card's whole IFSC says so in its answer. */
+static void adopt_ifsc(struct ccid_t1 *t1, const struct ccid_rsp *rsp)
+{
+	if (rsp->len >= 7 && rsp->data[5] >= 1 && rsp->data[5] < t1->ifsc)
+		t1->ifsc = rsp->data[5];
+}
+
 /* A reader may answer that one field cannot be changed; then what counts is the protocol that it
  * has in force. One that does not know the command works with what it took from the ATR. */
 static int set_parameters(struct ccid_reader *r, unsigned slot, unsigned protocol, uint8_t ta1,
@@ -114,6 +117,8 @@ static int set_parameters(struct ccid_reader *r, unsigned slot, unsigned protoco
 	int rc = ccid_exchange(r, slot, &cmd, &wait, &rsp);
 	int now;
 
+	if (rc == CCID_OK && protocol == 1)
+		adopt_ifsc(&r->slot[slot].t1, &rsp);
 	if (rc == CCID_OK || rsp.type == 0 || rc == CCID_E_NOCARD)
 		return rc;
 	if (rc == CCID_E_UNSUPPORTED)
@@ -138,11 +143,47 @@ static int reader_chose(struct ccid_reader *r, unsigned slot, unsigned wanted, u
 	now = protocol_in_force(r, slot, deadline, &rc);
 	if (rc < 0 || now < 0 || now == (int)*protocol)
 		return rc;
-	if (wanted & 1u << now && !(r->level == CCID_LEVEL_TPDU && now == 1)) {
+	if (wanted & 1u << now) {
 		*protocol = (unsigned)now;
 		return CCID_OK;
 	}
 	return set_parameters(r, slot, *protocol, speed(r, atr, true), deadline);
+}
+
+/* PPS by the host, possible where a block goes to the card as it is. */
+static int pps(struct ccid_reader *r, unsigned slot, unsigned protocol, uint8_t *ta1,
+               int64_t deadline)
+{
+	uint8_t req[CCID_PPS_MAX];
+	size_t len = ccid_pps_request(req, (uint8_t)protocol, *ta1);
+	struct ccid_cmd cmd = ccid_cmd_xfr_block(0, 0, req, len);
+	struct ccid_wait wait = params_wait(deadline);
+	struct ccid_rsp rsp;
+	int rc;
+
+	if (r->level != CCID_LEVEL_TPDU)
+		return CCID_OK;
+	rc = ccid_exchange(r, slot, &cmd, &wait, &rsp);
+	if (rc < 0)
+		return rsp.type == 0 || rc == CCID_E_NOCARD ? rc : CCID_E_PPS;
+	return ccid_pps_check(req, len, rsp.data, rsp.len, ta1) < 0 ? CCID_E_PPS : CCID_OK;
+}
+
+static int agree_by_host(struct ccid_reader *r, unsigned slot, unsigned protocol, uint8_t ta1,
+                         int64_t deadline)
+{
+	const struct ccid_atr *atr = &r->slot[slot].atr;
+	int rc;
+
+	if (atr->specific || (protocol == atr->first && ta1 == 0x11)) {
+		if (r->desc.features & CCID_FEATURE_AUTO_CONFIG)
+			return CCID_OK;
+	} else {
+		rc = pps(r, slot, protocol, &ta1, deadline);
+		if (rc < 0)
+			return rc;
+	}
+	return set_parameters(r, slot, protocol, ta1, deadline);
 }
 
 static int agree_parameters(struct ccid_reader *r, unsigned slot, unsigned wanted, bool fast,
@@ -158,10 +199,8 @@ static int agree_parameters(struct ccid_reader *r, unsigned slot, unsigned wante
 		return reader_chose(r, slot, wanted, protocol, deadline);
 	if (atr->specific && (atr->ta2 & 0x10))
 		return CCID_E_PROTOCOL; /* F and D are known to the card alone */
-	if (!(features & CCID_FEATURE_AUTO_PPS) && !atr->specific && *protocol != atr->first)
-		return CCID_E_UNSUPPORTED; /* needs a PPS of ours */
-	if (!(features & CCID_FEATURE_AUTO_PPS) && (features & CCID_FEATURE_AUTO_CONFIG))
-		return CCID_OK;
+	if (!(features & CCID_FEATURE_AUTO_PPS))
+		return agree_by_host(r, slot, *protocol, ta1, deadline);
 	return set_parameters(r, slot, *protocol, ta1, deadline);
 }
 
@@ -194,13 +233,18 @@ static void time_limits(struct ccid_reader *r, unsigned slot, unsigned protocol)
 int ccid_agree(struct ccid_reader *r, unsigned slot, unsigned wanted, bool fast, int64_t deadline)
 {
 	unsigned protocol = 0;
+	const struct ccid_atr *atr = &r->slot[slot].atr;
 	int rc = choose(r, slot, wanted, &protocol);
 
+	ccid_t1_init(&r->slot[slot].t1, atr->ifsc, atr->crc, 0);
+	time_limits(r, slot, protocol);
 	if (rc == CCID_OK)
 		rc = agree_parameters(r, slot, wanted, fast, &protocol, deadline);
+	time_limits(r, slot, protocol);
+	if (rc == CCID_OK && protocol == 1 && r->level == CCID_LEVEL_TPDU)
+		rc = ccid_t1_begin(r, slot, fast, deadline);
 	if (rc < 0)
 		return rc;
-	time_limits(r, slot, protocol);
 	pthread_mutex_lock(&r->state);
 	r->slot[slot].protocol = protocol;
 	r->slot[slot].agreed = true;

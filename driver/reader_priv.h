@@ -7,6 +7,7 @@
 #define CCID_READER_PRIV_H
 
 #include "reader.h"
+#include "t1.h"
 
 #include <pthread.h>
 #include <stdatomic.h>
@@ -30,6 +31,7 @@ struct ccid_slot {
 	bool suspect;               /* state: ask before the next command */
 	bool agreed;                /* state: protocol and parameters stand */
 	bool active_unknown;        /* state: the reader says active, we hold no ATR */
+	struct ccid_t1 t1;          /* T=1 at TPDU level */
 	uint8_t power;              /* bPowerSelect that worked last */
 	int64_t wait_ms;            /* unit of a time extension: WWT or BWT */
 	int64_t silence_ms;         /* longest silence in an XfrBlock */
@@ -120,6 +122,18 @@ int ccid_power_off(struct ccid_reader *r, unsigned slot, int64_t deadline);
  * CCID_E_PPS asks for a cold reset and plain parameters (fast false). */
 CCID_MUST_USE
 int ccid_agree(struct ccid_reader *r, unsigned slot, unsigned wanted, bool fast, int64_t deadline);
+
+/* t1_link.c; io held */
+
+/* Run the engine to its end: the length of the response, or what failed. A card that does not
+ * follow any more loses its power. */
+CCID_MUST_USE
+int ccid_t1_run(struct ccid_reader *r, unsigned slot, enum ccid_t1_act act, int64_t deadline);
+/* The first exchange after activation: S(IFS request), unless the reader does it itself. */
+CCID_MUST_USE
+int ccid_t1_begin(struct ccid_reader *r, unsigned slot, bool ifs, int64_t deadline);
+/* Longest block that fits a message of this reader. */
+size_t ccid_t1_max_block(const struct ccid_reader *r);
 
 /* reader.c */
 void ccid_reader_lost(struct ccid_reader *r);

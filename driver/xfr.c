@@ -164,13 +164,23 @@ static int tpdu_t0(struct xfr *x)
 	return rc;
 }
 
+static int tpdu_t1(struct xfr *x)
+{
+	struct ccid_t1 *t = &x->r->slot[x->slot].t1;
+	enum ccid_t1_act act =
+		ccid_t1_start(t, x->capdu, x->len, x->rapdu, x->cap, ccid_t1_max_block(x->r));
+	int rc = ccid_t1_run(x->r, x->slot, act, x->deadline);
+
+	ccid_wipe(t->block, sizeof t->block);
+	return rc;
+}
+
 static int by_level(struct xfr *x)
 {
 	switch (x->r->level) {
 	case CCID_LEVEL_EXTENDED_APDU: return extended(x);
 	case CCID_LEVEL_SHORT_APDU: return short_apdu(x);
-	case CCID_LEVEL_TPDU:
-		return x->r->slot[x->slot].protocol == 0 ? tpdu_t0(x) : CCID_E_UNSUPPORTED;
+	case CCID_LEVEL_TPDU: return x->r->slot[x->slot].protocol == 0 ? tpdu_t0(x) : tpdu_t1(x);
 	case CCID_LEVEL_CHARACTER: break;
 	}
 	return CCID_E_UNSUPPORTED;
