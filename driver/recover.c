@@ -38,7 +38,7 @@ static int abort_slot(struct ccid_reader *r, unsigned slot)
 	struct ccid_cmd cmd = ccid_cmd_abort();
 	struct ccid_setup setup = {.request_type = 0x21,
 	                           .request = 0x01,
-	                           .value = (uint16_t)(r->seq << 8 | slot),
+	                           .value = (uint16_t)((unsigned)r->seq << 8 | slot),
 	                           .index = r->t->iface.number};
 	struct ccid_rsp rsp;
 	uint8_t seq = 0;

@@ -117,14 +117,24 @@ static void encode_fields(struct ccid_wr *w, const struct ccid_redir_packet *p)
 		ccid_wr_le32(w, 0);
 		ccid_wr_le16(w, (uint16_t)(p->length >> 16));
 		break;
-	case CCID_REDIR_CONFIGURATION_STATUS: ccid_wr_u8(w, p->status); /* fall through */
+	case CCID_REDIR_CONFIGURATION_STATUS:
+		ccid_wr_u8(w, p->status);
+		ccid_wr_u8(w, p->config);
+		break;
 	case CCID_REDIR_SET_CONFIGURATION: ccid_wr_u8(w, p->config); break;
-	case CCID_REDIR_ALT_SETTING_STATUS: ccid_wr_u8(w, p->status); /* fall through */
+	case CCID_REDIR_ALT_SETTING_STATUS:
+		ccid_wr_u8(w, p->status);
+		ccid_wr_u8(w, p->interface);
+		ccid_wr_u8(w, p->alt);
+		break;
 	case CCID_REDIR_SET_ALT_SETTING:
 		ccid_wr_u8(w, p->interface);
 		ccid_wr_u8(w, p->alt);
 		break;
-	case CCID_REDIR_INTERRUPT_STATUS: ccid_wr_u8(w, p->status); /* fall through */
+	case CCID_REDIR_INTERRUPT_STATUS:
+		ccid_wr_u8(w, p->status);
+		ccid_wr_u8(w, p->endpoint);
+		break;
 	case CCID_REDIR_START_INTERRUPT:
 	case CCID_REDIR_STOP_INTERRUPT: ccid_wr_u8(w, p->endpoint); break;
 	default: break;
