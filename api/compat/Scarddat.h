@@ -1,0 +1,3 @@
+/* SPDX-License-Identifier: MIT */
+/* The header's name on the Microsoft pages. */
+#include <iscard/iscard.h>

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: MIT */
+/* libiscard: USB smart card readers from userspace, spoken to through Microsoft's ISCard.
+ *
+ *	ISCard *card;
+ *	ISCardCmd *cmd;
+ *	BSTR reader = SysAllocString(u"replay:session.pcapng");
+ *
+ *	CoCreateInstance(&CLSID_CSCard, NULL, CLSCTX_ALL, &IID_ISCard, (void **)&card);
+ *	CoCreateInstance(&CLSID_CSCardCmd, NULL, CLSCTX_ALL, &IID_ISCardCmd, (void **)&cmd);
+ *	if (FAILED(ISCard_AttachByReader(card, reader, SHARED, T0 | T1)))
+ *		...
+ *	ISCardCmd_BuildCmd(cmd, 0x00, 0x84, 0, 0, NULL, &(LONG){8});
+ *	ISCard_Transaction(card, &cmd);
+ *	ISCard_Detach(card, LEAVE);
+ *
+ * This header is the umbrella. scardmgr.h: ISCard, ISCardManage. scarddat.h: ISCardCmd. scardssp.h:
+ * IByteBuffer. context.h: reader addresses and names, limits, log. bstr.h: text. errors.h: results.
+ * unknown.h: object rules and the factory. */
+#ifndef ISCARD_ISCARD_H
+#define ISCARD_ISCARD_H
+
+#include <iscard/bstr.h>
+#include <iscard/context.h>
+#include <iscard/errors.h>
+#include <iscard/scarddat.h>
+#include <iscard/scardmgr.h>
+#include <iscard/scardssp.h>
+#include <iscard/types.h>
+#include <iscard/unknown.h>
+
+#endif
