@@ -227,6 +227,7 @@ static void time_limits(struct ccid_reader *r, unsigned slot, unsigned protocol)
 	}
 	if (s->atr.fi == 0 || s->atr.di == 0)
 		ms = ms > 60000 ? ms : 60000;
+	ms += r->tuning.slow_ms;
 	s->silence_ms = ms > r->limits.command_ms ? ms : r->limits.command_ms;
 }
 

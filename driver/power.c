@@ -67,6 +67,22 @@ static void absorb_notifications(struct ccid_reader *r)
 		ccid_reader_lost(r);
 }
 
+/* Sources disagree about the bytes that end EMV mode: the one, then the other. */
+static int leave_emv_mode(struct ccid_reader *r, unsigned slot, int64_t deadline)
+{
+	static const uint8_t escape[][2] = {{0x1F, 0x01}, {0xF1, 0x01}};
+	struct ccid_wait wait = {r->limits.escape_ms, CCID_RETRY_MS, deadline};
+	struct ccid_rsp rsp;
+	int rc = CCID_E_REFUSED;
+
+	for (unsigned i = 0; i < 2 && rc < 0 && rc != CCID_E_GONE; i++) {
+		struct ccid_cmd cmd = ccid_cmd_escape(escape[i], sizeof escape[i]);
+
+		rc = ccid_exchange(r, slot, &cmd, &wait, &rsp);
+	}
+	return rc;
+}
+
 static int power_on(struct ccid_reader *r, unsigned slot, uint8_t power, int64_t deadline)
 {
 	struct ccid_cmd cmd = ccid_cmd_icc_power_on((enum ccid_power_select)power);
@@ -74,6 +90,9 @@ static int power_on(struct ccid_reader *r, unsigned slot, uint8_t power, int64_t
 	struct ccid_rsp rsp;
 	int rc = ccid_exchange(r, slot, &cmd, &wait, &rsp);
 
+	if (rc < 0 && rsp.error == 0xBB && (r->tuning.flags & CCID_QUIRK_EMV_MODE) &&
+	    leave_emv_mode(r, slot, deadline) == CCID_OK)
+		rc = ccid_exchange(r, slot, &cmd, &wait, &rsp);
 	if (rc == CCID_E_INACTIVE) /* FE with the card there: it did not answer */
 		rc = CCID_E_MUTE;
 	if (rc == CCID_OK)
@@ -168,7 +187,8 @@ static int reset_card(struct ccid_reader *r, unsigned slot, enum ccid_reset_kind
 		if (rc == CCID_OK || !worth_retrying(rc))
 			return rc;
 	}
-	if (powered || reset == CCID_RESET_COLD || foreign_power(r, slot)) {
+	if (powered || reset == CCID_RESET_COLD || (r->tuning.flags & CCID_QUIRK_OFF_FIRST) ||
+	    foreign_power(r, slot)) {
 		rc = off_and_pause(r, slot, deadline);
 		if (rc < 0)
 			return rc;

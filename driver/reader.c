@@ -225,11 +225,20 @@ static void release(struct ccid_reader *r)
 	free(r);
 }
 
+static void note_quirk(void *arg, const struct ccid_quirk *q)
+{
+	struct ccid_reader *r = arg;
+
+	ccid_log(r->env, CCID_LOG_INFO, ccid_reader_label(r), "quirk: %s", q->why);
+}
+
 static void describe(struct ccid_reader *r)
 {
 	unsigned warnings;
 
 	r->desc = r->claims;
+	ccid_quirk_apply(&r->tuning, &r->desc, r->t->id.vid, r->t->id.pid, r->t->id.bcd_device,
+	                 note_quirk, r);
 	warnings = ccid_class_desc_clamp(&r->desc);
 	for (unsigned bit = 0; bit < CCID_DESC_W_COUNT; bit++)
 		if (warnings & 1u << bit)
@@ -297,6 +306,9 @@ static int ask_slots(struct ccid_reader *r, int64_t deadline)
 {
 	for (unsigned i = 0; i < r->nslots; i++) {
 		int rc = first_status(r, i, deadline);
+
+		if (rc == CCID_OK && (r->tuning.flags & CCID_QUIRK_OFF_AT_OPEN))
+			rc = ccid_power_off(r, i, deadline);
 
 		if (rc == CCID_E_NO_SLOT && i > 0) {
 			ccid_log(r->env, CCID_LOG_WARNING, ccid_reader_label(r),

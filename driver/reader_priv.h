@@ -6,6 +6,7 @@
 #ifndef CCID_READER_PRIV_H
 #define CCID_READER_PRIV_H
 
+#include "quirks.h"
 #include "reader.h"
 #include "t1.h"
 
@@ -44,6 +45,7 @@ struct ccid_reader {
 	struct ccid_class_desc claims, desc;
 	enum ccid_level level;
 	uint32_t mechanical;
+	struct ccid_tuning tuning;
 	unsigned nslots;
 	pthread_mutex_t io, state;
 	uint8_t seq;
