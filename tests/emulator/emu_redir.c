@@ -1,36 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-#include "emu_redir.h"
+#include "emu_redir_priv.h"
 
 #include <stdlib.h>
 #include <string.h>
-
-#include <usbredirparser.h>
-
-#define PENDING_MAX  64
-#define TRANSFER_MAX (128u * 1024u)
-
-struct pending {
-	uint64_t id;
-	struct usb_redir_bulk_packet_header h;
-	uint8_t *data; /* OUT: ours; the parser frees it */
-	size_t len;
-};
-
-struct emu_redir {
-	struct usbredirparser *parser;
-	struct emu_device *d;
-	int64_t now;
-	const uint8_t *in; /* while input() runs */
-	size_t in_left;
-	uint8_t *out; /* while output() runs */
-	size_t out_left, out_len;
-	struct pending pending[PENDING_MAX];
-	unsigned n_pending;
-	bool connected, broken, int_on;
-	uint8_t int_ep;
-	uint64_t int_id;
-	uint8_t buf[TRANSFER_MAX];
-};
 
 static int read_bytes(void *priv, uint8_t *data, int count)
 {
@@ -367,81 +339,6 @@ static void run(struct emu_redir *r)
 	}
 }
 
-/* What this host has not announced, or need not answer. */
-static void on_start_iso(void *priv, uint64_t id, struct usb_redir_start_iso_stream_header *h)
-{
-	struct emu_redir *r = priv;
-	struct usb_redir_iso_stream_status_header s = {.status = usb_redir_inval,
-	                                               .endpoint = h->endpoint};
-
-	usbredirparser_send_iso_stream_status(r->parser, id, &s);
-}
-
-static void on_stop_iso(void *priv, uint64_t id, struct usb_redir_stop_iso_stream_header *h)
-{
-	(void)priv;
-	(void)id;
-	(void)h;
-}
-
-static void on_alloc_streams(void *priv, uint64_t id, struct usb_redir_alloc_bulk_streams_header *h)
-{
-	(void)id;
-	(void)h;
-	((struct emu_redir *)priv)->broken = true;
-}
-
-static void on_free_streams(void *priv, uint64_t id, struct usb_redir_free_bulk_streams_header *h)
-{
-	(void)id;
-	(void)h;
-	((struct emu_redir *)priv)->broken = true;
-}
-
-static void on_start_bulk(void *priv, uint64_t id, struct usb_redir_start_bulk_receiving_header *h)
-{
-	(void)id;
-	(void)h;
-	((struct emu_redir *)priv)->broken = true;
-}
-
-static void on_stop_bulk(void *priv, uint64_t id, struct usb_redir_stop_bulk_receiving_header *h)
-{
-	(void)id;
-	(void)h;
-	((struct emu_redir *)priv)->broken = true;
-}
-
-static void on_iso(void *priv, uint64_t id, struct usb_redir_iso_packet_header *h, uint8_t *data,
-                   int data_len)
-{
-	(void)id;
-	(void)h;
-	(void)data_len;
-	usbredirparser_free_packet_data(((struct emu_redir *)priv)->parser, data);
-}
-
-static void on_interrupt(void *priv, uint64_t id, struct usb_redir_interrupt_packet_header *h,
-                         uint8_t *data, int data_len)
-{
-	(void)id;
-	(void)h;
-	(void)data_len;
-	usbredirparser_free_packet_data(((struct emu_redir *)priv)->parser, data);
-}
-
-static void on_nothing(void *priv)
-{
-	(void)priv;
-}
-
-static void on_filter(void *priv, struct usbredirfilter_rule *rules, int count)
-{
-	(void)priv;
-	(void)count;
-	free(rules);
-}
-
 static void set_callbacks(struct usbredirparser *p)
 {
 	p->log_func = log_nothing;
@@ -453,22 +350,12 @@ static void set_callbacks(struct usbredirparser *p)
 	p->get_configuration_func = on_get_configuration;
 	p->set_alt_setting_func = on_set_alt;
 	p->get_alt_setting_func = on_get_alt;
-	p->start_iso_stream_func = on_start_iso;
-	p->stop_iso_stream_func = on_stop_iso;
 	p->start_interrupt_receiving_func = on_start_interrupt;
 	p->stop_interrupt_receiving_func = on_stop_interrupt;
-	p->alloc_bulk_streams_func = on_alloc_streams;
-	p->free_bulk_streams_func = on_free_streams;
-	p->start_bulk_receiving_func = on_start_bulk;
-	p->stop_bulk_receiving_func = on_stop_bulk;
 	p->cancel_data_packet_func = on_cancel;
-	p->filter_reject_func = on_nothing;
-	p->filter_filter_func = on_filter;
-	p->device_disconnect_ack_func = on_nothing;
 	p->control_packet_func = on_control;
 	p->bulk_packet_func = on_bulk;
-	p->iso_packet_func = on_iso;
-	p->interrupt_packet_func = on_interrupt;
+	emu_redir_refuse(p);
 }
 
 struct emu_redir *emu_redir_new(struct emu_device *d, int64_t now_ms)
