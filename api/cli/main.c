@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: MIT */
+#include "cli.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+
+static const struct cli_command *const commands[] = {
+	&cli_cmd_atr,
+	&cli_cmd_info,
+};
+
+#define COMMANDS (sizeof commands / sizeof *commands)
+
+static const char epilogue[] =
+	"\n"
+	"\"iscard COMMAND --help\" tells about each.\n"
+	"\n"
+	"Exit codes: 0 done; 1 failed; 2 wrong usage; 3 not ejected, only powered off: the\n"
+	"reader cannot eject; 4 no such reader, or several fit; 5 no card, or it does not\n"
+	"answer; 6 no permission, or in use by another program; 7 damaged file.\n";
+
+static void print_help(FILE *f)
+{
+	fputs("usage: iscard COMMAND [ARGUMENT...]\n\n", f);
+	for (size_t i = 0; i < COMMANDS; i++)
+		fprintf(f, "  %-8s %s\n", commands[i]->name, commands[i]->summary);
+	fputs(epilogue, f);
+}
+
+static const struct cli_command *find(const char *name)
+{
+	for (size_t i = 0; i < COMMANDS; i++)
+		if (strcmp(commands[i]->name, name) == 0)
+			return commands[i];
+	return NULL;
+}
+
+static int dispatch(int argc, char **argv)
+{
+	const struct cli_command *c = argc < 2 ? NULL : find(argv[1]);
+
+	if (c != NULL)
+		return c->run(c, argc - 1, argv + 1);
+	if (argc >= 2 && (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0)) {
+		print_help(stdout);
+		return CLI_OK;
+	}
+	if (argc >= 2 && strcmp(argv[1], "help") == 0) {
+		c = argc >= 3 ? find(argv[2]) : NULL;
+		if (c != NULL)
+			cli_print_help(c);
+		else
+			print_help(stdout);
+		return CLI_OK;
+	}
+	if (argc >= 2 && strcmp(argv[1], "--version") == 0) {
+		puts("iscard " ISCARD_VERSION);
+		return CLI_OK;
+	}
+	if (argc >= 2)
+		cli_error("%s: no such command", argv[1]);
+	print_help(stderr);
+	return CLI_USAGE;
+}
+
+/* Output that did not reach its reader is a failure; a closed pipe is one without a word. */
+static int finish(int code)
+{
+	bool failed = fflush(stdout) != 0 || ferror(stdout);
+
+	if (!failed)
+		return code;
+	if (errno != EPIPE)
+		cli_error("cannot write standard output: %s", strerror(errno));
+	return code == CLI_OK ? CLI_FAILED : code;
+}
+
+int main(int argc, char **argv)
+{
+	signal(SIGPIPE, SIG_IGN);
+	return finish(dispatch(argc, argv));
+}

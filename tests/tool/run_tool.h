@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: MIT */
+/* Run build/iscard as its users do, and keep what it said. */
+#ifndef RUN_TOOL_H
+#define RUN_TOOL_H
+
+#include <stddef.h>
+
+struct tool {
+	int code;        /* exit code; 1000 + n when signal n ended it */
+	char *out, *err; /* NUL-terminated; NUL bytes may be inside */
+	size_t out_len;
+};
+
+/* Run the tool with the arguments in args (NULL at the end) and the input, then free with
+ * tool_free(). A run that takes longer than a minute is killed and fails the test. */
+void tool_run(struct tool *t, const char *input, size_t len, const char *const *args);
+
+/* The same with standard output open on /dev/full, or closed, or a pipe that nobody reads. */
+enum tool_stdout {
+	TOOL_CAPTURED,
+	TOOL_FULL,
+	TOOL_CLOSED,
+	TOOL_BROKEN_PIPE
+};
+void tool_run_to(struct tool *t, enum tool_stdout where, const char *input, size_t len,
+                 const char *const *args);
+
+void tool_free(struct tool *t);
+
+#define TOOL(t, input, ...)                                                                        \
+	tool_run(t, input, strlen(input), (const char *const[]){__VA_ARGS__, NULL})
+
+#endif
