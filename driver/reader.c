@@ -99,7 +99,7 @@ static bool notified(struct ccid_reader *r, unsigned slot, bool present, bool ch
 		ccid_slot_lose(r, slot, CCID_SLOT_EMPTY);
 	else if (present && (s->state == CCID_SLOT_EMPTY || s->state == CCID_SLOT_UNKNOWN))
 		ccid_slot_set(r, slot, CCID_SLOT_INACTIVE);
-	else if (present && changed && first)
+	else if (present && changed && s->atr.len > 0 && first)
 		s->suspect = true;
 	else if (present && changed && s->atr.len > 0) {
 		s->insertions++;
