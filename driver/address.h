@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* Reader addresses: usb:, usb:BUS-PORT.PORT, usb:VID:PID[:SERIAL], fd:N, usbredir:HOST:PORT,
- * usbredir:/socket/path, usbredir-listen:[ADDR]:PORT. IPv6 in brackets, spaces percent-encoded. */
+/* Reader addresses: usb:, usb:BUS-PORT.PORT (or usb:BUS/DEV), usb:VID:PID[:SERIAL], fd:N,
+ * usbredir:HOST:PORT, usbredir:/socket/path, usbredir-listen:ADDR:PORT (any address when ADDR, or
+ * ADDR and its colon, is left out). IPv6 in brackets; %XX stands for a byte, so for a space. */
 #ifndef CCID_ADDRESS_H
 #define CCID_ADDRESS_H
 
@@ -21,16 +22,18 @@ struct ccid_address {
 	enum ccid_address_kind kind;
 	uint16_t vid, pid;
 	int fd;
-	char port[8];   /* of TCP */
-	char text[256]; /* port path, serial, host, socket path, decoded */
+	char port[8];    /* of TCP */
+	char text[1024]; /* port path, serial, host, socket path, decoded; "" for none */
 };
 
-/* CCID_E_FORMAT with *why (static text) when malformed. */
+/* CCID_E_FORMAT with *why (static text; why may be NULL) when malformed; *out is written on success
+ * only. */
 CCID_MUST_USE
 int ccid_address_parse(struct ccid_address *out, const char *text, const char **why);
 
 /* Open what the address names. For the usb: forms that fit several interfaces the first one.
- * CCID_E_ARG for CCID_ADDRESS_USB_ALL and CCID_ADDRESS_OTHER. */
+ * CCID_E_ARG for CCID_ADDRESS_USB_ALL and CCID_ADDRESS_OTHER; CCID_E_ACCESS also when only devices
+ * that may not be read could fit; CCID_E_UNSUPPORTED for usbredir when it is not built in. */
 CCID_MUST_USE
 int ccid_address_open(struct ccid_transport **out, const struct ccid_address *a, const char *text,
                       const struct ccid_env *env, int64_t deadline);
