@@ -130,6 +130,15 @@ CCID_MUST_USE
 int ccid_slot_mechanical(struct ccid_reader *r, unsigned slot, enum ccid_mechanical function,
                          int64_t deadline);
 
+/* PIN entry on the reader's own pad (PC_to_RDR_Secure). pin's prologue is filled in here. Returns the
+ * length of the card's answer; a time-out or a cancel at the pad is an answer too, 6400 or 6401.
+ * CCID_E_UNSUPPORTED, with nothing sent, when the reader has no pad for it or its pad is known to
+ * leak the PIN. cap: at least 2. */
+struct ccid_pin;
+CCID_MUST_USE
+int ccid_slot_secure(struct ccid_reader *r, unsigned slot, uint32_t generation,
+                     const struct ccid_pin *pin, uint8_t *rapdu, size_t cap, int64_t deadline);
+
 /* PC_to_RDR_Escape: vendor bytes out and in. Returns the length of the answer. */
 CCID_MUST_USE
 int ccid_reader_escape(struct ccid_reader *r, unsigned slot, const uint8_t *out, size_t len,

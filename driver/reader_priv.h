@@ -116,6 +116,10 @@ bool ccid_slot_take_suspect(struct ccid_reader *r, unsigned slot);
 bool ccid_slot_has_atr(struct ccid_reader *r, unsigned slot);
 enum ccid_slot_state ccid_slot_now(struct ccid_reader *r, unsigned slot);
 
+/* xfr.c; io held: the card is the one the session means, and can take a command. */
+CCID_MUST_USE
+int ccid_same_card(struct ccid_reader *r, unsigned slot, uint32_t generation, int64_t deadline);
+
 /* power.c; io held */
 CCID_MUST_USE
 int ccid_power_off(struct ccid_reader *r, unsigned slot, int64_t deadline);

@@ -186,8 +186,7 @@ static int by_level(struct xfr *x)
 	return CCID_E_UNSUPPORTED;
 }
 
-/* The card is the one the session means, and can take a command. */
-static int same_card(struct ccid_reader *r, unsigned slot, uint32_t generation, int64_t deadline)
+int ccid_same_card(struct ccid_reader *r, unsigned slot, uint32_t generation, int64_t deadline)
 {
 	struct ccid_slot_info info;
 	int rc = CCID_OK;
@@ -225,7 +224,7 @@ int ccid_slot_transmit(struct ccid_reader *r, unsigned slot, uint32_t generation
 	rc = ccid_lock_io(r, slot);
 	if (rc < 0)
 		return rc;
-	rc = same_card(r, slot, generation, deadline);
+	rc = ccid_same_card(r, slot, generation, deadline);
 	if (rc == CCID_OK) {
 		rc = by_level(&x);
 		wipe_buffers(r, len, rc > 0 ? (size_t)rc : 0);

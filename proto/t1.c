@@ -168,6 +168,8 @@ static enum ccid_t1_act again(struct ccid_t1 *t, uint8_t nibble)
 
 static enum ccid_t1_act again_i(struct ccid_t1 *t)
 {
+	if (t->capdu == NULL) /* only the reader knew the PIN in it */
+		return resynchronise(t, CCID_E_COMM);
 	return ++t->failed >= ATTEMPTS_MAX ? exhausted(t) : send_i(t);
 }
 
@@ -282,7 +284,9 @@ static enum ccid_t1_act resynchronised(struct ccid_t1 *t)
 	t->lost = false;
 	t->resyncs = 0;
 	progress(t);
-	return err != 0 ? give_up(t, err, false) : next_i(t);
+	if (err != 0)
+		return give_up(t, err, false);
+	return t->capdu != NULL ? next_i(t) : CCID_T1_DONE;
 }
 
 static enum ccid_t1_act on_response(struct ccid_t1 *t, const struct block *b)
@@ -364,14 +368,14 @@ static void begin(struct ccid_t1 *t)
 	t->failed = t->resyncs = t->wtx = 0;
 	t->after_resync = 0;
 	t->receiving = t->aborting = false;
-	t->off = t->rapdu_len = 0;
+	t->capdu = NULL;
+	t->off = t->len = t->cap = t->rapdu_len = 0;
 	t->inf_len = 0;
 }
 
 enum ccid_t1_act ccid_t1_ifs(struct ccid_t1 *t, uint8_t ifsd)
 {
 	begin(t);
-	t->len = t->cap = 0;
 	t->blocks_left = 64;
 	t->want_ifsd = ifsd >= 1 && ifsd <= 254 ? ifsd : 254;
 	return send_request(t);
@@ -393,4 +397,25 @@ enum ccid_t1_act ccid_t1_start(struct ccid_t1 *t, const uint8_t *capdu, size_t l
 	/* Four blocks for each that is needed, at the smallest size the card may switch to. */
 	t->blocks_left = (uint32_t)(64 + 4 * (len + CCID_RAPDU_MAX));
 	return t->lost ? resynchronise(t, 0) : next_i(t);
+}
+
+enum ccid_t1_act ccid_t1_resync(struct ccid_t1 *t)
+{
+	begin(t);
+	t->blocks_left = 64;
+	if (t->dead)
+		return give_up(t, CCID_E_MUTE, true);
+	return t->lost ? resynchronise(t, 0) : CCID_T1_DONE;
+}
+
+void ccid_t1_secure(struct ccid_t1 *t, uint8_t len, uint8_t *rapdu, size_t cap, uint8_t prologue[3])
+{
+	begin(t);
+	t->rapdu = rapdu;
+	t->cap = cap;
+	t->blocks_left = (uint32_t)(64 + 4 * CCID_RAPDU_MAX);
+	t->last = LAST_I;
+	prologue[0] = t->nad;
+	prologue[1] = (uint8_t)(t->ns << 6);
+	prologue[2] = len;
 }

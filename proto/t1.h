@@ -77,6 +77,16 @@ enum ccid_t1_act ccid_t1_ifs(struct ccid_t1 *t, uint8_t ifsd);
 enum ccid_t1_act ccid_t1_start(struct ccid_t1 *t, const uint8_t *capdu, size_t len, uint8_t *rapdu,
                                size_t cap, size_t max_block);
 
+/* RESYNCH if the last exchange was broken off, otherwise done at once. */
+enum ccid_t1_act ccid_t1_resync(struct ccid_t1 *t);
+
+/* The reader sends the I-block itself, with a PIN in it: store the prologue that the block must have
+ * (len: LEN, 0 when the reader finds it) and go on with ccid_t1_step(). When no block was sent after
+ * all, nothing needs to be undone. The block cannot be repeated: a card that asks for it is
+ * resynchronised. */
+void ccid_t1_secure(struct ccid_t1 *t, uint8_t len, uint8_t *rapdu, size_t cap,
+                    uint8_t prologue[3]);
+
 /* Feed what came. rx is read only for CCID_T1_BLOCK. */
 enum ccid_t1_act ccid_t1_step(struct ccid_t1 *t, enum ccid_t1_event event, const uint8_t *rx,
                               size_t len);

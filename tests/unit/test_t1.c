@@ -380,6 +380,28 @@ static void a_broken_exchange_is_followed_by_resynch(void **state)
 	play_on(&t, false, (const char *const[]){">C0", "<E0", I0, "<00 90 00", "= 90 00", NULL});
 }
 
+static void a_secure_block_takes_its_turn_and_is_never_repeated(void **state)
+{
+	uint8_t prologue[3];
+	struct ccid_t1 t;
+
+	(void)state;
+	ccid_t1_init(&t, 32, false, 0);
+	play_on(&t, false, (const char *const[]){I0, "<00 90 00", "= 90 00", NULL});
+	ccid_t1_secure(&t, 9, rapdu, sizeof rapdu, prologue);
+	assert_memory_equal(prologue, ((const uint8_t[]){0x00, 0x40, 0x09}), 3);
+	follow(&t, feed(&t, "C3 02"),
+	       (const char *const[]){">E3 02", "<40 90 00", "= 90 00", NULL});
+	ccid_t1_secure(&t, 9, rapdu, sizeof rapdu, prologue);
+	assert_int_equal(prologue[1], 0x00);
+	ccid_t1_secure(&t, 9, rapdu, sizeof rapdu, prologue);
+	follow(&t, feed(&t, "81"), (const char *const[]){">C0", "<E0", "! COMM", NULL});
+	assert_int_equal(ccid_t1_resync(&t), CCID_T1_DONE);
+	ccid_t1_break(&t);
+	follow(&t, ccid_t1_resync(&t), (const char *const[]){">C0", "<E0", NULL});
+	assert_false(t.lost);
+}
+
 static void malformed_blocks_are_answered_with_the_right_error(void **state)
 {
 	static const uint8_t short_block[] = {0x00, 0x00, 0x00};
@@ -564,6 +586,7 @@ int main(void)
 		cmocka_unit_test(a_duplicate_block_is_not_delivered_twice),
 		cmocka_unit_test(an_answer_in_the_middle_of_our_chain_is_taken),
 		cmocka_unit_test(a_broken_exchange_is_followed_by_resynch),
+		cmocka_unit_test(a_secure_block_takes_its_turn_and_is_never_repeated),
 		cmocka_unit_test(malformed_blocks_are_answered_with_the_right_error),
 		cmocka_unit_test(a_block_longer_than_ifsd_is_refused),
 		cmocka_unit_test(a_response_that_does_not_fit_is_refused_in_step),

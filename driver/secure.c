@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: MIT */
+/* PC_to_RDR_Secure: the PIN goes from the reader's pad to the card and never through here. */
+#include "pin.h"
+#include "reader_priv.h"
+
+#include <string.h>
+
+#define PIN_MS        90000 /* a person looks for the card's letter */
+#define PIN_MARGIN_MS 10000 /* on top of a time-out of the caller's own */
+
+static struct ccid_wait pin_wait(const struct ccid_reader *r, unsigned slot,
+                                 const struct ccid_pin *pin, int64_t deadline)
+{
+	int64_t own = pin->time_out * 1000 + PIN_MARGIN_MS;
+	int64_t ms = own > PIN_MS ? own : PIN_MS;
+
+	return (struct ccid_wait){ms + r->tuning.slow_ms, r->slot[slot].wait_ms, deadline};
+}
+
+static int status_word(int err, uint8_t *rapdu)
+{
+	uint16_t sw = ccid_pin_status(err);
+
+	if (sw == 0)
+		return err;
+	rapdu[0] = (uint8_t)(sw >> 8);
+	rapdu[1] = (uint8_t)sw;
+	return 2;
+}
+
+static int send_pin(struct ccid_reader *r, unsigned slot, const struct ccid_pin *pin,
+                    int64_t deadline, struct ccid_rsp *rsp)
+{
+	uint8_t data[CCID_PIN_DATA_MAX];
+	int n = ccid_pin_encode(data, sizeof data, pin, false);
+	struct ccid_wait wait = pin_wait(r, slot, pin, deadline);
+	struct ccid_cmd cmd;
+
+	if (n < 0 || (size_t)n > r->out_cap - CCID_HEADER_LEN)
+		return CCID_E_ARG;
+	cmd = ccid_cmd_secure(0, 0, data, (size_t)n);
+	return ccid_exchange(r, slot, &cmd, &wait, rsp);
+}
+
+static int apdu_pin(struct ccid_reader *r, unsigned slot, const struct ccid_pin *pin,
+                    uint8_t *rapdu, size_t cap, int64_t deadline)
+{
+	struct ccid_rsp rsp;
+	int rc = send_pin(r, slot, pin, deadline, &rsp);
+
+	if (rc < 0)
+		return status_word(rc, rapdu);
+	if (rsp.len > cap)
+		return CCID_E_SPACE;
+	memcpy(rapdu, rsp.data, rsp.len);
+	return rsp.len >= 2 ? (int)rsp.len : CCID_E_COMM;
+}
+
+/* At TPDU level the reader wraps the command into an I-block that must carry the next N(S). */
+static int t1_pin(struct ccid_reader *r, unsigned slot, const struct ccid_pin *pin, uint8_t *rapdu,
+                  size_t cap, int64_t deadline)
+{
+	struct ccid_t1 *t = &r->slot[slot].t1;
+	struct ccid_pin with = *pin;
+	struct ccid_rsp rsp;
+	int rc = ccid_t1_run(r, slot, ccid_t1_resync(t), deadline);
+
+	if (rc < 0)
+		return rc;
+	ccid_t1_secure(t, (uint8_t)(pin->apdu_len > 4 ? pin->apdu_len : 0), rapdu, cap,
+	               with.prologue);
+	rc = send_pin(r, slot, &with, deadline, &rsp);
+	if (rc < 0)
+		return status_word(rc, rapdu);
+	return ccid_t1_run(r, slot, ccid_t1_step(t, CCID_T1_BLOCK, rsp.data, rsp.len), deadline);
+}
+
+static int secure(struct ccid_reader *r, unsigned slot, const struct ccid_pin *pin, uint8_t *rapdu,
+                  size_t cap, int64_t deadline)
+{
+	struct ccid_pin plain = *pin;
+
+	if (r->level == CCID_LEVEL_TPDU && r->slot[slot].protocol == 1)
+		return t1_pin(r, slot, pin, rapdu, cap, deadline);
+	memset(plain.prologue, 0, sizeof plain.prologue);
+	return apdu_pin(r, slot, &plain, rapdu, cap, deadline);
+}
+
+int ccid_slot_secure(struct ccid_reader *r, unsigned slot, uint32_t generation,
+                     const struct ccid_pin *pin, uint8_t *rapdu, size_t cap, int64_t deadline)
+{
+	int rc;
+
+	if (cap < 2 || pin->apdu_len < 4 || pin->apdu_len > 261)
+		return CCID_E_ARG;
+	if (!(r->desc.pin_support & (pin->modify ? 2 : 1)) || r->level == CCID_LEVEL_CHARACTER)
+		return CCID_E_UNSUPPORTED;
+	rc = ccid_lock_io(r, slot);
+	if (rc < 0)
+		return rc;
+	rc = ccid_same_card(r, slot, generation, deadline);
+	if (rc == CCID_OK)
+		rc = secure(r, slot, pin, rapdu, cap, deadline);
+	ccid_wipe(r->in, r->in_cap < 512 ? r->in_cap : 512);
+	return ccid_unlock_io(r, rc);
+}
