@@ -1,0 +1,144 @@
+/* SPDX-License-Identifier: MIT */
+/* Commands, one a connection: unplug, plug, insert SLOT, remove SLOT; stall-after N, unplug-after N
+ * (USB transfers from now), silent-after N (messages); driver, opens, connects, unclaimed, setinterfaces, resets, messages, violations, unconfigured, controls. The
+ * answer is "ok", "no", or what was asked for. */
+#include "usbfs.h"
+
+#include "emu_fault.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+int usbfs_ctl_listen(void)
+{
+	struct sockaddr_un a = {.sun_family = AF_UNIX, .sun_path = USBFS_CTL};
+	int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
+
+	if (fd < 0)
+		return -1;
+	if (bind(fd, (const struct sockaddr *)&a, sizeof a) != 0 || listen(fd, 8) != 0) {
+		close(fd);
+		return -1;
+	}
+	return fd;
+}
+
+static bool plug(struct usbfs *u)
+{
+	return u->emu == NULL && usbfs_plug(u) && usbfs_sysfs_add(u);
+}
+
+static bool fault(struct usbfs *u, const char *what, unsigned n)
+{
+	static const struct {
+		const char *name;
+		enum emu_fault_kind kind;
+		bool transfer;
+	} all[] = {
+		{"unplug-after", EMU_FAULT_UNPLUG, true},
+		{"stall-after", EMU_FAULT_STALL, true},
+		{"silent-after", EMU_FAULT_SILENT, false},
+	};
+
+	for (size_t i = 0; i < sizeof all / sizeof all[0]; i++) {
+		const struct emu_fault f = {
+			.kind = all[i].kind, .transfer = all[i].transfer, .at = n};
+
+		if (strcmp(what, all[i].name) == 0)
+			return emu_fault_add(u->emu, &f);
+	}
+	return false;
+}
+
+static bool act(struct usbfs *u, const char *what, unsigned n)
+{
+	if (strcmp(what, "plug") == 0)
+		return plug(u);
+	if (u->emu == NULL)
+		return false;
+	if (strcmp(what, "unplug") == 0) {
+		emu_unplug(u->emu, usbfs_now());
+		return true;
+	}
+	if (fault(u, what, n))
+		return true;
+	if (n >= EMU_SLOTS_MAX)
+		return false;
+	if (strcmp(what, "insert") == 0)
+		return emu_insert(u->emu, n, &u->config.card[n], usbfs_now());
+	return strcmp(what, "remove") == 0 && emu_remove(u->emu, n, usbfs_now());
+}
+
+static const char *driver(const struct usbfs *u)
+{
+	unsigned n = u->config.if_number;
+
+	if (n < USBFS_INTERFACES && u->bound[n])
+		return u->kernel_driver;
+	return n < USBFS_INTERFACES && u->holder[n] != NULL ? "usbfs" : "none";
+}
+
+static bool count(const struct usbfs *u, const char *what, unsigned *n)
+{
+	static const struct emu_counts none;
+	const struct emu_counts *c = u->emu != NULL ? emu_counts(u->emu) : &none;
+	const struct {
+		const char *name;
+		unsigned value;
+	} all[] = {
+		{"opens", u->opens},
+		{"connects", u->connects},
+		{"unclaimed", u->unclaimed},
+		{"setinterfaces", u->setinterfaces},
+		{"resets", u->resets},
+		{"messages", c->messages},
+		{"controls", c->controls},
+		{"violations", c->violations},
+		{"unconfigured", c->unconfigured},
+	};
+
+	for (size_t i = 0; i < sizeof all / sizeof all[0]; i++) {
+		if (strcmp(what, all[i].name) != 0)
+			continue;
+		*n = all[i].value;
+		return true;
+	}
+	return false;
+}
+
+static void obey(struct usbfs *u, const char *line, char *out, size_t cap)
+{
+	char what[32] = "";
+	unsigned n = 0;
+
+	sscanf(line, "%31s %u", what, &n);
+	if (strcmp(what, "driver") == 0)
+		snprintf(out, cap, "%s", driver(u));
+	else if (count(u, what, &n))
+		snprintf(out, cap, "%u", n);
+	else
+		snprintf(out, cap, "%s", act(u, what, n) ? "ok" : "no");
+}
+
+void usbfs_ctl_serve(struct usbfs *u, int fd)
+{
+	char line[64], out[64];
+	int c = accept(fd, NULL, NULL);
+	ssize_t n;
+
+	if (c < 0)
+		return;
+	n = recv(c, line, sizeof line - 1, 0);
+	if (n > 0) {
+		line[n] = '\0';
+		obey(u, line, out, sizeof out);
+		usbfs_run(u);
+		if (send(c, out, strlen(out), MSG_NOSIGNAL) < 0)
+			perror(USBFS_CTL);
+	}
+	close(c);
+}

@@ -1,0 +1,163 @@
+/* SPDX-License-Identifier: MIT */
+/* Run a command where /dev/bus/usb/001/002 is the emulated reader:
+ *
+ *	usbfs_run [-k DRIVER] [-u] [-e] [-l LEVEL] [-m LENGTH] [-s SLOTS] [-i] COMMAND [ARGUMENT...]
+ *
+ * -k a kernel driver binds the interface; -u the device is not configured; -e no card is in; -l 1
+ * TPDU, 2 short, 3 extended APDU level; -m dwMaxCCIDMessageLength; -i no interrupt endpoint.
+ * Exits as the command does, 77 where this cannot be had. */
+#include "usbfs.h"
+
+#include "usbfs_ns.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+#define SKIP 77
+
+static void reader_init(struct emu_config *c)
+{
+	emu_config_init(c);
+	c->vid = 0x072F; /* libccid drives listed readers only; this one has no quirk there */
+	c->pid = 0xB100;
+	c->bcd_device = 0x0100;
+	c->manufacturer = "ACS";
+	c->product = "Emulated Reader";
+	c->serial = "EMU0001";
+	c->interface_name = "Contact";
+	c->card_in[0] = true;
+}
+
+static int parse(struct usbfs *u, int argc, char **argv)
+{
+	unsigned level = 3, longest = 65544;
+	int o;
+
+	while ((o = getopt(argc, argv, "+k:uel:m:s:i")) != -1) {
+		switch (o) {
+		case 'k': snprintf(u->kernel_driver, sizeof u->kernel_driver, "%s", optarg); break;
+		case 'u': u->unconfigured = true; break;
+		case 'e': u->config.card_in[0] = false; break;
+		case 'l': level = (unsigned)atoi(optarg); break;
+		case 'm': longest = (unsigned)atoi(optarg); break;
+		case 's': emu_config_slots(&u->config, (unsigned)atoi(optarg)); break;
+		case 'i': u->config.ep_int = 0; break;
+		default: return -1;
+		}
+	}
+	emu_config_level(&u->config, level, longest);
+	return optind < argc ? optind : -1;
+}
+
+static int skip(const char *why)
+{
+	bool required = getenv("ISCARD_TEST_REQUIRE_DATA") != NULL;
+
+	fprintf(stderr, "usbfs_run: %s: %s\n", required ? "needed" : "skipped", why);
+	return required ? 1 : SKIP;
+}
+
+static int child_signal(void)
+{
+	sigset_t set;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGCHLD);
+	sigprocmask(SIG_BLOCK, &set, NULL);
+	return signalfd(-1, &set, SFD_CLOEXEC);
+}
+
+static int wait_ms(const struct usbfs *u)
+{
+	int64_t next = usbfs_next(u), now = usbfs_now();
+
+	if (next == INT64_MAX)
+		return -1;
+	if (next <= now)
+		return 0;
+	return next - now < 60000 ? (int)(next - now) : 60000;
+}
+
+static bool serve_fuse(struct fuse_session *se, struct fuse_buf *buf)
+{
+	int n = fuse_session_receive_buf(se, buf);
+
+	if (n > 0)
+		fuse_session_process_buf(se, buf);
+	return n > 0 || n == -EINTR || n == -EAGAIN;
+}
+
+static void serve(struct usbfs *u, struct fuse_session *se, int ctl, int child)
+{
+	struct pollfd fds[3] = {{.fd = fuse_session_fd(se), .events = POLLIN},
+	                        {.fd = ctl, .events = POLLIN},
+	                        {.fd = child, .events = POLLIN}};
+	struct fuse_buf buf = {0};
+	bool going = true;
+
+	while (going && !fuse_session_exited(se)) {
+		if (poll(fds, 3, wait_ms(u)) < 0 && errno != EINTR)
+			break;
+		if (fds[0].revents != 0)
+			going = serve_fuse(se, &buf);
+		if (fds[1].revents != 0)
+			usbfs_ctl_serve(u, ctl);
+		if (fds[2].revents != 0)
+			going = false;
+		usbfs_run(u);
+	}
+	free(buf.mem);
+}
+
+static int run(struct usbfs *u, char **command)
+{
+	char *fuse_argv[] = {(char *)(uintptr_t) "usbfs", NULL};
+	struct fuse_args args = FUSE_ARGS_INIT(1, fuse_argv);
+	struct fuse_session *se = fuse_session_new(&args, &usbfs_ops, sizeof usbfs_ops, u);
+	int ctl = usbfs_ctl_listen(), child = child_signal(), result;
+	pid_t pid;
+
+	if (se == NULL || ctl < 0 || child < 0)
+		return skip("no FUSE session");
+	if (fuse_session_mount(se, "/dev/bus/usb") != 0)
+		return skip("FUSE does not mount");
+	pid = usbfs_ns_spawn(command);
+	if (pid < 0)
+		return 126;
+	serve(u, se, ctl, child);
+	result = usbfs_ns_result(pid);
+	fuse_session_unmount(se);
+	fuse_session_destroy(se);
+	fuse_opt_free_args(&args);
+	return result;
+}
+
+int main(int argc, char **argv)
+{
+	static struct usbfs u;
+	const char *why;
+	int at, result;
+
+	reader_init(&u.config);
+	at = parse(&u, argc, argv);
+	if (at < 0) {
+		fprintf(stderr, "usage: %s [options] COMMAND [ARGUMENT...]\n", argv[0]);
+		return 2;
+	}
+	if (!usbfs_ns_enter(&why))
+		return skip(why);
+	if (!usbfs_plug(&u) || !usbfs_sysfs_base() || !usbfs_sysfs_add(&u)) {
+		fprintf(stderr, "usbfs_run: the reader cannot be made\n");
+		return 1;
+	}
+	result = run(&u, argv + at);
+	if (u.emu != NULL)
+		usbfs_unplug(&u);
+	return result;
+}
