@@ -12,7 +12,7 @@
 
 #include <cmocka.h>
 
-#define OPS_MAX 200000u /* far beyond any bounded procedure */
+#define OPS_MAX 1000000u /* far beyond any bounded procedure */
 
 static const char *const op_name[SCRIPT_OPS] = {
 	[SCRIPT_NOTHING] = "nothing",
@@ -110,7 +110,10 @@ static void advance(struct script *s)
 /* The step that the driver's operation meets, or NULL at the end. */
 static const struct script_step *meet(struct script *s)
 {
-	if (s->at < s->count && s->steps[s->at].op == SCRIPT_SILENCE)
+	if (s->at < s->count &&
+	    (s->steps[s->at].op == SCRIPT_SILENCE || s->steps[s->at].op == SCRIPT_FOREVER_IN))
+		advance(s);
+	if (s->at < s->count && s->steps[s->at].op == SCRIPT_FOREVER)
 		advance(s);
 	return s->at < s->count ? &s->steps[s->at] : NULL;
 }
@@ -172,17 +175,38 @@ static int check_seq(struct script *s, const uint8_t *buf, size_t len)
 	return 0;
 }
 
-static int compare(struct script *s, const uint8_t *buf, size_t len, size_t want)
+/* How many bytes agree with the parsed step. */
+static size_t matches(const struct script *s, const uint8_t *buf, size_t len, size_t want)
 {
-	char exp[150], got[150];
 	size_t i = 0;
 
 	while (i < len && i < want && (s->kind[i] != SCRIPT_KIND_BYTE || s->want[i] == buf[i]))
 		i++;
+	return i;
+}
+
+static int compare(struct script *s, const uint8_t *buf, size_t len, size_t want)
+{
+	char exp[150], got[150];
+	size_t i = matches(s, buf, len, want);
+
 	if (i == len && i == want)
 		return 0;
 	return depart(s, "at byte %zu expected (%zu) %s got (%zu) %s", i, want,
 	              hex(exp, sizeof exp, s->want, want), len, hex(got, sizeof got, buf, len));
+}
+
+/* Whether the OUT is the one that an endless step waits for. */
+static bool repeated(struct script *s, const uint8_t *buf, size_t len)
+{
+	const struct script_step *step = s->at < s->count ? &s->steps[s->at] : NULL;
+	size_t n;
+
+	if (step == NULL || step->op != SCRIPT_FOREVER)
+		return false;
+	n = script_parse(s->want, s->kind, SCRIPT_BYTES_MAX, step->bytes);
+	s->asked = matches(s, buf, len, n) == len && len == n;
+	return s->asked;
 }
 
 static int op_bulk_out(struct ccid_transport *t, const uint8_t *buf, size_t len, int64_t deadline)
@@ -194,8 +218,10 @@ static int op_bulk_out(struct ccid_transport *t, const uint8_t *buf, size_t len,
 
 	if (rc < 0)
 		return rc;
-	step = meet(s);
 	s->outs++;
+	if (repeated(s, buf, len) && s->in != NULL)
+		return check_seq(s, buf, len);
+	step = meet(s);
 	if (step == NULL || (step->op != SCRIPT_OUT && step->op != SCRIPT_OUT_FAILS))
 		return depart(s, "expected %s, got OUT %s", expected(s),
 		              hex(text, sizeof text, buf, len));
@@ -214,22 +240,35 @@ static int op_bulk_out(struct ccid_transport *t, const uint8_t *buf, size_t len,
 	return step->arg;
 }
 
-static int deliver(struct script *s, const char *text)
+/* Fill the posted transfer. The step stays. */
+static int fill(struct script *s, const char *text)
 {
 	size_t n = script_parse(s->want, s->kind, SCRIPT_BYTES_MAX, text);
 
-	if (n > s->in_cap) {
-		s->in = NULL;
-		advance(s);
-		return CCID_E_BABBLE;
-	}
-	for (size_t i = 0; i < n; i++)
+	for (size_t i = 0; i < n && n <= s->in_cap; i++)
 		s->in[i] =
 			s->kind[i] == SCRIPT_KIND_SEQ ? (uint8_t)(s->seq - s->want[i]) : s->want[i];
 	s->in = NULL;
 	s->out = NULL;
+	return n > s->in_cap ? CCID_E_BABBLE : (int)n;
+}
+
+static int deliver(struct script *s, const char *text)
+{
+	int n = fill(s, text);
+
 	advance(s);
-	return (int)n;
+	return n;
+}
+
+static int deliver_again(struct script *s, const struct script_step *step, int64_t deadline)
+{
+	if (s->clock->now + step->arg > deadline) {
+		fake_clock_jump(s->clock, deadline);
+		return CCID_E_TIMEOUT;
+	}
+	fake_clock_advance(s->clock, step->arg);
+	return fill(s, step->bytes);
 }
 
 static int quiet_until(struct script *s, int64_t deadline)
@@ -266,6 +305,12 @@ static int wait_step(struct script *s, int64_t deadline)
 	step = s->at < s->count ? &s->steps[s->at] : NULL;
 	switch (step != NULL ? step->op : SCRIPT_OPS) {
 	case SCRIPT_IN: return deliver(s, step->bytes);
+	case SCRIPT_FOREVER_IN: return deliver_again(s, step, deadline);
+	case SCRIPT_FOREVER:
+		if (!s->asked)
+			return depart(s, "a wait for IN where nothing was asked");
+		s->asked = false;
+		return fill(s, step->answer);
 	case SCRIPT_SILENCE: return quiet_until(s, deadline);
 	case SCRIPT_IN_FAILS:
 		s->in = NULL;

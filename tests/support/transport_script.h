@@ -29,6 +29,8 @@ enum script_op {
 	SCRIPT_IN_FAILS,
 	SCRIPT_SILENCE,
 	SCRIPT_DELAY,
+	SCRIPT_FOREVER_IN,
+	SCRIPT_FOREVER,
 	SCRIPT_CTRL,
 	SCRIPT_HALT,
 	SCRIPT_HALTS,
@@ -43,81 +45,42 @@ enum script_op {
 struct script;
 struct script_step {
 	enum script_op op;
-	const char *bytes;
+	const char *bytes, *answer;
 	int arg;
 	void (*call)(struct script *s);
 };
 
+/* clang-format off */
+#define SCRIPT_STEP(op, bytes, answer, arg, call) {SCRIPT_##op, bytes, answer, arg, call}
+
 /* One step each, in the order of the wire. */
-#define EXPECT_OUT(text)                                                                           \
-	{                                                                                          \
-		SCRIPT_OUT, text, 0, NULL                                                          \
-	}
-#define FAIL_OUT(text, err)                                                                        \
-	{                                                                                          \
-		SCRIPT_OUT_FAILS, text, err, NULL                                                  \
-	} /* the driver tries, it fails */
-#define GIVE_IN(text)                                                                              \
-	{                                                                                          \
-		SCRIPT_IN, text, 0, NULL                                                           \
-	} /* one whole transfer */
-#define FAIL_IN(err)                                                                               \
-	{                                                                                          \
-		SCRIPT_IN_FAILS, NULL, err, NULL                                                   \
-	}
-#define STALL_IN FAIL_IN(CCID_E_STALL)
-#define ZLP      GIVE_IN("")
+#define EXPECT_OUT(text)    SCRIPT_STEP(OUT, text, NULL, 0, NULL)
+#define FAIL_OUT(text, err) SCRIPT_STEP(OUT_FAILS, text, NULL, err, NULL) /* tried, and fails */
+#define GIVE_IN(text)       SCRIPT_STEP(IN, text, NULL, 0, NULL) /* one whole transfer */
+#define FAIL_IN(err)        SCRIPT_STEP(IN_FAILS, NULL, NULL, err, NULL)
+#define STALL_IN            FAIL_IN(CCID_E_STALL)
+#define ZLP                 GIVE_IN("")
 /* No answer until the driver does something else; every wait ends at its deadline. */
-#define SILENCE                                                                                    \
-	{                                                                                          \
-		SCRIPT_SILENCE, NULL, 0, NULL                                                      \
-	}
+#define SILENCE             SCRIPT_STEP(SILENCE, NULL, NULL, 0, NULL)
 /* The answer takes ms milliseconds: waits that end earlier time out. */
-#define DELAY(ms)                                                                                  \
-	{                                                                                          \
-		SCRIPT_DELAY, NULL, ms, NULL                                                       \
-	}
-#define EXPECT_CTRL(text)                                                                          \
-	{                                                                                          \
-		SCRIPT_CTRL, text, 0, NULL                                                         \
-	} /* setup, and what came or went */
-#define EXPECT_CTRL_FAIL(text, rc)                                                                 \
-	{                                                                                          \
-		SCRIPT_CTRL, text, rc, NULL                                                        \
-	}
-#define EXPECT_HALT(pipe)                                                                          \
-	{                                                                                          \
-		SCRIPT_HALT, NULL, pipe, NULL                                                      \
-	}
-#define EXPECT_HALTS                                                                               \
-	{                                                                                          \
-		SCRIPT_HALTS, NULL, 0, NULL                                                        \
-	} /* both bulk pipes, any order */
-#define EXPECT_RESET(rc)                                                                           \
-	{                                                                                          \
-		SCRIPT_RESET, NULL, rc, NULL                                                       \
-	}
-#define EXPECT_DROP                                                                                \
-	{                                                                                          \
-		SCRIPT_DROP, NULL, 0, NULL                                                         \
-	}
+#define DELAY(ms)           SCRIPT_STEP(DELAY, NULL, NULL, ms, NULL)
+/* The same transfer again and again, one each ms milliseconds, until the driver does something
+ * else; the same command and answer until another command comes. */
+#define FOREVER_IN(text, ms) SCRIPT_STEP(FOREVER_IN, text, NULL, ms, NULL)
+#define FOREVER(out, in)    SCRIPT_STEP(FOREVER, out, in, 0, NULL)
+/* The setup bytes, and what came or went in the data stage. */
+#define EXPECT_CTRL(text)   SCRIPT_STEP(CTRL, text, NULL, 0, NULL)
+#define EXPECT_CTRL_FAIL(text, err) SCRIPT_STEP(CTRL, text, NULL, err, NULL)
+#define EXPECT_HALT(pipe)   SCRIPT_STEP(HALT, NULL, NULL, pipe, NULL)
+#define EXPECT_HALTS        SCRIPT_STEP(HALTS, NULL, NULL, 0, NULL) /* both bulk, any order */
+#define EXPECT_RESET(rc)    SCRIPT_STEP(RESET, NULL, NULL, rc, NULL)
+#define EXPECT_DROP         SCRIPT_STEP(DROP, NULL, NULL, 0, NULL)
 /* These happen by themselves right after the step before. */
-#define INTERRUPT(text)                                                                            \
-	{                                                                                          \
-		SCRIPT_INTERRUPT, text, 0, NULL                                                    \
-	}
-#define UNPLUG                                                                                     \
-	{                                                                                          \
-		SCRIPT_UNPLUG, NULL, 0, NULL                                                       \
-	}
-#define CALL(function)                                                                             \
-	{                                                                                          \
-		SCRIPT_CALL, NULL, 0, function                                                     \
-	}
-#define NO_STEP                                                                                    \
-	{                                                                                          \
-		SCRIPT_NOTHING, NULL, 0, NULL                                                      \
-	}
+#define INTERRUPT(text)     SCRIPT_STEP(INTERRUPT, text, NULL, 0, NULL)
+#define UNPLUG              SCRIPT_STEP(UNPLUG, NULL, NULL, 0, NULL)
+#define CALL(function)      SCRIPT_STEP(CALL, NULL, NULL, 0, function)
+#define NO_STEP             SCRIPT_STEP(NOTHING, NULL, NULL, 0, NULL)
+/* clang-format on */
 
 #define SCRIPT_BYTES_MAX  70000
 #define SCRIPT_INTERRUPTS 8
@@ -131,6 +94,7 @@ struct script {
 	void *arg;         /* the test's, for CALL */
 	char problem[400]; /* the first departure, "" while there is none */
 	bool closed, gone, cancelled, quiet;
+	bool asked; /* the OUT of a SCRIPT_FOREVER was sent, its answer is due */
 
 	/* transfers under way */
 	uint8_t *in;
