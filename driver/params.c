@@ -161,8 +161,10 @@ static int pps(struct ccid_reader *r, unsigned slot, unsigned protocol, uint8_t 
 	struct ccid_rsp rsp;
 	int rc;
 
-	if (r->level != CCID_LEVEL_TPDU)
+	if (r->level != CCID_LEVEL_TPDU) {
+		*ta1 = 0x11; /* the card has agreed to nothing else */
 		return CCID_OK;
+	}
 	rc = ccid_exchange(r, slot, &cmd, &wait, &rsp);
 	if (rc < 0)
 		return rsp.type == 0 || rc == CCID_E_NOCARD ? rc : CCID_E_PPS;

@@ -37,12 +37,20 @@ static int broken(struct xfr *x, int err)
 	return ccid_fail(x->r, x->slot, "XfrBlock", err, NULL);
 }
 
+/* Nothing of this answer is wanted any more. A whole one leaves the reader in step. */
+static int lost(struct xfr *x, const struct ccid_rsp *rsp, int err)
+{
+	bool more = rsp->param == CCID_CHAIN_BEGIN || rsp->param == CCID_CHAIN_MIDDLE;
+
+	return more ? broken(x, err) : ccid_fail(x->r, x->slot, "XfrBlock", err, rsp);
+}
+
 static int append(struct xfr *x, const struct ccid_rsp *rsp)
 {
 	if (rsp->len > CCID_RAPDU_MAX - x->got)
-		return broken(x, CCID_E_IO);
+		return lost(x, rsp, CCID_E_IO);
 	if (rsp->len > x->cap - x->got)
-		return broken(x, CCID_E_SPACE);
+		return lost(x, rsp, CCID_E_SPACE);
 	memcpy(x->rapdu + x->got, rsp->data, rsp->len);
 	x->got += rsp->len;
 	return CCID_OK;
@@ -61,7 +69,7 @@ static int collect(struct xfr *x, struct ccid_rsp *rsp)
 		if (rc < 0)
 			return rc;
 		if (!more)
-			return x->got >= 2 ? (int)x->got : broken(x, CCID_E_COMM);
+			return x->got >= 2 ? (int)x->got : lost(x, rsp, CCID_E_COMM);
 		rc = block(x, CCID_CHAIN_MORE, NULL, 0, rsp);
 		if (rc < 0)
 			return rc;

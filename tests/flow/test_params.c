@@ -137,15 +137,102 @@ static void another_protocol_does_not_disturb_a_card_in_use(void **state)
 	flow_close();
 }
 
-static void t1_at_tpdu_level_is_not_supported_yet_and_says_so(void **state)
+#define IFS(size, edc) XFR_OUT("0000", "00 C1 01 " size " " edc)
+
+/* S(IFS request) first: 254 bytes, and the card agrees. */
+static void t1_at_tpdu_level_begins_with_the_information_field_size(void **state)
 {
-	static const struct script_step steps[] = {OPENING(INACTIVE), POWER_ON("00", ATR_T1),
-	                                           POWER_OFF(INACTIVE), CLOSING_UNPOWERED};
+	static const struct script_step steps[] = {OPENING(INACTIVE),
+	                                           POWER_ON("00", ATR_T1),
+	                                           SET("01", DEFAULT_T1),
+	                                           IFS("FE", "3E"),
+	                                           XFR_IN("00", "00 E1 01 FE 1E"),
+	                                           XFR_OUT("0000", "00 00 07 " SELECT " 9E"),
+	                                           XFR_IN("00", "00 00 02 90 00 92"),
+	                                           CLOSING_POWERED};
 
 	(void)state;
 	FLOW_OPEN(&tpdu_pps, steps);
-	assert_int_equal(flow_activate(3, CCID_RESET_NONE), CCID_E_UNSUPPORTED);
+	assert_int_equal(flow_activate(3, CCID_RESET_NONE), 0);
+	assert_int_equal(flow_info().protocol, 1);
+	flow_response_is("90 00", flow_transmit(SELECT, 0));
 	flow_close();
+}
+
+static void a_reader_that_announces_the_size_itself_is_not_disturbed(void **state)
+{
+	static const struct fake_reader reader = {.features = TPDU_PPS | CCID_FEATURE_AUTO_IFSD};
+	static const struct script_step steps[] = {OPENING(INACTIVE), POWER_ON("00", ATR_T1),
+	                                           SET("01", DEFAULT_T1), CLOSING_POWERED};
+
+	(void)state;
+	FLOW_OPEN(&reader, steps);
+	assert_int_equal(flow_activate(3, CCID_RESET_NONE), 0);
+	flow_close();
+}
+
+/* --- PPS by the host: neither 0x40 nor 0x80, TPDU level --- */
+
+static void the_host_sends_the_pps_when_the_reader_does_not(void **state)
+{
+	static const struct script_step steps[] = {OPENING(INACTIVE),
+	                                           POWER_ON("00", ATR_FAST),
+	                                           XFR("FF 10 96 79", "FF 10 96 79"),
+	                                           SET("00", "96 00 00 0A 00"),
+	                                           SELECT_WORKS,
+	                                           CLOSING_POWERED};
+
+	(void)state;
+	FLOW_OPEN(&tpdu_atr, steps);
+	assert_int_equal(flow_activate(3, CCID_RESET_NONE), 0);
+	flow_response_is("90 00", flow_transmit(SELECT, 0));
+	flow_close();
+}
+
+static void a_card_may_leave_the_speed_out_of_its_pps(void **state)
+{
+	static const struct script_step steps[] = {OPENING(INACTIVE), POWER_ON("00", ATR_FAST),
+	                                           XFR("FF 10 96 79", "FF 00 FF"),
+	                                           SET("00", DEFAULT_T0), CLOSING_POWERED};
+
+	(void)state;
+	FLOW_OPEN(&tpdu_atr, steps);
+	assert_int_equal(flow_activate(3, CCID_RESET_NONE), 0);
+	flow_close();
+}
+
+static void a_failed_pps_leads_to_a_cold_reset_without_one(void **state)
+{
+	static const struct script_step wrong[] = {
+		OPENING(INACTIVE),   POWER_ON("00", ATR_FAST), XFR("FF 10 96 79", "FF 11 96 78"),
+		POWER_OFF(INACTIVE), POWER_ON("00", ATR_FAST), SELECT_WORKS,
+		CLOSING_POWERED};
+	static const struct script_step mute[] = {OPENING(INACTIVE),
+	                                          POWER_ON("00", ATR_FAST),
+	                                          XFR_FAILS("FF 10 96 79", FAILED_ACTIVE, "FE"),
+	                                          POWER_OFF(INACTIVE),
+	                                          POWER_ON("00", ATR_FAST),
+	                                          SELECT_WORKS,
+	                                          CLOSING_POWERED};
+
+	(void)state;
+	FLOW_OPEN(&tpdu_atr, wrong);
+	assert_int_equal(flow_activate(3, CCID_RESET_NONE), 0);
+	flow_response_is("90 00", flow_transmit(SELECT, 0));
+	flow_close();
+	FLOW_OPEN(&tpdu_atr, mute);
+	assert_int_equal(flow_activate(3, CCID_RESET_NONE), 0);
+	flow_response_is("90 00", flow_transmit(SELECT, 0));
+	flow_close();
+}
+
+/* 7816-3: in specific mode there is no PPS. */
+static void a_specific_mode_card_gets_no_pps(void **state)
+{
+	static const struct fake_reader reader = {.features = BY_HAND | CCID_FEATURE_TPDU};
+
+	(void)state;
+	agrees(&reader, "3B 90 18 10 00", "18 00 00 0A 00", 0);
 }
 
 /* --- who does it: dwFeatures --- */
@@ -214,6 +301,7 @@ static void a_reader_that_configures_from_the_atr_needs_nothing(void **state)
 	flow_close();
 }
 
+/* Above TPDU level nobody can send a PPS, so the card stays at its default speed. */
 static void a_reader_that_does_nothing_gets_the_default_speed(void **state)
 {
 	static const struct fake_reader reader = {.features = SHORT_HAND};
@@ -345,7 +433,12 @@ int main(void)
 		cmocka_unit_test(the_callers_protocol_is_taken),
 		cmocka_unit_test(no_common_protocol_powers_the_card_off_again),
 		cmocka_unit_test(another_protocol_does_not_disturb_a_card_in_use),
-		cmocka_unit_test(t1_at_tpdu_level_is_not_supported_yet_and_says_so),
+		cmocka_unit_test(t1_at_tpdu_level_begins_with_the_information_field_size),
+		cmocka_unit_test(a_reader_that_announces_the_size_itself_is_not_disturbed),
+		cmocka_unit_test(the_host_sends_the_pps_when_the_reader_does_not),
+		cmocka_unit_test(a_card_may_leave_the_speed_out_of_its_pps),
+		cmocka_unit_test(a_failed_pps_leads_to_a_cold_reset_without_one),
+		cmocka_unit_test(a_specific_mode_card_gets_no_pps),
 		cmocka_unit_test(a_negotiating_reader_is_left_alone_when_there_is_no_choice),
 		cmocka_unit_test(a_negotiating_reader_is_asked_what_it_chose),
 		cmocka_unit_test(a_negotiating_reader_is_told_when_its_choice_is_not_wanted),
