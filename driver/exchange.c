@@ -34,14 +34,65 @@ static int post(struct ccid_reader *r, size_t at)
 	return rc;
 }
 
-static int take(struct ccid_reader *r, size_t at, int64_t limit)
+/* What ends a wait beside the answer: the card of this slot leaves. Most readers then say so, some
+ * never answer again. */
+struct watch {
+	unsigned slot;
+	bool on;
+	uint32_t generation;
+};
+
+static struct watch watch_card(struct ccid_reader *r, unsigned slot, uint8_t cmd_type)
+{
+	struct watch w = {.slot = slot};
+
+	if (r->t->iface.intr_in.address == 0)
+		return w;
+	w.on = cmd_type == CCID_XFR_BLOCK || cmd_type == CCID_SECURE ||
+	       cmd_type == CCID_ICC_POWER_ON || cmd_type == CCID_SET_PARAMETERS;
+	pthread_mutex_lock(&r->state);
+	w.generation = r->slot[slot].generation;
+	pthread_mutex_unlock(&r->state);
+	return w;
+}
+
+static bool pulled(struct ccid_reader *r, const struct watch *w)
+{
+	bool is;
+
+	if (ccid_reader_dispatch(r) < 0)
+		return false;
+	pthread_mutex_lock(&r->state);
+	is = r->slot[w->slot].generation != w->generation;
+	pthread_mutex_unlock(&r->state);
+	return is;
+}
+
+/* Look for notifications each second; a reader whose card left has one more to answer. */
+static int wait_in(struct ccid_reader *r, const struct watch *w, int64_t limit)
+{
+	bool left = false;
+
+	for (;;) {
+		int64_t until = w->on ? after(r, CCID_LOOK_MS, limit) : limit;
+		int n = r->t->ops->wait_in(r->t, until);
+
+		if (n != CCID_E_TIMEOUT || until >= limit)
+			return n;
+		if (left)
+			return CCID_E_NOCARD;
+		left = pulled(r, w);
+	}
+}
+
+static int take(struct ccid_reader *r, const struct watch *w, size_t at, int64_t limit)
 {
 	int n = post(r, at);
 
 	if (n < 0)
 		return n;
-	n = r->t->ops->wait_in(r->t, limit);
-	if (n != CCID_E_TIMEOUT && n != CCID_E_CANCELLED)
+	n = wait_in(r, w, limit);
+	if (n != CCID_E_TIMEOUT && n != CCID_E_CANCELLED && n != CCID_E_NOCARD)
 		r->posted = false;
 	return n > 0 && (size_t)n > r->in_cap - at ? CCID_E_BABBLE : n;
 }
@@ -60,13 +111,13 @@ static size_t missing(const struct ccid_reader *r, size_t len)
 }
 
 /* One whole message; some readers cut it into several transfers, or put an empty one around it. */
-static int take_message(struct ccid_reader *r, int64_t limit)
+static int take_message(struct ccid_reader *r, const struct watch *w, int64_t limit)
 {
 	size_t len = 0;
 	int64_t until = limit;
 
 	for (unsigned i = 0; i < r->in_cap / CCID_HEADER_LEN + CCID_STALE_MAX; i++) {
-		int n = take(r, len, until);
+		int n = take(r, w, len, until);
 
 		if (n == CCID_E_TIMEOUT && len > 0)
 			return CCID_E_SHORT;
@@ -107,10 +158,11 @@ int ccid_receive(struct ccid_reader *r, unsigned slot, uint8_t cmd_type, uint8_t
                  const struct ccid_wait *wait, struct ccid_rsp *rsp)
 {
 	int64_t limit = after(r, wait->silence_ms, wait->deadline);
+	struct watch watch = watch_card(r, slot, cmd_type);
 	unsigned stale = 0, extensions = 0;
 
 	while (stale <= CCID_STALE_MAX && extensions <= CCID_EXTENSIONS_MAX) {
-		int n = take_message(r, limit);
+		int n = take_message(r, &watch, limit);
 
 		if (n < 0)
 			return n;
@@ -243,7 +295,7 @@ int ccid_exchange(struct ccid_reader *r, unsigned slot, const struct ccid_cmd *c
 		rc = in_step(r, slot);
 		if (rc == CCID_OK)
 			rc = ccid_exchange_once(r, slot, cmd, wait, rsp);
-		if (rc == CCID_E_CANCELLED)
+		if (rc == CCID_E_CANCELLED || (rc == CCID_E_NOCARD && rsp->type == 0))
 			return ccid_recover(r, slot) == CCID_E_GONE ? CCID_E_GONE : rc;
 		if (rc != CCID_E_SLOT_BUSY || ccid_env_now(r->env) >= patience)
 			break;

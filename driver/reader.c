@@ -79,9 +79,19 @@ int ccid_lock_io(struct ccid_reader *r, unsigned slot)
 	return rc < 0 ? ccid_unlock_io(r, rc) : CCID_OK;
 }
 
+/* A cancel that came too late must not hit the next command. */
+static void forget_cancel(struct ccid_reader *r)
+{
+	if (atomic_exchange(&r->cancelled, false))
+		(void)r->t->ops->pause(r->t, ccid_env_now(r->env));
+}
+
 int ccid_unlock_io(struct ccid_reader *r, int result)
 {
 	atomic_store(&r->busy, false);
+	if (result != CCID_E_CANCELLED)
+		forget_cancel(r);
+	atomic_store(&r->cancelled, false);
 	pthread_mutex_unlock(&r->io);
 	return result;
 }
@@ -156,8 +166,10 @@ int ccid_reader_event_fd(const struct ccid_reader *r)
 
 void ccid_reader_cancel(struct ccid_reader *r)
 {
-	if (atomic_load(&r->busy))
-		r->t->ops->cancel(r->t);
+	if (!atomic_load(&r->busy))
+		return;
+	atomic_store(&r->cancelled, true);
+	r->t->ops->cancel(r->t);
 }
 
 const struct ccid_transport *ccid_reader_transport(const struct ccid_reader *r)

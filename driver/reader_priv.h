@@ -17,6 +17,7 @@
 #define CCID_STATUS_MS    3000 /* first GetSlotStatus and IccPowerOff */
 #define CCID_RETRY_MS     1000 /* later GetSlotStatus; the rest of a message cut in two */
 #define CCID_CONTROL_MS   1000
+#define CCID_LOOK_MS      1000 /* between looks at the notifications while a command runs */
 #define CCID_BUSY_MS      5000 /* how long F2 is waited out */
 #define CCID_BUSY_STEP_MS 100
 #define CCID_OFF_ON_MS    10 /* ISO 7816-3 6.2.2: between deactivation and activation */
@@ -53,7 +54,7 @@ struct ccid_reader {
 	size_t out_cap, in_cap;
 	bool posted; /* an IN transfer over in is out */
 	bool halted; /* an endpoint stalled and was not cleared */
-	atomic_bool busy, gone;
+	atomic_bool busy, gone, cancelled;
 	struct ccid_fault fault; /* state */
 	struct ccid_slot slot[];
 };
