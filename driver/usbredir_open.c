@@ -179,7 +179,7 @@ static uint16_t language(const uint8_t *list, int n)
 	for (int i = 2; i + 1 < end; i += 2)
 		if ((list[i] | list[i + 1] << 8) == LANG_EN_US)
 			return LANG_EN_US;
-	return end >= 4 ? (uint16_t)(list[2] | list[3] << 8) : 0;
+	return (uint16_t)(end >= 4 ? list[2] | list[3] << 8 : 0);
 }
 
 static void read_names(struct ccid_redir *r, int64_t deadline)

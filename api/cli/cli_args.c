@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
-static void print_error(const char *format, va_list args)
+__attribute__((format(printf, 1, 0))) static void print_error(const char *format, va_list args)
 {
 	fputs("iscard: ", stderr);
 	vfprintf(stderr, format, args);

@@ -85,7 +85,7 @@ int emu_serve(struct emu_device *d, int fd)
 		return -1;
 	while (rc > 0) {
 		if (flush(r, fd) != 0)
-			rc = -1;
+			rc = errno == EPIPE || errno == ECONNRESET ? 0 : -1;
 		else if (!emu_plugged(d))
 			rc = 0;
 		else

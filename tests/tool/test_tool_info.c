@@ -29,12 +29,12 @@ static void test_json_names_every_field_as_the_specification(void **state)
 		t.out,
 		""
 		"{\"descriptor\":"
-	        "\"36211001010503000000C0120000802500000200280000034005000500010000000000000A000000"
-	        "470009000901000000FF10020302\","
+		"\"36211001010503000000C0120000802500000200280000034005000500010000000000000A000000"
+		"470009000901000000FF10020302\","
 		"\"valid\":true,\"errors\":[],\"bLength\":54,\"bDescriptorType\":33,\"bcdCCID\":"
-	        "272,"
+		"272,"
 		"\"bMaxSlotIndex\":1,\"bVoltageSupport\":5,\"dwProtocols\":3,\"dwDefaultClock\":"
-	        "4800,"
+		"4800,"
 		"\"dwMaximumClock\":9600,\"bNumClockSupported\":2,\"dwDataRate\":10240,"
 		"\"dwMaxDataRate\":344067,\"bNumDataRatesSupported\":5,\"dwMaxIFSD\":256,"
 		"\"dwSynchProtocols\":0,\"dwMechanical\":10,\"dwFeatures\":589895,"
@@ -45,7 +45,7 @@ static void test_json_names_every_field_as_the_specification(void **state)
 		"\"automatic parameter negotiation\",\"TPDU level\",\"bit 19\"],\"can_eject\":true,"
 		"\"warnings\":[\"dwMaxIFSD is 0 or above 254\","
 		"\"dwMaxCCIDMessageLength is too short for the exchange level, or above "
-	        "65554\"]}\n");
+		"65554\"]}\n");
 	tool_free(&t);
 }
 
