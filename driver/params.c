@@ -36,24 +36,14 @@ static int choose(const struct ccid_reader *r, unsigned slot, unsigned wanted, u
 	return CCID_OK;
 }
 
-/* The TA1 that both sides can work at: the card's when the reader does the PPS and its rate is
- * within reach, else the default. */
-static uint8_t speed(const struct ccid_reader *r, const struct ccid_atr *atr, bool fast)
+/* The TA1 that both sides can work at; the default when no PPS is to be tried. */
+static uint8_t speed(struct ccid_reader *r, const struct ccid_atr *atr, bool fast)
 {
-	uint64_t rate;
-
 	if (atr->fi == 0 || atr->di == 0)
 		return 0x11;
 	if (atr->specific)
 		return atr->ta2 & 0x10 ? 0x11 : atr->ta1;
-	if (!fast || !(r->desc.features & CCID_FEATURE_AUTO_BAUD))
-		return 0x11;
-	rate = (uint64_t)r->desc.default_clock_khz * 1000 * atr->di / atr->fi;
-	if (rate <= r->desc.data_rate_bps)
-		return 0x11;
-	return rate <= (uint64_t)r->desc.max_data_rate_bps + r->desc.max_data_rate_bps / 1000
-	               ? atr->ta1
-	               : 0x11;
+	return fast && atr->ta1 != 0x11 ? ccid_rate_choose(r, atr->ta1) : 0x11;
 }
 
 static size_t parameters(const struct ccid_atr *atr, unsigned protocol, uint8_t ta1, uint8_t out[7])
@@ -185,6 +175,9 @@ static int agree_by_host(struct ccid_reader *r, unsigned slot, unsigned protocol
 		if (rc < 0)
 			return rc;
 	}
+	rc = ta1 != 0x11 ? ccid_rate_set(r, slot, ta1, deadline) : CCID_OK;
+	if (rc < 0)
+		return rc;
 	return set_parameters(r, slot, protocol, ta1, deadline);
 }
 
@@ -193,7 +186,7 @@ static int agree_parameters(struct ccid_reader *r, unsigned slot, unsigned wante
 {
 	const struct ccid_atr *atr = &r->slot[slot].atr;
 	uint32_t features = r->desc.features;
-	uint8_t ta1 = speed(r, atr, fast);
+	uint8_t ta1;
 
 	if ((features & 0xFFFF) == (CCID_FEATURE_ICCD | 0x40))
 		return CCID_OK; /* a chip without contacts to set up */
@@ -201,6 +194,7 @@ static int agree_parameters(struct ccid_reader *r, unsigned slot, unsigned wante
 		return reader_chose(r, slot, wanted, protocol, deadline);
 	if (atr->specific && (atr->ta2 & 0x10))
 		return CCID_E_PROTOCOL; /* F and D are known to the card alone */
+	ta1 = speed(r, atr, fast);
 	if (!(features & CCID_FEATURE_AUTO_PPS))
 		return agree_by_host(r, slot, *protocol, ta1, deadline);
 	return set_parameters(r, slot, *protocol, ta1, deadline);

@@ -13,6 +13,7 @@
 #include <pthread.h>
 #include <stdatomic.h>
 
+#define CCID_RATES_MAX    255
 #define CCID_ABORT_MS     2000 /* the whole abort procedure (CCID 5.3.1; field practice) */
 #define CCID_STATUS_MS    3000 /* first GetSlotStatus and IccPowerOff */
 #define CCID_RETRY_MS     1000 /* later GetSlotStatus; the rest of a message cut in two */
@@ -47,6 +48,9 @@ struct ccid_reader {
 	enum ccid_level level;
 	uint32_t mechanical;
 	struct ccid_tuning tuning;
+	uint32_t rates[CCID_RATES_MAX]; /* GET_DATA_RATES, asked for when first needed */
+	unsigned nrates;
+	bool rates_known;
 	unsigned nslots;
 	pthread_mutex_t io, state;
 	uint8_t seq;
@@ -129,6 +133,16 @@ int ccid_power_off(struct ccid_reader *r, unsigned slot, int64_t deadline);
  * CCID_E_PPS asks for a cold reset and plain parameters (fast false). */
 CCID_MUST_USE
 int ccid_agree(struct ccid_reader *r, unsigned slot, unsigned wanted, bool fast, int64_t deadline);
+
+/* rates.c; io held */
+
+/* The TA1 to ask a card for whose ATR has this one: 0x11 when no more than the default is to be had. */
+uint8_t ccid_rate_choose(struct ccid_reader *r, uint8_t ta1);
+/* Bits per second at the reader's default clock. */
+uint64_t ccid_rate_of(const struct ccid_reader *r, uint8_t ta1);
+/* Tell a reader that does not follow the parameters by itself. CCID_E_PPS when it cannot. */
+CCID_MUST_USE
+int ccid_rate_set(struct ccid_reader *r, unsigned slot, uint8_t ta1, int64_t deadline);
 
 /* t1_link.c; io held */
 

@@ -71,10 +71,11 @@ static void the_parameters_of_t1_come_from_the_atr(void **state)
 	agrees(&short_pps, "3F C0 FF 81 11 00 AF", "11 12 FF 4D 00 20 00", 1);
 }
 
-static void a_speed_beyond_the_reader_is_not_asked_for(void **state)
+static void a_speed_beyond_the_reader_is_lowered_to_one_within(void **state)
 {
 	(void)state;
-	agrees(&tpdu_pps, "3B 12 97 14 50", DEFAULT_T0, 0); /* 500 kbit/s; the reader does 344 */
+	agrees(&tpdu_pps, "3B 12 97 14 50", "96 00 00 0A 00",
+	       0);                                          /* 500 kbit/s; the reader does 344 */
 	agrees(&tpdu_pps, "3B 12 7F 14 50", DEFAULT_T0, 0); /* RFU */
 }
 
@@ -426,7 +427,7 @@ int main(void)
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_parameters_of_t0_come_from_the_atr),
 		cmocka_unit_test(the_parameters_of_t1_come_from_the_atr),
-		cmocka_unit_test(a_speed_beyond_the_reader_is_not_asked_for),
+		cmocka_unit_test(a_speed_beyond_the_reader_is_lowered_to_one_within),
 		cmocka_unit_test(a_specific_mode_card_dictates),
 		cmocka_unit_test(the_first_offered_protocol_is_taken_when_both_will_do),
 		cmocka_unit_test(a_contactless_card_gets_t1),
