@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* Commands, one a connection: unplug, plug, insert SLOT, remove SLOT; stall-after N, unplug-after N
- * (USB transfers from now), silent-after N (messages); driver, opens, connects, unclaimed, setinterfaces, resets, messages, violations, unconfigured, controls. The
- * answer is "ok", "no", or what was asked for. */
+ * (USB transfers from now), silent-after N (messages); driver, opens, connects, unclaimed,
+ * setinterfaces, resets, messages, violations, unconfigured, controls. The answer is "ok", "no", or
+ * what was asked for. */
 #include "usbfs.h"
 
 #include "emu_fault.h"

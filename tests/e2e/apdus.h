@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: MIT */
+/* The conversation that our driver and pcscd have with the same emulated card, one line each way, to
+ * be compared as text. */
+#ifndef APDUS_H
+#define APDUS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* Send an APDU: length of the answer, or negative. */
+typedef long (*apdus_send)(void *arg, const uint8_t *apdu, size_t len, uint8_t *out, size_t cap);
+
+void apdus_print(const char *what, const uint8_t *bytes, size_t len);
+
+/* Send them all, print questions and answers. 0, or 1 when one could not be sent. A T=0 TPDU has no
+ * room for a case 4 APDU: with tpdu those are left out. */
+int apdus_run(apdus_send send, void *arg, bool tpdu);
+
+#endif
