@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: MIT */
+/* Where a command message carries a PIN: found when recording and explaining, written into packet
+ * comments, read back when playing. */
+#ifndef CCID_MASK_H
+#define CCID_MASK_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define CCID_MASK_BYTE 0xFF
+
+struct ccid_mask_span {
+	size_t off, len;
+};
+
+/* What must be known of a slot to understand its blocks. Zero-initialise; one for each slot. */
+struct ccid_mask_state {
+	bool secret; /* inside a chain of blocks that carries a PIN */
+};
+
+/* How XfrBlock payload is to be read. */
+enum ccid_mask_form {
+	CCID_MASK_APDU, /* short or extended APDU level, and TPDU level with T=0: CLA INS P1 P2 .. */
+	CCID_MASK_T1,   /* TPDU level with T=1: NAD PCB LEN .. */
+};
+
+/* The span of a PC_to_RDR message (len bytes, header included) that holds a PIN: the body of
+ * VERIFY (20, 21), CHANGE REFERENCE DATA (24, 25) and RESET RETRY COUNTER (2C, 2D), whatever the
+ * class byte; the same in all blocks of a chain; with T=1 the check bytes too, which would give
+ * away a part. False when there is none. */
+bool ccid_mask_find(struct ccid_mask_span *out, struct ccid_mask_state *state,
+                    enum ccid_mask_form form, const uint8_t *msg, size_t len);
+
+#define CCID_MASK_TEXT_MAX 48
+
+/* "masked 26+8": offset in the packet as recorded, and length. */
+void ccid_mask_comment(char *out, size_t cap, const struct ccid_mask_span *span);
+
+/* The next span of a comment ("masked 26+8 3+1 ..."), *pos starting at NULL. 1, or 0 at the end or
+ * when the comment says nothing of the kind. */
+int ccid_mask_next(const char *comment, const char **pos, struct ccid_mask_span *out);
+
+#endif
