@@ -52,6 +52,17 @@ uint8_t emu_card_pattern(size_t offset)
 	return (uint8_t)(offset * 7 + (offset >> 8));
 }
 
+void emu_card_t1(struct emu_card_config *cfg, uint8_t ifsc, bool crc)
+{
+	const uint8_t atr[] = {0x3B, 0x95, 0x11, 0x81, 0x71, ifsc, 0x45,
+	                       crc,  'E',  'M',  'U',  '0',  '1',  0};
+
+	memcpy(cfg->atr, atr, sizeof atr);
+	cfg->atr_len = sizeof atr;
+	for (size_t i = 1; i + 1 < sizeof atr; i++)
+		cfg->atr[sizeof atr - 1] ^= atr[i];
+}
+
 struct emu_card *emu_card_new(const struct emu_card_config *cfg)
 {
 	struct emu_card *c = calloc(1, sizeof *c);

@@ -54,6 +54,9 @@ struct emu_card_answer {
 	bool mute;
 };
 
+/* Give it the ATR of a card that knows T=1 alone. */
+void emu_card_t1(struct emu_card_config *cfg, uint8_t ifsc, bool crc);
+
 struct emu_card;
 
 struct emu_card *emu_card_new(const struct emu_card_config *cfg);

@@ -98,6 +98,7 @@ int64_t emu_answer(struct emu_device *d, unsigned slot, uint8_t seq, const struc
 		emu_extension(d, slot, ready);
 		ready += r->step_ms;
 	}
+	ready += r->delay_ms;
 	d->counts.answers++;
 	len = compose(d, slot, seq, r);
 	if (r->strike != NULL && r->strike->kind != EMU_FAULT_NONE)

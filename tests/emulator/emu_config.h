@@ -119,6 +119,7 @@ struct emu_counts {
 	unsigned unread;         /* a command while an answer was still waiting to be read */
 	unsigned bad_parameters; /* SetParameters malformed */
 	unsigned bad_level;      /* wLevelParameter */
+	unsigned bad_block;      /* T=1: refused by the card, or the wrong bBWI */
 	unsigned bad_power;      /* bPowerSelect */
 	unsigned rfu;            /* bytes that must be 0 */
 	unsigned not_active;     /* XfrBlock, Secure, IccClock without a powered card */

@@ -150,6 +150,7 @@ static size_t spoil(struct emu_device *d, const struct emu_fault *f, size_t len)
 		p[8] = (uint8_t)f->value;
 		emu_put32(p + 1, 0);
 		return 10;
+	case EMU_FAULT_FLIP: p[len - 1] ^= 0xFF; return len;
 	case EMU_FAULT_STATUS: p[7] = (uint8_t)f->value; return len;
 	case EMU_FAULT_EMPTY: emu_put32(p + 1, 0); return 10;
 	case EMU_FAULT_CHAIN: p[9] = (uint8_t)f->value; return len;

@@ -32,6 +32,7 @@ enum emu_fault_kind {
 	EMU_FAULT_STATUS,        /* bStatus is value */
 	EMU_FAULT_EMPTY,         /* success with dwLength 0 */
 	EMU_FAULT_CHAIN,         /* bChainParameter is value */
+	EMU_FAULT_FLIP,          /* the last byte is inverted: the EDC of a T=1 block, SW2, ... */
 	EMU_FAULT_REMOVE,        /* the card is taken out; answered as removed */
 	EMU_FAULT_REMOVE_SILENT, /* the card is taken out; never answered */
 };

@@ -5,6 +5,7 @@
 
 #include "emu_config.h"
 #include "emu_fault.h"
+#include "emu_t1.h"
 
 #define EMU_EVENTS    16
 #define EMU_INT_QUEUE 8
@@ -76,8 +77,8 @@ struct emu_slot_state {
 	uint8_t t0[5], t1[7];
 	unsigned card_protocols; /* bits, from the ATR */
 	uint8_t classes[3];      /* T0APDU: bmChanges, GET RESPONSE, ENVELOPE */
-
-	uint8_t *apdu; /* a command that comes in slices */
+	struct emu_t1 blocks;    /* TPDU level, T=1 */
+	uint8_t *apdu;           /* a command that comes in slices */
 	size_t apdu_len;
 	bool chaining;
 	const uint8_t *rest; /* a response that goes in slices */
@@ -150,6 +151,7 @@ struct emu_reply {
 	const uint8_t *data;
 	size_t len;
 	unsigned extensions, step_ms;   /* first */
+	unsigned delay_ms;              /* and then */
 	const struct emu_fault *strike; /* NULL: none */
 	bool later;                     /* the handler sees to the answer itself */
 };

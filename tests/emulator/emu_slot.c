@@ -4,6 +4,7 @@
 
 #define FEATURE_AUTO_ACTIVATION 0x04u
 #define FEATURE_AUTO_VOLTAGE    0x08u
+#define FEATURE_AUTO_IFSD       0x400u
 
 void emu_slot_off(struct emu_slot_state *s)
 {
@@ -55,6 +56,17 @@ static size_t reset_card(struct emu_slot_state *s, unsigned try, const uint8_t *
 	return 0;
 }
 
+/* A reader with automatic IFSD has already told the card how much it takes. */
+static void start_t1(const struct emu_device *d, struct emu_slot_state *s)
+{
+	uint32_t most = emu_get32(d->cfg.class_desc + 28);
+	uint8_t ifsd = 32;
+
+	if ((d->features & FEATURE_AUTO_IFSD) != 0 && most > 0)
+		ifsd = (uint8_t)(most < 254 ? most : 254);
+	emu_t1_reset(&s->blocks, s->card, s->apdu, s->t1[5], ifsd, (s->t1[1] & 1) != 0);
+}
+
 void emu_power_on(struct emu_device *d, unsigned slot, const struct emu_cmd *c, struct emu_reply *r)
 {
 	struct emu_slot_state *s = &d->slot[slot];
@@ -81,6 +93,7 @@ void emu_power_on(struct emu_device *d, unsigned slot, const struct emu_cmd *c, 
 	}
 	s->active = s->negotiable = true;
 	emu_params_from_atr(d, s, r->data, r->len);
+	start_t1(d, s);
 }
 
 void emu_power_off(struct emu_device *d, unsigned slot, const struct emu_cmd *c,

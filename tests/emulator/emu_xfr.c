@@ -4,6 +4,8 @@
 
 #include <string.h>
 
+#define FEATURE_AUTO_IFSD 0x400u
+
 #define LEVEL_WHOLE    0x0000u
 #define LEVEL_BEGINS   0x0001u
 #define LEVEL_ENDS     0x0002u
@@ -158,6 +160,30 @@ static bool pps(struct emu_slot_state *s, const struct emu_cmd *c, struct emu_re
 	return true;
 }
 
+/* One block of T=1. bBWI multiplies the waiting time of the block that answers S(WTX). */
+static void xfr_block(struct emu_device *d, struct emu_slot_state *s, const struct emu_cmd *c,
+                      struct emu_reply *r)
+{
+	bool wtx = c->data_len > 4 && c->data[1] == 0xE3;
+	bool ifs = c->data_len > 4 && c->data[1] == 0xC1;
+	unsigned wrong = s->blocks.wrong;
+	struct emu_block b;
+
+	emu_t1_block(&s->blocks, c->data, c->data_len, &b);
+	if (s->blocks.wrong != wrong || (wtx ? c->msg[7] != c->data[3] : c->msg[7] > 1) ||
+	    (ifs && (d->features & FEATURE_AUTO_IFSD) != 0))
+		emu_violation(d, &d->counts.bad_block);
+	if (b.mute) {
+		emu_fail(r, ERR_MUTE);
+		return;
+	}
+	r->data = b.data;
+	r->len = b.len;
+	r->delay_ms = b.delay_ms;
+	r->extensions = d->cfg.extensions;
+	r->step_ms = d->cfg.extension_ms;
+}
+
 static void xfr_tpdu(struct emu_device *d, struct emu_slot_state *s, const struct emu_cmd *c,
                      struct emu_reply *r)
 {
@@ -173,7 +199,7 @@ static void xfr_tpdu(struct emu_device *d, struct emu_slot_state *s, const struc
 	if (!s->have_params)
 		emu_violation(d, &d->counts.no_parameters);
 	if (s->protocol != 0) {
-		emu_fail(r, ERR_PROTOCOL); /* blocks of T=1 are not emulated */
+		xfr_block(d, s, c, r);
 		return;
 	}
 	if (c->data_len < 4 || (c->data_len > 5 && c->data_len != 5u + c->data[4])) {

@@ -155,6 +155,31 @@ static void every_short_length_passes_at_each_level(void **state)
 	short_lengths(&cfg);
 }
 
+static void t1_at_tpdu_level_passes_every_length(void **state)
+{
+	static const uint8_t ifsc[] = {254, 32, 5};
+	static const size_t lengths[] = {257, 508, 4096, 65535};
+
+	(void)state;
+	for (unsigned i = 0; i < 6; i++) {
+		struct emu_config cfg = config(1, 271);
+		struct live *l;
+
+		emu_card_t1(&cfg.card[0], ifsc[i % 3], i >= 3);
+		if (i == 0)
+			short_lengths(&cfg);
+		l = active(&cfg);
+		assert_int_equal(l->info.protocol, 1);
+		for (unsigned k = 0; k < (ifsc[i % 3] > 5 ? 4 : 2); k++) {
+			read_bytes(l, lengths[k]);
+			echo(l, lengths[k]);
+		}
+		ends_well(l, simple(l, 0x80, 0x12, 7, 10)); /* seven S(WTX) */
+		clean(l);
+		stop(l);
+	}
+}
+
 static void long_lengths_pass_at_extended_level(void **state)
 {
 	static const size_t lengths[] = {257, 502, 503, 504, 1024, 4096, 32767, 65534, 65535};
@@ -178,7 +203,7 @@ static void long_lengths_pass_at_extended_level(void **state)
 static void long_apdus_are_refused_below_extended_level(void **state)
 {
 	(void)state;
-	for (unsigned level = 1; level <= 2; level++) {
+	for (unsigned level = 1; level <= 2; level++) { /* T=0 at TPDU level */
 		const struct emu_config cfg = config(level, 271);
 		struct live *l = active(&cfg);
 
@@ -549,6 +574,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_short_length_passes_at_each_level),
+		cmocka_unit_test(t1_at_tpdu_level_passes_every_length),
 		cmocka_unit_test(long_lengths_pass_at_extended_level),
 		cmocka_unit_test(long_apdus_are_refused_below_extended_level),
 		cmocka_unit_test(tpdu_level_follows_61_and_6c),
