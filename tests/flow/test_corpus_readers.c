@@ -1,0 +1,191 @@
+/* SPDX-License-Identifier: MIT */
+/* Every reader of the corpus, emulated from its descriptor: the driver opens it, activates a card
+ * of each protocol that it takes, and exchanges APDUs; or says clearly that it cannot. */
+#include "corpus.h"
+#include "emu_stream.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+struct row {
+	struct emu_config cfg;
+	char name[160];
+	unsigned level, endpoints;
+	uint32_t max;
+	size_t room; /* of dwMaxCCIDMessageLength */
+};
+
+/* Texts of the corpus are cut to what the emulator says in ASCII. */
+static void plain(char *out, size_t cap, const char *text)
+{
+	size_t n = 0;
+
+	for (; *text != '\0' && n + 1 < cap; text++)
+		out[n++] = *text >= 0x20 && *text < 0x7F ? *text : '?';
+	out[n] = '\0';
+}
+
+static unsigned level_of(const char *name)
+{
+	static const char *const names[] = {"char", "tpdu", "short-apdu", "extended-apdu"};
+
+	for (unsigned i = 0; i < 4; i++)
+		if (strcmp(name, names[i]) == 0)
+			return i;
+	fail_msg("level %s", name);
+	return 0;
+}
+
+static void take_row(struct row *w, const struct corpus_table *t)
+{
+	struct emu_config *c = &w->cfg;
+
+	emu_config_init(c);
+	c->vid = (uint16_t)corpus_number(t, "vid", 16);
+	c->pid = (uint16_t)corpus_number(t, "pid", 16);
+	c->bcd_device = (uint16_t)corpus_number(t, "bcd_device", 16);
+	c->if_class = (uint8_t)corpus_number(t, "if_class", 16);
+	c->if_subclass = (uint8_t)corpus_number(t, "if_subclass", 16);
+	c->if_protocol = (uint8_t)corpus_number(t, "if_protocol", 16);
+	c->if_number = (uint8_t)corpus_number(t, "ifnum", 10);
+	w->endpoints = (unsigned)corpus_number(t, "num_endpoints", 10);
+	if (w->endpoints < 3)
+		c->ep_int = 0;
+	if (w->endpoints < 2) {
+		c->ep_out = 0;
+		c->ep_in = 0;
+	}
+	if (w->endpoints == 1)
+		c->ep_int = 0x83;
+	assert_int_equal(corpus_hex(corpus_cell(t, "class_descriptor_hex"), c->class_desc, 54), 54);
+	w->level = level_of(corpus_cell(t, "level"));
+	w->max = (uint32_t)corpus_number(t, "max_message_length", 10);
+	w->room = w->max > 10 ? w->max - 10 : 0;
+	if (c->vid == 0x04E6 && w->max == 263)
+		c->max_message = 271; /* what these readers really take */
+	plain(w->name, sizeof w->name, corpus_cell(t, "name"));
+	c->product = w->name;
+	c->card_in[0] = true;
+}
+
+struct live {
+	struct emu_stream s;
+	struct ccid_reader *r;
+	uint32_t generation;
+	uint8_t answer[300];
+};
+
+static int64_t soon(const struct live *l)
+{
+	return l->s.clock.now + 60000;
+}
+
+static int transmit(struct live *l, const uint8_t *apdu, size_t len)
+{
+	return ccid_slot_transmit(l->r, 0, l->generation, apdu, len, l->answer, sizeof l->answer,
+	                          CCID_XFR_FOLLOW, -1, soon(l));
+}
+
+static void read_bytes(struct live *l, uint8_t n)
+{
+	const uint8_t apdu[] = {0x00, 0xB0, 0x00, 0x00, n};
+
+	assert_int_equal(transmit(l, apdu, sizeof apdu), n + 2);
+	for (unsigned i = 0; i < n; i++)
+		assert_int_equal(l->answer[i], emu_card_pattern(i));
+}
+
+static void echo(struct live *l, uint8_t n)
+{
+	uint8_t apdu[6 + 255] = {0x80, 0x10, 0x00, 0x00, n};
+
+	for (unsigned i = 0; i < n; i++)
+		apdu[5 + i] = (uint8_t)(0x55 + i);
+	assert_int_equal(transmit(l, apdu, 6u + n), n + 2);
+	assert_memory_equal(l->answer, apdu + 5, n);
+}
+
+static void exchange(struct live *l, const struct row *w, unsigned protocol)
+{
+	struct ccid_slot_info info;
+	int rc = ccid_slot_activate(l->r, 0, 3, CCID_RESET_NONE, soon(l));
+
+	if (w->level == 0) {
+		assert_int_equal(rc, CCID_E_UNSUPPORTED);
+		return;
+	}
+	if (rc != 0)
+		fail_msg("T=%u: activation: %d", protocol, rc);
+	assert_int_equal(ccid_slot_get_info(l->r, 0, &info), 0);
+	assert_int_equal(info.state, CCID_SLOT_READY);
+	assert_int_equal(info.protocol, protocol);
+	l->generation = info.generation;
+	read_bytes(l, 1);
+	read_bytes(l, 255);
+	echo(l, 1);
+	echo(l, 40);
+	if (w->room >= 261 || w->level == 3 || (w->level == 1 && protocol == 1))
+		echo(l, 255);
+}
+
+static void run(struct row *w, unsigned protocol)
+{
+	struct live *l = calloc(1, sizeof *l);
+	unsigned violations;
+
+	assert_non_null(l);
+	if (protocol == 1)
+		emu_card_t1(&w->cfg.card[0], 0xFE, false);
+	emu_stream_init(&l->s, &w->cfg);
+	if (w->endpoints < 2) {
+		assert_int_equal(emu_stream_try(&l->s, &l->r, 10000),
+		                 w->cfg.if_class == 0x0B ? CCID_E_UNSUPPORTED : CCID_E_NOTFOUND);
+	} else {
+		l->r = emu_stream_reader(&l->s);
+		assert_int_equal(ccid_reader_level(l->r), w->level);
+		exchange(l, w, protocol);
+		ccid_reader_close(l->r);
+	}
+	violations = emu_counts(l->s.device)->violations;
+	if (violations != 0)
+		fail_msg("T=%u: %u violations", protocol, violations);
+	emu_stream_free(&l->s);
+	free(l);
+}
+
+static void every_reader_opens_and_exchanges(void **state)
+{
+	struct corpus_table t;
+	unsigned rows = 0, unsupported = 0;
+
+	(void)state;
+	corpus_table_open(&t, "ISCARD_TEST_DATA", "reader-descriptors.csv");
+	while (corpus_table_next(&t)) {
+		unsigned protocols = (unsigned)corpus_number(&t, "protocols", 16) & 3;
+		struct row w = {.name = ""};
+
+		take_row(&w, &t);
+		print_message("%04x:%04x %s\n", w.cfg.vid, w.cfg.pid, w.name);
+		for (unsigned p = 0; p < 2; p++)
+			if (protocols == 0 || (protocols >> p & 1) != 0)
+				run(&w, p);
+		rows++;
+		unsupported += w.endpoints < 2 || w.level == 0 ? 1 : 0;
+	}
+	free(t.text);
+	print_message("%u readers, %u of a kind that is not supported\n", rows, unsupported);
+	assert_true(rows >= 400);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(every_reader_opens_and_exchanges),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
