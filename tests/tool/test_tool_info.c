@@ -135,10 +135,11 @@ static char *all_descriptors(void)
 	struct corpus_table table;
 	char *lines = NULL;
 	size_t len = 0;
-	FILE *f = open_memstream(&lines, &len);
+	FILE *f;
 
-	assert_non_null(f);
 	corpus_table_open(&table, "ISCARD_TEST_DATA", "reader-descriptors.csv");
+	f = open_memstream(&lines, &len);
+	assert_non_null(f);
 	while (corpus_table_next(&table))
 		fprintf(f, "%s\n", corpus_cell(&table, "class_descriptor_hex"));
 	fclose(f);
