@@ -57,6 +57,11 @@ void alloc_count_start(unsigned fail_at)
 	counted = (struct alloc_count){.fail_at = fail_at};
 }
 
+void alloc_count_stop_failing(void)
+{
+	counted.fail_at = ALLOC_FAIL_NEVER;
+}
+
 struct alloc_count alloc_count_now(void)
 {
 	return counted;
