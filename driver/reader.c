@@ -96,24 +96,26 @@ int ccid_unlock_io(struct ccid_reader *r, int result)
 	return result;
 }
 
-/* The first message after open tells how things are; from then on "changed" with the card still
- * there means that it was taken out and put back. */
+/* "Changed" with the card still there means that it was taken out and put back, unless it only tells
+ * of the insertion that a GetSlotStatus has told of before. */
 static bool notified(struct ccid_reader *r, unsigned slot, bool present, bool changed)
 {
 	struct ccid_slot *s = &r->slot[slot];
 	uint32_t before = s->generation + s->insertions;
-	bool first = !s->notified;
+	bool known = s->unannounced;
 
-	s->notified = true;
-	if (!present && s->state != CCID_SLOT_EMPTY)
+	if (!present || changed)
+		s->unannounced = false;
+	if (!present && s->state != CCID_SLOT_EMPTY) {
 		ccid_slot_lose(r, slot, CCID_SLOT_EMPTY);
-	else if (present && (s->state == CCID_SLOT_EMPTY || s->state == CCID_SLOT_UNKNOWN))
+	} else if (present && (s->state == CCID_SLOT_EMPTY || s->state == CCID_SLOT_UNKNOWN)) {
 		ccid_slot_set(r, slot, CCID_SLOT_INACTIVE);
-	else if (present && changed && s->atr.len > 0 && first)
-		s->suspect = true;
-	else if (present && changed && s->atr.len > 0) {
+	} else if (present && changed && known) {
+		s->suspect = s->suspect || s->atr.len > 0;
+	} else if (present && changed) {
 		s->insertions++;
-		ccid_slot_lose(r, slot, CCID_SLOT_INACTIVE);
+		if (s->atr.len > 0)
+			ccid_slot_lose(r, slot, CCID_SLOT_INACTIVE);
 	}
 	return before != s->generation + s->insertions;
 }

@@ -30,7 +30,7 @@ struct ccid_slot {
 	uint32_t insertions;        /* state */
 	unsigned protocol;          /* state */
 	struct ccid_atr atr;        /* state; len 0 when there is none */
-	bool notified;              /* state: a notification has come since open */
+	bool unannounced;           /* state: no notification of this insertion has come yet */
 	bool suspect;               /* state: ask before the next command */
 	bool agreed;                /* state: protocol and parameters stand */
 	bool active_unknown;        /* state: the reader says active, we hold no ATR */

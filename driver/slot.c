@@ -89,6 +89,8 @@ void ccid_slot_saw(struct ccid_reader *r, unsigned slot, enum ccid_icc icc)
 	struct ccid_slot *s = &r->slot[slot];
 
 	pthread_mutex_lock(&r->state);
+	if (s->state == CCID_SLOT_EMPTY || (s->state == CCID_SLOT_UNKNOWN && s->atr.len == 0))
+		s->unannounced = icc != CCID_ICC_ABSENT;
 	if (icc == CCID_ICC_ABSENT) {
 		if (s->state != CCID_SLOT_EMPTY)
 			ccid_slot_lose(r, slot, CCID_SLOT_EMPTY);

@@ -238,6 +238,39 @@ static void the_notification_of_an_insertion_may_come_with_the_atr(void **state)
 	flow_close();
 }
 
+static void a_late_notification_of_a_known_insertion_leaves_the_session(void **state)
+{
+	static const struct script_step steps[] = {STATUS(INACTIVE), ACTIVATION(ATR_T0)};
+	static const struct script_step later[] = {INTERRUPT("50 03"), STATUS(ACTIVE), SELECT_WORKS,
+	                                           CLOSING_POWERED};
+
+	(void)state;
+	opened(ABSENT, "50 02");
+	assert_int_equal(dispatch(), 0);
+	SCRIPT_CONTINUE(&flow.script, steps);
+	assert_int_equal(flow_activate(3, CCID_RESET_NONE), 0);
+	assert_int_equal(flow_info().insertions, 1);
+	SCRIPT_CONTINUE(&flow.script, later);
+	flow_response_is("90 00", flow_transmit(SELECT, 0));
+	assert_int_equal(flow_info().insertions, 1);
+	flow_close();
+}
+
+static void a_known_card_that_turns_out_unpowered_ends_the_session(void **state)
+{
+	static const struct script_step steps[] = {ACTIVATION(ATR_T0)};
+	static const struct script_step later[] = {INTERRUPT("50 03"), STATUS(INACTIVE)};
+
+	(void)state;
+	opened(INACTIVE, "");
+	SCRIPT_CONTINUE(&flow.script, steps);
+	assert_int_equal(flow_activate(3, CCID_RESET_NONE), 0);
+	SCRIPT_CONTINUE(&flow.script, later);
+	assert_int_equal(flow_transmit(SELECT, 0), CCID_E_STALE);
+	flow_state_is(CCID_SLOT_INACTIVE);
+	flow_close();
+}
+
 /* --- the event descriptor --- */
 
 static bool readable(int fd)
@@ -312,6 +345,8 @@ int main(void)
 		cmocka_unit_test(a_short_bit_field_covers_the_slots_it_has),
 		cmocka_unit_test(a_hardware_error_is_logged_and_changes_no_slot),
 		cmocka_unit_test(the_notification_of_an_insertion_may_come_with_the_atr),
+		cmocka_unit_test(a_late_notification_of_a_known_insertion_leaves_the_session),
+		cmocka_unit_test(a_known_card_that_turns_out_unpowered_ends_the_session),
 		cmocka_unit_test(the_event_descriptor_tells_of_messages),
 		cmocka_unit_test(without_an_interrupt_endpoint_the_slot_is_polled),
 		cmocka_unit_test(a_poll_that_finds_the_card_unpowered_ends_the_session),
