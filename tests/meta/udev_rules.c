@@ -112,7 +112,7 @@ static const char *take_op(const char *p, enum op *op)
 /* KEY{attribute}OP"value"; returns what follows. */
 static const char *take_token(const char *p, struct token *t)
 {
-	const char *quote;
+	const char *quote = NULL;
 
 	p = copy(t->key, sizeof t->key, p, strcspn(p, "=!+ \n"));
 	p = take_op(p, &t->op);
