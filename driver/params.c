@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* After the ATR: which protocol, which parameters, and the time limits that follow from them
  * (ISO/IEC 7816-3 section 6.3; CCID 6.1.5 to 6.1.7). */
+#include "link.h"
 #include "pps.h"
-#include "reader_priv.h"
+
+#include <string.h>
 
 #define PARAMS_MS 10000 /* SetParameters may hide a PPS */
 
@@ -25,8 +27,6 @@ static int choose(const struct ccid_reader *r, unsigned slot, unsigned wanted, u
 	unsigned offered = (offers(atr, 0) ? 1u : 0u) | (offers(atr, 1) ? 2u : 0u);
 
 	both &= offered;
-	if (r->level == CCID_LEVEL_CHARACTER)
-		return CCID_E_UNSUPPORTED;
 	if (both == 0)
 		return CCID_E_PROTOCOL;
 	if (both != 3)
@@ -140,25 +140,44 @@ static int reader_chose(struct ccid_reader *r, unsigned slot, unsigned wanted, u
 	return set_parameters(r, slot, *protocol, speed(r, atr, true), deadline);
 }
 
-/* PPS by the host, possible where a block goes to the card as it is. */
-static int pps(struct ccid_reader *r, unsigned slot, unsigned protocol, uint8_t *ta1,
-               int64_t deadline)
+/* PPS by the host, possible where bytes go to the card as they are. */
+static int pps_exchange(struct ccid_reader *r, unsigned slot, const uint8_t *req, size_t len,
+                        uint8_t answer[CCID_PPS_MAX], int64_t deadline)
 {
-	uint8_t req[CCID_PPS_MAX];
-	size_t len = ccid_pps_request(req, (uint8_t)protocol, *ta1);
+	struct ccid_link link = {r, slot, deadline};
 	struct ccid_cmd cmd = ccid_cmd_xfr_block(0, 0, req, len);
 	struct ccid_wait wait = params_wait(deadline);
 	struct ccid_rsp rsp;
 	int rc;
 
-	if (r->level != CCID_LEVEL_TPDU) {
-		*ta1 = 0x11; /* the card has agreed to nothing else */
-		return CCID_OK;
-	}
+	if (r->level == CCID_LEVEL_CHARACTER)
+		return ccid_char_pps(&link, req, len, answer);
 	rc = ccid_exchange(r, slot, &cmd, &wait, &rsp);
 	if (rc < 0)
 		return rsp.type == 0 || rc == CCID_E_NOCARD ? rc : CCID_E_PPS;
-	return ccid_pps_check(req, len, rsp.data, rsp.len, ta1) < 0 ? CCID_E_PPS : CCID_OK;
+	if (rsp.len > CCID_PPS_MAX)
+		return CCID_E_PPS;
+	memcpy(answer, rsp.data, rsp.len);
+	return (int)rsp.len;
+}
+
+static int pps(struct ccid_reader *r, unsigned slot, unsigned protocol, uint8_t *ta1,
+               int64_t deadline)
+{
+	uint8_t req[CCID_PPS_MAX], answer[CCID_PPS_MAX];
+	size_t len = ccid_pps_request(req, (uint8_t)protocol, *ta1);
+	int n;
+
+	if (r->level != CCID_LEVEL_TPDU && r->level != CCID_LEVEL_CHARACTER) {
+		*ta1 = 0x11; /* the card has agreed to nothing else */
+		return CCID_OK;
+	}
+	n = pps_exchange(r, slot, req, len, answer, deadline);
+	if (n == CCID_E_MUTE || n == CCID_E_COMM)
+		return CCID_E_PPS;
+	if (n < 0)
+		return n;
+	return ccid_pps_check(req, len, answer, (size_t)n, ta1) < 0 ? CCID_E_PPS : CCID_OK;
 }
 
 static int agree_by_host(struct ccid_reader *r, unsigned slot, unsigned protocol, uint8_t ta1,
@@ -238,7 +257,7 @@ int ccid_agree(struct ccid_reader *r, unsigned slot, unsigned wanted, bool fast,
 	if (rc == CCID_OK)
 		rc = agree_parameters(r, slot, wanted, fast, &protocol, deadline);
 	time_limits(r, slot, protocol);
-	if (rc == CCID_OK && protocol == 1 && r->level == CCID_LEVEL_TPDU)
+	if (rc == CCID_OK && protocol == 1 && r->level <= CCID_LEVEL_TPDU)
 		rc = ccid_t1_begin(r, slot, fast, deadline);
 	if (rc < 0)
 		return rc;

@@ -1,16 +1,29 @@
 /* SPDX-License-Identifier: MIT */
 /* The T=1 engine's way to the card: one XfrBlock a block, at TPDU level (CCID 6.1.4). */
-#include "reader_priv.h"
+#include "link.h"
 
-static int send_block(struct ccid_reader *r, unsigned slot, int64_t deadline, struct ccid_rsp *rsp)
+static int send_block(struct ccid_reader *r, unsigned slot, int64_t deadline, struct ccid_rsp *rsp,
+                      uint8_t room[CCID_T1_BLOCK_MAX])
 {
+	struct ccid_link link = {r, slot, deadline};
 	const struct ccid_slot *s = &r->slot[slot];
 	const struct ccid_t1 *t = &s->t1;
 	uint8_t bwi = t->bwi > 1 ? t->bwi : 0; /* 0 and 1 mean the same; 0 is what readers expect */
 	struct ccid_wait wait = {s->silence_ms + s->wait_ms * bwi, s->wait_ms, deadline};
 	struct ccid_cmd cmd = ccid_cmd_xfr_block(bwi, 0, t->block, t->block_len);
 
-	return ccid_exchange(r, slot, &cmd, &wait, rsp);
+	int rc;
+
+	if (r->level != CCID_LEVEL_CHARACTER)
+		return ccid_exchange(r, slot, &cmd, &wait, rsp);
+	rc = ccid_char_t1(&link, t, room, rsp);
+	if (rc == CCID_E_COMM && rsp->type != 0)
+		rsp->error = 0xFD; /* too few or too many characters: a garbled block */
+	if (rc < 0)
+		return rc;
+	rsp->data = room;
+	rsp->len = (uint32_t)rc;
+	return CCID_OK;
 }
 
 /* What the reader says of the card's answer, in the engine's terms; false when the failure is not
@@ -38,11 +51,12 @@ static int gave_up(struct ccid_reader *r, unsigned slot)
 int ccid_t1_run(struct ccid_reader *r, unsigned slot, enum ccid_t1_act act, int64_t deadline)
 {
 	struct ccid_t1 *t = &r->slot[slot].t1;
+	uint8_t room[CCID_T1_BLOCK_MAX];
 	enum ccid_t1_event event;
 	struct ccid_rsp rsp;
 
 	while (act == CCID_T1_SEND) {
-		int rc = send_block(r, slot, deadline, &rsp);
+		int rc = send_block(r, slot, deadline, &rsp, room);
 
 		if (!to_event(rc, &rsp, &event)) {
 			ccid_t1_break(t);

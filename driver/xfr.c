@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* One APDU, by the reader's exchange level (CCID 6.1.4; ISO/IEC 7816-3 section 12). */
-#include "reader_priv.h"
+#include "link.h"
 #include "t0.h"
 
 #include <string.h>
@@ -143,20 +143,38 @@ static int short_apdu(struct xfr *x)
 	return n;
 }
 
+/* One TPDU to the card and its answer back, as a view or in room. */
+static int tpdu(struct xfr *x, const struct ccid_t0 *t, uint8_t room[258], const uint8_t **answer)
+{
+	struct ccid_link link = {x->r, x->slot, x->deadline};
+	struct ccid_rsp rsp;
+	int rc;
+
+	if (t->tpdu_len > x->r->out_cap - CCID_HEADER_LEN)
+		return CCID_E_UNSUPPORTED;
+	*answer = room;
+	if (x->r->level == CCID_LEVEL_CHARACTER)
+		return ccid_char_t0(&link, t->tpdu, t->tpdu_len, room);
+	rc = block(x, 0, t->tpdu, t->tpdu_len, &rsp);
+	*answer = rsp.data;
+	return rc < 0 ? rc : (int)rsp.len;
+}
+
 static int t0_rounds(struct xfr *x, struct ccid_t0 *t, enum ccid_t0_act act)
 {
-	struct ccid_rsp rsp;
+	uint8_t room[258];
+	const uint8_t *answer;
+	int n = 0;
 
-	while (act == CCID_T0_SEND) {
-		int rc;
-
-		if (t->tpdu_len > x->r->out_cap - CCID_HEADER_LEN)
-			return CCID_E_UNSUPPORTED;
-		rc = block(x, 0, t->tpdu, t->tpdu_len, &rsp);
-		if (rc < 0)
-			return rc;
-		act = ccid_t0_step(t, rsp.data, rsp.len);
+	while (act == CCID_T0_SEND && n >= 0) {
+		n = tpdu(x, t, room, &answer);
+		if (n >= 0)
+			act = ccid_t0_step(t, answer, (size_t)n);
 	}
+	if (x->r->level == CCID_LEVEL_CHARACTER)
+		ccid_wipe(room, sizeof room);
+	if (n < 0)
+		return n;
 	return act == CCID_T0_DONE ? (int)t->rapdu_len : t->err;
 }
 
@@ -188,10 +206,10 @@ static int by_level(struct xfr *x)
 	switch (x->r->level) {
 	case CCID_LEVEL_EXTENDED_APDU: return extended(x);
 	case CCID_LEVEL_SHORT_APDU: return short_apdu(x);
-	case CCID_LEVEL_TPDU: return x->r->slot[x->slot].protocol == 0 ? tpdu_t0(x) : tpdu_t1(x);
+	case CCID_LEVEL_TPDU:
 	case CCID_LEVEL_CHARACTER: break;
 	}
-	return CCID_E_UNSUPPORTED;
+	return x->r->slot[x->slot].protocol == 0 ? tpdu_t0(x) : tpdu_t1(x);
 }
 
 int ccid_same_card(struct ccid_reader *r, unsigned slot, uint32_t generation, int64_t deadline)

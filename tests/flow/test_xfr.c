@@ -385,19 +385,6 @@ static void malformed_apdus_are_the_callers_fault(void **state)
 	flow_close();
 }
 
-static void character_level_says_that_it_is_not_supported(void **state)
-{
-	static const struct fake_reader reader = {.features = FAKE_AUTO};
-	static const struct script_step steps[] = {OPENING(INACTIVE), POWER_ON("00", ATR_T0),
-	                                           POWER_OFF(INACTIVE), CLOSING_UNPOWERED};
-
-	(void)state;
-	FLOW_OPEN(&reader, steps);
-	assert_int_equal(flow_activate(3, CCID_RESET_NONE), CCID_E_UNSUPPORTED);
-	flow_state_is(CCID_SLOT_INACTIVE);
-	flow_close();
-}
-
 /* --- sessions --- */
 
 static void another_generation_sends_nothing(void **state)
@@ -468,7 +455,6 @@ int main(void)
 		cmocka_unit_test(the_message_length_limits_short_level),
 		cmocka_unit_test(extended_level_sends_the_form_it_was_given),
 		cmocka_unit_test(malformed_apdus_are_the_callers_fault),
-		cmocka_unit_test(character_level_says_that_it_is_not_supported),
 		cmocka_unit_test(another_generation_sends_nothing),
 		cmocka_unit_test(a_slot_that_is_not_there_sends_nothing),
 		cmocka_unit_test(an_unpowered_card_gets_no_apdu),

@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: MIT */
+/* Readers at character level: the host asks for each stretch of characters by number, in
+ * wLevelParameter (CCID 6.1.4 and 3.2). */
+#include "link.h"
+#include "t0_char.h"
+
+#include <string.h>
+
+static int characters(const struct ccid_link *l, const uint8_t *send, size_t len, size_t expect,
+                      uint8_t bwi, struct ccid_rsp *rsp)
+{
+	const struct ccid_slot *s = &l->r->slot[l->slot];
+	struct ccid_wait wait = {s->silence_ms + s->wait_ms * bwi, s->wait_ms, l->deadline};
+	struct ccid_cmd cmd = ccid_cmd_xfr_block(bwi, (uint16_t)expect, send, len);
+
+	return ccid_exchange(l->r, l->slot, &cmd, &wait, rsp);
+}
+
+int ccid_char_t0(const struct ccid_link *l, const uint8_t *tpdu, size_t len, uint8_t out[258])
+{
+	struct ccid_t0_char t;
+	enum ccid_t0_char_act act = ccid_t0_char_start(&t, tpdu, len);
+	struct ccid_rsp rsp;
+	int rc = CCID_OK;
+
+	while (act == CCID_T0_CHAR_MOVE && rc == CCID_OK) {
+		rc = characters(l, t.send, t.send_len, t.expect, 0, &rsp);
+		if (rc == CCID_OK)
+			act = ccid_t0_char_step(&t, rsp.data, rsp.len);
+	}
+	if (rc == CCID_OK && act == CCID_T0_CHAR_DONE) {
+		memcpy(out, t.rx, t.got);
+		rc = (int)t.got;
+	} else if (rc == CCID_OK) {
+		rc = t.err;
+	}
+	ccid_wipe(&t, sizeof t);
+	return rc;
+}
+
+/* First NAD PCB LEN, then as many characters as LEN says. */
+int ccid_char_t1(const struct ccid_link *l, const struct ccid_t1 *t, uint8_t out[259],
+                 struct ccid_rsp *rsp)
+{
+	size_t edc = ccid_t1_edc_len(t), rest;
+	int rc = characters(l, t->block, t->block_len, 3, t->bwi > 1 ? t->bwi : 0, rsp);
+
+	if (rc < 0)
+		return rc;
+	if (rsp->len < 3 || rsp->data[2] == 0xFF)
+		return CCID_E_COMM;
+	memcpy(out, rsp->data, 3);
+	rest = rsp->data[2] + edc;
+	rc = characters(l, NULL, 0, rest, 0, rsp);
+	if (rc < 0)
+		return rc;
+	if (rsp->len > rest)
+		return CCID_E_COMM;
+	memcpy(out + 3, rsp->data, rsp->len);
+	return (int)(3 + rsp->len);
+}
+
+/* A card may leave PPS1 out of its answer: a fixed number of characters would wait for ever. */
+int ccid_char_pps(const struct ccid_link *l, const uint8_t *req, size_t len, uint8_t out[6])
+{
+	struct ccid_rsp rsp;
+	size_t rest;
+	int rc = characters(l, req, len, 2, 0, &rsp);
+
+	if (rc < 0)
+		return rc;
+	if (rsp.len != 2)
+		return CCID_E_COMM;
+	memcpy(out, rsp.data, 2);
+	rest = 1u + (out[1] >> 4 & 1) + (out[1] >> 5 & 1) + (out[1] >> 6 & 1);
+	rc = characters(l, NULL, 0, rest, 0, &rsp);
+	if (rc < 0)
+		return rc;
+	if (rsp.len != rest)
+		return CCID_E_COMM;
+	memcpy(out + 2, rsp.data, rest);
+	return (int)(2 + rest);
+}
