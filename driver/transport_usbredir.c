@@ -219,7 +219,11 @@ static int redir_interrupt_in(struct ccid_transport *t, uint8_t *buf, size_t cap
 	if (r->intr.count == 0 && !r->polling)
 		ccid_redir_pump(r);
 	n = ccid_redir_intr_take(r, buf, cap);
-	return unlock(r, n == 0 ? ccid_redir_error(r) : n);
+	if (n == 0)
+		n = ccid_redir_error(r);
+	if (n == 0 && !ccid_redir_intr_alive(r))
+		n = CCID_E_UNSUPPORTED;
+	return unlock(r, n);
 }
 
 /* Configuration and alternate setting have packets of their own, by which the host claims. */

@@ -60,9 +60,14 @@ void ccid_redir_intr_stop(struct ccid_redir *r)
 	r->intr.wanted = false;
 }
 
+bool ccid_redir_intr_alive(const struct ccid_redir *r)
+{
+	return r->intr.running || r->intr.failures < FAILURES_MAX;
+}
+
 int64_t ccid_redir_intr_due(const struct ccid_redir *r)
 {
-	if (!r->intr.wanted || r->intr.running || r->intr.failures >= FAILURES_MAX)
+	if (!r->intr.wanted || r->intr.running || !ccid_redir_intr_alive(r))
 		return CCID_NEVER;
 	return r->intr.retry_at;
 }

@@ -115,6 +115,8 @@ void ccid_redir_intr_start(struct ccid_redir *r);
 void ccid_redir_intr_stop(struct ccid_redir *r);
 /* Start the stream again when it ended and the time has come. */
 void ccid_redir_intr_tend(struct ccid_redir *r);
+/* False once the host has refused the stream so often that it is not asked again. */
+bool ccid_redir_intr_alive(const struct ccid_redir *r);
 /* When that will be; CCID_NEVER when there is nothing to do. */
 int64_t ccid_redir_intr_due(const struct ccid_redir *r);
 void ccid_redir_intr_status(struct ccid_redir *r, uint64_t id, uint8_t status);

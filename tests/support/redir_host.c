@@ -77,6 +77,13 @@ void redir_host_bulk(struct redir_host *h, uint64_t id, uint8_t ep, uint8_t stat
 		redir_host_raw(h, data, len);
 }
 
+void redir_host_answer(struct redir_host *h, const uint8_t *data, size_t len)
+{
+	assert_int_not_equal(h->bulk_in_id, 0);
+	redir_host_bulk(h, h->bulk_in_id, h->ep_in, 0, data, len);
+	h->bulk_in_id = 0;
+}
+
 void redir_host_interrupt(struct redir_host *h, const uint8_t *data, size_t len)
 {
 	uint8_t b[4 + 1024] = {h->ep_int, 0, (uint8_t)len, (uint8_t)(len >> 8)};
@@ -351,7 +358,13 @@ int redir_host_input(struct redir_host *h, const uint8_t *buf, size_t len)
 
 int redir_host_output(struct redir_host *h, uint8_t *buf, size_t cap)
 {
-	size_t n = h->out_len - h->out_pos;
+	size_t n;
+
+	if (h->flood) {
+		fake_clock_advance(h->clock, 1);
+		redir_host_bulk(h, 0x7FFFFFFF, h->ep_in, 0, h->last_out, 64);
+	}
+	n = h->out_len - h->out_pos;
 
 	n = n < cap ? n : cap;
 	if (h->at_once != 0 && n > h->at_once)
@@ -361,6 +374,8 @@ int redir_host_output(struct redir_host *h, uint8_t *buf, size_t cap)
 	if (n == 0 && (h->closed || (h->stop_at != 0 && h->given == h->stop_at)))
 		return CCID_E_GONE;
 	memcpy(buf, h->out + h->out_pos, n);
+	if (h->flip_at > h->given && h->flip_at <= h->given + n)
+		buf[h->flip_at - h->given - 1] ^= h->flip;
 	h->out_pos += n;
 	h->given += n;
 	return (int)n;

@@ -67,8 +67,11 @@ struct redir_host {
 	size_t at_once; /* bytes given per read; 0: all */
 	size_t stop_at; /* after so many bytes in all comes the end of the stream; 0: never */
 	bool closed;    /* no more bytes, then the end of the stream */
-	int refuse;     /* what each write of the guest returns, when negative */
-	int64_t later;  /* when next() says more may come */
+	size_t flip_at; /* this byte of all it gives is changed by flip; counted from 1 */
+	uint8_t flip;
+	bool flood;    /* bulk answers that no one asked for, without end; each takes 1 ms */
+	int refuse;    /* what each write of the guest returns, when negative */
+	int64_t later; /* when next() says more may come */
 	bool (*handle)(struct redir_host *h, const struct redir_packet *p); /* true: done with it */
 	void *arg;
 
@@ -106,6 +109,8 @@ void redir_host_send(struct redir_host *h, uint32_t type, uint64_t id, const voi
                      size_t len);
 void redir_host_bulk(struct redir_host *h, uint64_t id, uint8_t ep, uint8_t status,
                      const uint8_t *data, size_t len);
+/* Data for the bulk IN request that waits. */
+void redir_host_answer(struct redir_host *h, const uint8_t *data, size_t len);
 void redir_host_interrupt(struct redir_host *h, const uint8_t *data, size_t len);
 void redir_host_interrupt_status(struct redir_host *h, uint64_t id, uint8_t status);
 
