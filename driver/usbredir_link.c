@@ -48,7 +48,8 @@ int ccid_redir_error(const struct ccid_redir *r)
 	return CCID_E_GONE;
 }
 
-/* The longest packet of a type that we take; 0 for types that a host never sends. */
+/* The longest packet of a type that we take; 0 for types that a host never sends, or only to a
+ * guest that has announced bulk streams or bulk receiving. */
 static uint32_t longest(uint32_t type)
 {
 	switch (type) {
@@ -157,11 +158,14 @@ static int read_some(struct ccid_redir *r, uint8_t *data, size_t cap)
 	return (int)n;
 }
 
+/* Nothing counts that comes after the end: an unplug, or a packet that breaks the protocol. */
 static int on_read(void *priv, uint8_t *data, int count)
 {
 	struct ccid_redir *r = priv;
-	int n = count > 0 ? read_some(r, data, (size_t)count) : 0;
+	int n = r->error;
 
+	if (n == CCID_OK && count > 0)
+		n = read_some(r, data, (size_t)count);
 	if (n < 0 || (n > 0 && !inspect(r, data, (size_t)n)))
 		return -1;
 	return n;
@@ -199,14 +203,14 @@ void ccid_redir_flush(struct ccid_redir *r)
 		ccid_redir_fail(r, CCID_E_GONE, "the connection takes no more");
 }
 
-/* Reading comes even after a failed write: the last words of a peer that left count. */
 void ccid_redir_pump(struct ccid_redir *r)
 {
 	int rc;
 
+	if (r->error == CCID_OK)
+		ccid_redir_flush(r);
 	if (r->error < 0)
 		return;
-	ccid_redir_flush(r);
 	r->refills = REFILLS;
 	rc = usbredirparser_do_read(r->parser);
 	if (rc == usbredirparser_read_parse_error)

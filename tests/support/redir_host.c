@@ -371,6 +371,8 @@ int redir_host_output(struct redir_host *h, uint8_t *buf, size_t cap)
 		n = h->at_once;
 	if (h->stop_at != 0 && n > h->stop_at - h->given)
 		n = h->stop_at - h->given;
+	if (h->mute_at != 0 && n > h->mute_at - h->given)
+		n = h->mute_at - h->given;
 	if (n == 0 && (h->closed || (h->stop_at != 0 && h->given == h->stop_at)))
 		return CCID_E_GONE;
 	memcpy(buf, h->out + h->out_pos, n);

@@ -66,6 +66,7 @@ struct redir_host {
 	uint8_t status_out, status_in, status_control, status_config, status_interrupt;
 	size_t at_once; /* bytes given per read; 0: all */
 	size_t stop_at; /* after so many bytes in all comes the end of the stream; 0: never */
+	size_t mute_at; /* likewise, but there come no more and the stream stays open */
 	bool closed;    /* no more bytes, then the end of the stream */
 	size_t flip_at; /* this byte of all it gives is changed by flip; counted from 1 */
 	uint8_t flip;
