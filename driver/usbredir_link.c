@@ -62,14 +62,11 @@ static uint32_t longest(uint32_t type)
 	case usb_redir_configuration_status:
 	case usb_redir_alt_setting_status:
 	case usb_redir_iso_stream_status:
-	case usb_redir_interrupt_receiving_status:
-	case usb_redir_bulk_streams_status:
-	case usb_redir_bulk_receiving_status: return CONTROL_MAX;
+	case usb_redir_interrupt_receiving_status: return CONTROL_MAX;
 	case usb_redir_control_packet:
 	case usb_redir_bulk_packet:
 	case usb_redir_iso_packet:
-	case usb_redir_interrupt_packet:
-	case usb_redir_buffered_bulk_packet: return DATA_MAX;
+	case usb_redir_interrupt_packet: return DATA_MAX;
 	default: return 0;
 	}
 }
