@@ -231,7 +231,10 @@ static void command(struct emu_device *d, const struct row *row, const struct em
 			return;
 		r.strike = &s->strike;
 	}
-	row->run(d, c->slot, c, &r);
+	if (emu_fault_refuses(&s->strike))
+		emu_fail(&r, (uint8_t)s->strike.value);
+	else
+		row->run(d, c->slot, c, &r);
 	if (r.type == row->answer && r.command_status == 1 && r.error == ERR_UNSUPPORTED &&
 	    (d->cfg.flags & EMU_UNSUPPORTED_IS_81) != 0)
 		r.type = IN_SLOT_STATUS;

@@ -105,6 +105,11 @@ static void lose_card(struct emu_device *d, unsigned slot, bool answered)
 	d->cfg.flags = flags;
 }
 
+bool emu_fault_refuses(const struct emu_fault *f)
+{
+	return f->kind == EMU_FAULT_ERROR && (f->value == ERR_SLOT_BUSY || f->value == ERR_BUSY);
+}
+
 bool emu_fault_instead(struct emu_device *d, unsigned slot, const struct emu_fault *f)
 {
 	switch (f->kind) {

@@ -28,7 +28,7 @@ enum emu_fault_kind {
 	EMU_FAULT_ZLP_AFTER,
 	EMU_FAULT_NO_ZLP,        /* no empty packet behind n * wMaxPacketSize bytes */
 	EMU_FAULT_EXTENSIONS,    /* time extensions for ever, 100 ms apart */
-	EMU_FAULT_ERROR,         /* failed with bError value */
+	EMU_FAULT_ERROR,         /* failed with bError value; E0 and F2: and not carried out */
 	EMU_FAULT_STATUS,        /* bStatus is value */
 	EMU_FAULT_EMPTY,         /* success with dwLength 0 */
 	EMU_FAULT_CHAIN,         /* bChainParameter is value */

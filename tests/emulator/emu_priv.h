@@ -43,6 +43,7 @@ enum {
 	ERR_PARAM = 0x07,
 	ERR_LEVEL = 0x08,
 	ERR_SLOT_BUSY = 0xE0,
+	ERR_BUSY = 0xF2, /* with an automatic sequence */
 	ERR_PROTOCOL = 0xF6,
 	ERR_HARDWARE = 0xFB,
 	ERR_MUTE = 0xFE,
@@ -240,6 +241,7 @@ emu_handler emu_abort_bulk;
 /* emu_fault.c */
 bool emu_fault_operation(struct emu_device *d, uint8_t ep, int *status);
 struct emu_fault emu_fault_message(struct emu_device *d, uint8_t type);
+bool emu_fault_refuses(const struct emu_fault *f);
 bool emu_fault_instead(struct emu_device *d, unsigned slot, const struct emu_fault *f);
 void emu_fault_answer(struct emu_device *d, const struct emu_fault *f, size_t len, int64_t ready);
 

@@ -69,7 +69,7 @@ static void close_stream(void *ctx)
 
 void emu_stream_init(struct emu_stream *s, const struct emu_config *cfg)
 {
-	*s = (struct emu_stream){.device = emu_create(cfg)};
+	*s = (struct emu_stream){.cfg = *cfg, .device = emu_create(cfg)};
 	assert_non_null(s->device);
 	fake_clock_init(&s->clock);
 }

@@ -12,6 +12,7 @@
 struct emu_redir;
 
 struct emu_stream {
+	struct emu_config cfg; /* what the device was made from */
 	struct emu_device *device;
 	struct fake_clock clock;
 	struct emu_redir *redir; /* while a stream is open */
