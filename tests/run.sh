@@ -26,7 +26,7 @@ usage()
 }
 
 left_out=(slow e2e strict)
-checks=OFF
+options=(-DISCARD_CHECKS=OFF)
 filter=()
 packages=("${iscard_build_packages[@]}" "${iscard_test_packages[@]}")
 
@@ -49,7 +49,7 @@ while [ $# -gt 0 ]; do
 		;;
 	--strict)
 		take_in strict
-		checks=ON
+		options=(-DISCARD_CHECKS=ON -DISCARD_STRICT=ON)
 		packages+=("${iscard_strict_packages[@]}")
 		;;
 	-R)
@@ -70,7 +70,7 @@ while [ $# -gt 0 ]; do
 done
 
 iscard_install "${packages[@]}"
-iscard_build -DISCARD_TESTS=ON -DISCARD_CHECKS=$checks -DISCARD_STRICT=$checks
+iscard_build -DISCARD_TESTS=ON "${options[@]}"
 
 labels=()
 if [ ${#left_out[@]} -gt 0 ]; then

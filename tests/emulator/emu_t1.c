@@ -79,7 +79,7 @@ static void send_i(struct emu_t1 *t)
 	size_t n = t->answer_len < t->ifsd ? t->answer_len : t->ifsd;
 
 	t->chaining = n < t->answer_len;
-	send(t, (uint8_t)(t->ns << 6 | (t->chaining ? PCB_MORE : 0)), t->answer, n);
+	send(t, (uint8_t)((unsigned)t->ns << 6 | (t->chaining ? PCB_MORE : 0)), t->answer, n);
 	t->ns ^= 1;
 	t->answer += n;
 	t->answer_len -= n;

@@ -112,12 +112,15 @@ static const char *take_op(const char *p, enum op *op)
 /* KEY{attribute}OP"value"; returns what follows. */
 static const char *take_token(const char *p, struct token *t)
 {
-	const char *quote = NULL;
+	const char *quote;
 
 	p = copy(t->key, sizeof t->key, p, strcspn(p, "=!+ \n"));
 	p = take_op(p, &t->op);
-	if (*p != '"' || (quote = strpbrk(p + 1, "\"\n")) == NULL || *quote != '"')
+	quote = *p == '"' ? strpbrk(p + 1, "\"\n") : NULL;
+	if (quote == NULL || *quote != '"') {
 		fail_msg("no quoted value at %.20s", p);
+		return p;
+	}
 	assert_true((size_t)(quote - p) < sizeof t->value);
 	memcpy(t->value, p + 1, (size_t)(quote - p - 1));
 	t->value[quote - p - 1] = '\0';
