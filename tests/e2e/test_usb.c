@@ -349,6 +349,72 @@ static void a_stalled_interrupt_pipe_goes_on(void **state)
 	t->ops->close(t);
 }
 
+static void an_answer_longer_than_the_transfer_is_babble(void **state)
+{
+	const uint8_t power_on[10] = {ICC_POWER_ON, 0, 0, 0, 0, 0, 1, 0, 0, 0};
+	struct ccid_transport *t = attach();
+
+	(void)state;
+	take_notices(t);
+	assert_int_equal(t->ops->post_in(t, in_buf, 10), 0);
+	assert_int_equal(t->ops->bulk_out(t, power_on, sizeof power_on, after(1000)), 0);
+	assert_int_equal(t->ops->wait_in(t, after(2000)), CCID_E_BABBLE);
+	clear_both(t);
+	t->ops->reset(t, after(1000));
+	assert_alive(t, 2);
+	t->ops->close(t);
+}
+
+/* Suspend ends transfers as an unplug does. */
+static void transfers_that_suspend_ends_are_no_unplug(void **state)
+{
+	struct ccid_transport *t = attach();
+	struct pollfd p = {.fd = t->ops->event_fd(t), .events = POLLIN};
+	uint8_t msg[8];
+	int n = 0;
+
+	(void)state;
+	take_notices(t);
+	assert_int_equal(t->ops->post_in(t, in_buf, sizeof in_buf), 0);
+	assert_true(usbfs_do("suspend"));
+	assert_int_equal(t->ops->wait_in(t, after(2000)), CCID_E_IO);
+	assert_int_equal(t->ops->interrupt_in(t, msg, sizeof msg), 0);
+	assert_alive(t, 1);
+	assert_true(usbfs_do("remove 0"));
+	for (int i = 0; i < 10 && n == 0; i++) {
+		poll(&p, 1, 500);
+		n = t->ops->interrupt_in(t, msg, sizeof msg);
+	}
+	assert_int_equal(n, 2);
+	assert_true(usbfs_do("insert 0"));
+	t->ops->close(t);
+}
+
+/* What does not fit stays with the device, which merges it. */
+static void notices_that_nobody_takes_are_bounded_and_the_last_is_true(void **state)
+{
+	struct ccid_transport *t = attach();
+	struct pollfd p = {.fd = t->ops->event_fd(t), .events = POLLIN};
+	uint8_t msg[8] = {0}, last = 0;
+	int n = 0;
+
+	(void)state;
+	take_notices(t);
+	for (int i = 0; i < 20; i++) {
+		assert_true(usbfs_do("remove 0"));
+		t->ops->pause(t, after(2));
+		assert_true(usbfs_do("insert 0"));
+		t->ops->pause(t, after(2));
+	}
+	while (poll(&p, 1, 50) == 1 && t->ops->interrupt_in(t, msg, sizeof msg) > 0) {
+		last = msg[1];
+		n++;
+	}
+	assert_int_equal(n, 17);
+	assert_int_equal(last, 0x03);
+	t->ops->close(t);
+}
+
 static void a_reset_leaves_the_interface_claimed(void **state)
 {
 	struct ccid_transport *t = attach();
@@ -621,6 +687,9 @@ int main(void)
 		T(a_stalled_pipe_can_be_cleared),
 		T(a_stall_of_bulk_out_ends_the_wait_at_once),
 		T(a_stalled_interrupt_pipe_goes_on),
+		T(an_answer_longer_than_the_transfer_is_babble),
+		T(transfers_that_suspend_ends_are_no_unplug),
+		T(notices_that_nobody_takes_are_bounded_and_the_last_is_true),
 		T(a_reset_leaves_the_interface_claimed),
 		T(the_event_descriptor_tells_of_notifications),
 		T(a_cancel_ends_one_wait),

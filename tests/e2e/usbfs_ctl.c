@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: MIT */
-/* Commands, one a connection: unplug, plug, insert SLOT, remove SLOT; stall-after N, unplug-after N
- * (USB transfers from now), silent-after N (messages); driver, opens, connects, unclaimed,
- * setinterfaces, resets, messages, violations, unconfigured, controls. The answer is "ok", "no", or
- * what was asked for. */
+/* Commands, one a connection: unplug, plug, suspend, insert SLOT, remove SLOT; stall-after N and
+ * unplug-after N (USB transfers from now), silent-after N (messages); driver, opens, connects,
+ * unclaimed, setinterfaces, resets, messages, violations, unconfigured, controls. The answer is
+ * "ok", "no", or what was asked for. */
 #include "usbfs.h"
 
 #include "emu_fault.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -63,6 +64,10 @@ static bool act(struct usbfs *u, const char *what, unsigned n)
 		return false;
 	if (strcmp(what, "unplug") == 0) {
 		emu_unplug(u->emu, usbfs_now());
+		return true;
+	}
+	if (strcmp(what, "suspend") == 0) { /* all transfers end, and the device is still there */
+		usbfs_kill(u, NULL, -ESHUTDOWN);
 		return true;
 	}
 	if (fault(u, what, n))
