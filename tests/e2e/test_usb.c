@@ -11,6 +11,7 @@
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -521,31 +522,61 @@ static void notices_and_cancel_work_beside_a_blocked_wait(void **state)
 	t->ops->close(t);
 }
 
+struct often {
+	struct ccid_transport *t;
+	atomic_bool stop;
+	atomic_int err;
+};
+
 static void *interrupt_often(void *arg)
 {
-	struct ccid_transport *t = arg;
+	struct often *o = arg;
 	uint8_t msg[8];
 
-	for (int i = 0; i < 300; i++)
-		if (t->ops->interrupt_in(t, msg, sizeof msg) < 0)
-			return arg;
+	while (!o->stop && o->err >= 0)
+		o->err = o->t->ops->interrupt_in(o->t, msg, sizeof msg);
 	return NULL;
+}
+
+/* An XfrBlock with three time extensions, 100 ms apart: the longest wait for a message, ms. */
+static int64_t slow_exchange(struct ccid_transport *t, uint8_t seq)
+{
+	int64_t longest = 0;
+	int n = 10;
+
+	start_slow(t, seq, 3, 1);
+	for (int i = 0; i < 6 && n == 10; i++) {
+		int64_t start = ccid_env_now(&env);
+
+		n = t->ops->wait_in(t, after(3000));
+		if (ccid_env_now(&env) - start > longest)
+			longest = ccid_env_now(&env) - start;
+		if (n == 10)
+			assert_int_equal(t->ops->post_in(t, in_buf, sizeof in_buf), 0);
+	}
+	assert_int_equal(n, 12);
+	return longest;
 }
 
 /* Whoever handles events for both must not take the other's wake-up away. */
 static void exchanges_run_beside_a_reader_of_notices(void **state)
 {
-	struct ccid_transport *t = attach();
-	pthread_t thread;
-	void *failed;
+	struct often o = {.t = attach()};
+	pthread_t threads[4];
 
 	(void)state;
-	assert_int_equal(pthread_create(&thread, NULL, interrupt_often, t), 0);
-	for (unsigned seq = 0; seq < 200; seq++)
-		assert_alive(t, (uint8_t)seq);
-	pthread_join(thread, &failed);
-	assert_null(failed);
-	t->ops->close(t);
+	assert_true(command(o.t, ICC_POWER_ON, 0, 2000) > 10);
+	for (size_t i = 0; i < 4; i++)
+		assert_int_equal(pthread_create(&threads[i], NULL, interrupt_often, &o), 0);
+	for (uint8_t seq = 1; seq < 100; seq++)
+		assert_alive(o.t, seq);
+	for (uint8_t seq = 100; seq < 110; seq++)
+		assert_true(slow_exchange(o.t, seq) < 1500);
+	o.stop = true;
+	for (size_t i = 0; i < 4; i++)
+		pthread_join(threads[i], NULL);
+	assert_true(o.err >= 0);
+	o.t->ops->close(o.t);
 }
 
 static void a_child_of_fork_lets_go_without_a_word(void **state)
