@@ -42,12 +42,14 @@ static void broke(struct fault_plan *plan, const char *rule)
 static bool due(struct fault_transport *f, const char *what, int64_t deadline)
 {
 	struct fault_plan *plan = f->plan;
+	unsigned n = plan->ops++;
 
 	if (deadline == CCID_NEVER)
 		broke(plan, "waits for ever");
-	if (plan->ops++ != plan->fail_at)
+	if (n < plan->fail_at || n - plan->fail_at > plan->more)
 		return false;
-	plan->failed = what;
+	if (plan->failed == NULL)
+		plan->failed = what;
 	if (plan->kind == FAULT_UNPLUG)
 		plan->gone = true;
 	if (plan->kind == FAULT_CANCEL)

@@ -25,7 +25,8 @@ enum fault_kind {
 
 /* What to do, and what was seen. Lives as long as the transport. */
 struct fault_plan {
-	unsigned fail_at; /* number of the operation that fails, from 0 */
+	unsigned fail_at; /* number of the first operation that fails, from 0 */
+	unsigned more;    /* how many after it fail as well */
 	enum fault_kind kind;
 	unsigned byte;
 	struct fake_clock *clock;
