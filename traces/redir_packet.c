@@ -143,14 +143,16 @@ static void encode_fields(struct ccid_wr *w, const struct ccid_redir_packet *p)
 
 size_t ccid_redir_encode_head(uint8_t buf[CCID_REDIR_HEAD_MAX], const struct ccid_redir_packet *p)
 {
-	struct ccid_wr w = {.p = buf, .cap = CCID_REDIR_HEAD_MAX, .len = 16};
-	struct ccid_wr h = ccid_wr(buf, 16);
+	size_t header = p->type == CCID_REDIR_HELLO ? 12 : 16;
+	struct ccid_wr w = {.p = buf, .cap = CCID_REDIR_HEAD_MAX, .len = header};
+	struct ccid_wr h = ccid_wr(buf, header);
 
 	encode_fields(&w, p);
 	ccid_wr_le32(&h, p->type);
-	ccid_wr_le32(&h, (uint32_t)(w.len - 16 + p->data_len));
+	ccid_wr_le32(&h, (uint32_t)(w.len - header + p->data_len));
 	ccid_wr_le32(&h, (uint32_t)p->id);
-	ccid_wr_le32(&h, (uint32_t)(p->id >> 32));
+	if (header == 16)
+		ccid_wr_le32(&h, (uint32_t)(p->id >> 32));
 	return w.len;
 }
 

@@ -15,6 +15,7 @@
 struct play {
 	struct ccid_reader *r;
 	struct ccid_player *player;
+	const struct sample_options *options;
 	unsigned slot, line;
 	uint8_t rsp[RESPONSE];
 	int got; /* length of rsp, or an error */
@@ -82,11 +83,13 @@ static struct ccid_slot_info info(const struct play *p)
 static void expect_bytes(const struct play *p, const uint8_t *got, size_t len, const char *want)
 {
 	uint8_t b[RESPONSE];
+	char text[300] = "";
 	size_t n = hex(p, want, b, sizeof b);
 
+	for (size_t i = 0; i < len && i < sizeof text / 3; i++)
+		snprintf(text + 3 * i, 4, " %02X", got[i]);
 	if (n != len || memcmp(b, got, n) != 0)
-		fail_msg("line %u: %zu bytes %02X.. do not equal %s", p->line, len,
-		         len > 0 ? got[0] : 0, want);
+		fail_msg("line %u: %s expected, got%s", p->line, want, text);
 }
 
 static void transmit(struct play *p, const char *arg, unsigned flags)
@@ -147,6 +150,18 @@ static bool mechanical(const struct play *p, const char *verb, const char *arg)
 	return false;
 }
 
+static void expect_left(const struct play *p, const char *arg)
+{
+	if (p->player != NULL && ccid_player_left(p->player) != (size_t)atoi(arg))
+		fail_msg("line %u: %zu commands are left", p->line, ccid_player_left(p->player));
+}
+
+static void person(const struct play *p, const char *arg)
+{
+	if (p->options->person != NULL)
+		p->options->person(p->options->ctx, arg, p->slot);
+}
+
 static void do_line(struct play *p, const char *verb, const char *arg)
 {
 	struct ccid_slot_info i = info(p);
@@ -174,7 +189,9 @@ static void do_line(struct play *p, const char *verb, const char *arg)
 	else if (strcmp(verb, "notified") == 0)
 		assert_true(ccid_reader_dispatch(p->r) > 0);
 	else if (strcmp(verb, "left") == 0)
-		assert_int_equal(ccid_player_left(p->player), atoi(arg));
+		expect_left(p, arg);
+	else if (strcmp(verb, "person") == 0)
+		person(p, arg);
 	else if (!mechanical(p, verb, arg))
 		fail_msg("line %u: what is \"%s\"?", p->line, verb);
 }
@@ -198,14 +215,18 @@ static bool split(char *line, char **verb, char **arg)
 
 static void poll_often(const struct play *p, unsigned polls)
 {
-	for (unsigned i = 0; i < polls; i++)
-		expect_result(p, ccid_slot_poll(p->r, p->slot, CCID_NEVER), "");
+	for (unsigned i = 0; i < polls; i++) {
+		int rc = ccid_slot_poll(p->r, p->slot, CCID_NEVER);
+
+		if (rc != CCID_E_GONE)
+			expect_result(p, rc, "");
+	}
 }
 
 void sample_run(struct ccid_reader *r, struct ccid_player *player, const char *expect,
                 const struct sample_options *options)
 {
-	struct play p = {.r = r, .player = player};
+	struct play p = {.r = r, .player = player, .options = options};
 	char *text = strdup(expect), *line = text, *verb, *arg;
 
 	assert_non_null(text);
@@ -215,9 +236,6 @@ void sample_run(struct ccid_reader *r, struct ccid_player *player, const char *e
 		if (end != NULL)
 			*end++ = '\0';
 		p.line++;
-		if (options->until != NULL &&
-		    strncmp(line, options->until, strlen(options->until)) == 0)
-			break;
 		if (split(line, &verb, &arg)) {
 			poll_often(&p, options->polls);
 			do_line(&p, verb, arg);

@@ -15,7 +15,9 @@
  *   accept, eject, capture, lock, unlock [!NAME]   PC_to_RDR_Mechanical
  *   off                  power off
  *   notified             take what the reader told by itself; at least one slot changed
- *   left N               recorded commands not sent yet */
+ *   person WHAT          what somebody did while it was recorded: remove, insert, take (the card
+ *                        out of the mouth), unplug; nothing to do when replaying
+ *   left N               recorded commands not sent yet; nothing to do when recording */
 #ifndef SAMPLE_PLAY_H
 #define SAMPLE_PLAY_H
 
@@ -23,12 +25,14 @@
 #include "reader.h"
 
 struct sample_options {
-	unsigned polls;    /* extra GetSlotStatus before each line */
-	const char *until; /* stop before the line that starts so */
+	unsigned polls; /* extra GetSlotStatus before each line */
+	/* When recording: make it happen to the slot. */
+	void (*person)(void *ctx, const char *what, unsigned slot);
+	void *ctx;
 };
 
-/* Play the lines of a text through a reader; fails the test with the line number. player may be
- * NULL ("left" is then an error). */
+/* Play the lines of a text through a reader; fails the test with the line number. player is NULL
+ * when recording. */
 void sample_run(struct ccid_reader *r, struct ccid_player *player, const char *expect,
                 const struct sample_options *options);
 
