@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* One CCID command and its answer: sequence, slot and type match, length check, time extension.
  * The only place, with recover.c, that talks to the bulk pipes. */
+#include "iccd.h"
 #include "reader_priv.h"
 
 #include <string.h>
@@ -265,9 +266,13 @@ int ccid_exchange_once(struct ccid_reader *r, unsigned slot, const struct ccid_c
 		return CCID_E_GONE;
 	if (ccid_env_now(r->env) >= wait->deadline)
 		return CCID_E_TIMEOUT;
-	rc = ccid_send(r, slot, cmd, &seq, after(r, CCID_BUSY_MS, wait->deadline));
-	if (rc == CCID_OK)
-		rc = ccid_receive(r, slot, cmd->type, seq, wait, rsp);
+	if (r->iccd != CCID_ICCD_NONE) {
+		rc = ccid_iccd_exchange(r, slot, cmd, wait, rsp);
+	} else {
+		rc = ccid_send(r, slot, cmd, &seq, after(r, CCID_BUSY_MS, wait->deadline));
+		if (rc == CCID_OK)
+			rc = ccid_receive(r, slot, cmd->type, seq, wait, rsp);
+	}
 	if (rc < 0) {
 		rsp->type = 0;
 		return given_up(r, slot, cmd, rc);

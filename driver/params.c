@@ -207,7 +207,7 @@ static int agree_parameters(struct ccid_reader *r, unsigned slot, unsigned wante
 	uint32_t features = r->desc.features;
 	uint8_t ta1;
 
-	if ((features & 0xFFFF) == (CCID_FEATURE_ICCD | 0x40))
+	if (r->iccd != CCID_ICCD_NONE || (features & 0xFFFF) == (CCID_FEATURE_ICCD | 0x40))
 		return CCID_OK; /* a chip without contacts to set up */
 	if (features & CCID_FEATURE_AUTO_NEGOTIATION)
 		return reader_chose(r, slot, wanted, protocol, deadline);

@@ -5,10 +5,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define MESSAGE_MAX   (CCID_HEADER_LEN + 65544) /* CCID 5.1, dwMaxCCIDMessageLength */
-#define MESSAGE_MIN   (CCID_HEADER_LEN + 261)   /* buffers hold a short APDU in any case */
-#define NOTIFY_MAX    64
-#define NOTIFY_ROUNDS 32 /* messages taken in one dispatch */
+#define MESSAGE_MAX      (CCID_HEADER_LEN + 65544) /* CCID 5.1, dwMaxCCIDMessageLength */
+#define MESSAGE_MIN      (CCID_HEADER_LEN + 261)   /* buffers hold a short APDU in any case */
+#define ICCD_MESSAGE_MAX (CCID_HEADER_LEN + 4086)  /* one control transfer of usbfs */
+#define NOTIFY_MAX       64
+#define NOTIFY_ROUNDS    32 /* messages taken in one dispatch */
 
 const struct ccid_limits ccid_limits_default = {
 	.power_on_ms = 60000, .command_ms = 10000, .motion_ms = 30000, .escape_ms = 30000};
@@ -211,9 +212,11 @@ static size_t clamp_size(size_t n)
 
 static int allocate(struct ccid_reader *r)
 {
-	size_t mps = r->t->iface.bulk_in.max_packet;
+	size_t mps = r->iccd != CCID_ICCD_NONE ? 64 : r->t->iface.bulk_in.max_packet;
 	size_t msg = r->desc.max_message_len;
 
+	if (r->iccd != CCID_ICCD_NONE && msg > ICCD_MESSAGE_MAX)
+		msg = ICCD_MESSAGE_MAX;
 	if (mps == 0 || mps > 4096)
 		return CCID_E_FORMAT;
 	r->out_cap = msg < MESSAGE_MAX ? msg : MESSAGE_MAX;
@@ -263,6 +266,27 @@ static void describe(struct ccid_reader *r)
 	r->nslots = r->desc.max_slot_index + 1u;
 }
 
+/* Bulk endpoints decide, whatever bInterfaceProtocol says: some readers announce 1 and are bulk. */
+static int frame(struct ccid_reader *r)
+{
+	const struct ccid_interface *iface = &r->t->iface;
+
+	if (iface->bulk_in.address != 0 && iface->bulk_out.address != 0)
+		return CCID_OK;
+	if (iface->protocol == 1) {
+		r->iccd = CCID_ICCD_A;
+		r->level = CCID_LEVEL_TPDU; /* a header and its data are one exchange */
+		r->desc.protocols = 1;
+	} else if (iface->protocol == 2 && r->level != CCID_LEVEL_CHARACTER) {
+		r->iccd = CCID_ICCD_B;
+	} else {
+		return CCID_E_UNSUPPORTED;
+	}
+	r->nslots = 1;
+	r->tuning.flags |= CCID_QUIRK_OFF_FIRST;
+	return CCID_OK;
+}
+
 static int make(struct ccid_reader **out, struct ccid_transport *t,
                 const struct ccid_limits *limits, const struct ccid_env *env)
 {
@@ -272,8 +296,6 @@ static int make(struct ccid_reader **out, struct ccid_transport *t,
 
 	if (rc < 0)
 		return CCID_E_FORMAT;
-	if (t->iface.bulk_in.address == 0 || t->iface.bulk_out.address == 0)
-		return CCID_E_UNSUPPORTED; /* ICCD versions A and B */
 	r = calloc(1, sizeof *r + (claims.max_slot_index + 1u) * sizeof r->slot[0]);
 	if (r == NULL)
 		return CCID_E_NOMEM;
@@ -284,7 +306,9 @@ static int make(struct ccid_reader **out, struct ccid_transport *t,
 	pthread_mutex_init(&r->io, NULL);
 	pthread_mutex_init(&r->state, NULL);
 	describe(r);
-	rc = allocate(r);
+	rc = frame(r);
+	if (rc == CCID_OK)
+		rc = allocate(r);
 	if (rc < 0)
 		release(r);
 	else

@@ -40,6 +40,12 @@ struct ccid_slot {
 	int64_t silence_ms;         /* longest silence in an XfrBlock */
 };
 
+enum ccid_iccd {
+	CCID_ICCD_NONE,
+	CCID_ICCD_A,
+	CCID_ICCD_B
+};
+
 struct ccid_reader {
 	struct ccid_transport *t;
 	const struct ccid_env *env;
@@ -47,6 +53,7 @@ struct ccid_reader {
 	struct ccid_class_desc claims, desc;
 	enum ccid_level level;
 	uint32_t mechanical;
+	enum ccid_iccd iccd;
 	struct ccid_tuning tuning;
 	uint32_t rates[CCID_RATES_MAX]; /* GET_DATA_RATES, asked for when first needed */
 	unsigned nrates;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Back into step with a reader whose command was given up: clear the halts, the two-part abort
  * (CCID 5.3.1), then harder means. Every step is bounded. */
+#include "iccd.h"
 #include "reader_priv.h"
 
 static struct ccid_wait within(const struct ccid_reader *r, int64_t ms)
@@ -145,17 +146,37 @@ static int ladder(struct ccid_reader *r, unsigned slot)
 	return rc < 0 ? rc : restart_slot(r, slot);
 }
 
+/* Endpoint 0 is in step by itself. */
+static int restart_token(struct ccid_reader *r, unsigned slot)
+{
+	struct ccid_cmd cmd = ccid_cmd_icc_power_off();
+	struct ccid_wait wait = within(r, CCID_STATUS_MS);
+	struct ccid_rsp rsp = {0};
+	int rc = ccid_iccd_exchange(r, slot, &cmd, &wait, &rsp);
+
+	if (rc < 0)
+		return rc;
+	pthread_mutex_lock(&r->state);
+	ccid_slot_lose(r, slot, CCID_SLOT_INACTIVE);
+	pthread_mutex_unlock(&r->state);
+	return CCID_OK;
+}
+
 int ccid_recover(struct ccid_reader *r, unsigned slot)
 {
 	int rc = CCID_OK;
 
 	if (ccid_slot_now(r, slot) != CCID_SLOT_DESYNCED)
 		return CCID_OK;
-	drop(r);
-	if (r->halted)
-		rc = ccid_clear_halts(r);
-	if (rc != CCID_E_GONE)
-		rc = ladder(r, slot);
+	if (r->iccd != CCID_ICCD_NONE) {
+		rc = restart_token(r, slot);
+	} else {
+		drop(r);
+		if (r->halted)
+			rc = ccid_clear_halts(r);
+		if (rc != CCID_E_GONE)
+			rc = ladder(r, slot);
+	}
 	if (rc == CCID_E_GONE)
 		ccid_reader_lost(r);
 	if (rc < 0)

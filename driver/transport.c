@@ -12,6 +12,12 @@ static bool may_be_driven(const struct ccid_interface *itf, uint16_t vid, uint16
 	return itf->desc_type == 0x21 || ccid_quirk_accepts_ff(vid, pid);
 }
 
+/* A token that is spoken to on endpoint 0 alone. */
+static bool is_iccd(const struct ccid_interface *itf)
+{
+	return itf->cls == 0x0B && (itf->protocol == 1 || itf->protocol == 2);
+}
+
 int ccid_transport_choose(struct ccid_interface *out, const uint8_t *cfg, size_t len, int wanted,
                           uint16_t vid, uint16_t pid)
 {
@@ -22,7 +28,7 @@ int ccid_transport_choose(struct ccid_interface *out, const uint8_t *cfg, size_t
 	while (ccid_config_next(cfg, len, &pos, &itf) == 1) {
 		if ((wanted >= 0 && itf.number != wanted) || !may_be_driven(&itf, vid, pid))
 			continue;
-		if (itf.bulk_in.address != 0 && itf.bulk_out.address != 0) {
+		if ((itf.bulk_in.address != 0 && itf.bulk_out.address != 0) || is_iccd(&itf)) {
 			*out = itf;
 			return 0;
 		}

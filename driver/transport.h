@@ -107,8 +107,9 @@ struct ccid_transport {
 
 /* From cfg choose the interface setting to drive: interface number wanted, or any when -1. Class
  * 0x0B with descriptor type 0x21; class 0xFF only with type 0x21 and both bulk endpoints; type
- * 0xFF only when the quirk table lists the device. CCID_E_UNSUPPORTED when only the bulk endpoints
- * are missing (an ICCD token with control transport), CCID_E_NOTFOUND when none fits. */
+ * 0xFF only when the quirk table lists the device. Without bulk endpoints only an ICCD
+ * token (class 0x0B, protocol 1 or 2) will do: otherwise CCID_E_UNSUPPORTED; CCID_E_NOTFOUND when none
+ * fits at all. */
 CCID_MUST_USE
 int ccid_transport_choose(struct ccid_interface *out, const uint8_t *cfg, size_t len, int wanted,
                           uint16_t vid, uint16_t pid);

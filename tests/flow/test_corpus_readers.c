@@ -132,6 +132,16 @@ static void exchange(struct live *l, const struct row *w, unsigned protocol)
 		echo(l, 255);
 }
 
+/* ICCD tokens are opened; the emulator does not answer for them. Version B needs APDU level. */
+static int without_bulk(const struct row *w)
+{
+	if (w->cfg.if_class != 0x0B)
+		return CCID_E_NOTFOUND;
+	if (w->cfg.if_protocol == 1 || (w->cfg.if_protocol == 2 && w->level != 0))
+		return 0;
+	return CCID_E_UNSUPPORTED;
+}
+
 static void run(struct row *w, unsigned protocol)
 {
 	struct live *l = calloc(1, sizeof *l);
@@ -142,8 +152,8 @@ static void run(struct row *w, unsigned protocol)
 		emu_card_t1(&w->cfg.card[0], 0xFE, false);
 	emu_stream_init(&l->s, &w->cfg);
 	if (w->endpoints < 2) {
-		assert_int_equal(emu_stream_try(&l->s, &l->r, 10000),
-		                 w->cfg.if_class == 0x0B ? CCID_E_UNSUPPORTED : CCID_E_NOTFOUND);
+		assert_int_equal(emu_stream_try(&l->s, &l->r, 10000), without_bulk(w));
+		ccid_reader_close(l->r);
 	} else {
 		l->r = emu_stream_reader(&l->s);
 		assert_int_equal(ccid_reader_level(l->r), w->level);

@@ -111,7 +111,7 @@ static void type_ff_needs_a_quirk_row(void **state)
 	assert_int_equal(choose(-1, LISTED_PID, &itf), 0);
 }
 
-static void a_token_without_bulk_endpoints_is_unsupported(void **state)
+static void without_bulk_endpoints_only_a_token_is_chosen(void **state)
 {
 	struct ccid_interface itf = {.number = 0x5A};
 
@@ -120,6 +120,10 @@ static void a_token_without_bulk_endpoints_is_unsupported(void **state)
 	interface(0, 0x0B, 0x21, false);
 	assert_int_equal(choose(-1, OTHER_PID, &itf), CCID_E_UNSUPPORTED);
 	assert_int_equal(itf.number, 0x5A);
+	cfg[9 + 7] = 2; /* bInterfaceProtocol: ICCD version B */
+	assert_int_equal(choose(-1, OTHER_PID, &itf), 0);
+	assert_int_equal(itf.number, 0);
+	cfg[9 + 7] = 0;
 	interface(1, 0x0B, 0x21, true);
 	assert_int_equal(choose(-1, OTHER_PID, &itf), 0);
 	assert_int_equal(itf.number, 1);
@@ -154,11 +158,14 @@ static void every_bulk_reader_of_the_corpus_is_chosen(void **state)
 	while (corpus_table_next(&t)) {
 		uint16_t vid = (uint16_t)corpus_number(&t, "vid", 16);
 		uint16_t pid = (uint16_t)corpus_number(&t, "pid", 16);
+		unsigned protocol = (unsigned)corpus_number(&t, "if_protocol", 16);
 		bool bulk = corpus_number(&t, "num_endpoints", 10) >= 2;
+		bool token = protocol == 1 || protocol == 2;
 
 		rebuild(&t);
+		cfg[9 + 7] = (uint8_t)protocol;
 		assert_int_equal(ccid_transport_choose(&itf, cfg, cfg_len, -1, vid, pid),
-		                 bulk ? 0 : CCID_E_UNSUPPORTED);
+		                 bulk || token ? 0 : CCID_E_UNSUPPORTED);
 	}
 	free(t.text);
 }
@@ -275,7 +282,7 @@ int main(void)
 		cmocka_unit_test(the_wanted_number_decides_among_several),
 		cmocka_unit_test(a_vendor_class_needs_type_21_and_both_endpoints),
 		cmocka_unit_test(type_ff_needs_a_quirk_row),
-		cmocka_unit_test(a_token_without_bulk_endpoints_is_unsupported),
+		cmocka_unit_test(without_bulk_endpoints_only_a_token_is_chosen),
 		cmocka_unit_test(nothing_is_chosen_from_nothing),
 		cmocka_unit_test(every_bulk_reader_of_the_corpus_is_chosen),
 		cmocka_unit_test(every_vendor_class_reader_of_the_corpus_has_a_row),
