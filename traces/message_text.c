@@ -103,7 +103,8 @@ static void add_masked(struct ccid_words *w, const uint8_t *data, size_t len,
 		return;
 	}
 	ccid_words_hex(w, data, secret->off, HEX_SHOWN);
-	ccid_words_add(w, "%s[%zu bytes not shown]", w->len > 0 ? " " : "", secret->len);
+	ccid_words_add(w, "%s[%zu bytes not shown]",
+	               w->len > 0 && w->p[w->len - 1] != ' ' ? " " : "", secret->len);
 	ccid_words_hex(w, data + secret->off + secret->len, len - secret->off - secret->len,
 	               HEX_SHOWN);
 }

@@ -1,0 +1,308 @@
+/* SPDX-License-Identifier: MIT */
+#include "explain.h"
+
+#include "bytes.h"
+#include "ccid_msg.h"
+#include "explain_link.h"
+#include "message_text.h"
+#include "redir_packet.h"
+#include "words.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#define TEXT    512
+#define PENDING 16
+
+/* A message that comes in pieces. */
+struct joint {
+	uint8_t *p;
+	size_t len, cap;
+};
+
+struct ccid_explain {
+	void (*line)(void *arg, const struct ccid_explain_line *line);
+	void *arg;
+	struct joint out, in;
+	struct ccid_redir_packet control[PENDING]; /* requests without an answer yet */
+	unsigned controls;
+	uint8_t bulk_out, bulk_in; /* the endpoints in use, 0 when not known yet */
+	size_t nslots;
+	uint64_t packet;
+	struct ccid_message_context slot[256];
+};
+
+/* One line under construction. */
+struct saying {
+	struct ccid_explain *e;
+	const struct ccid_trace_packet *from;
+	struct ccid_explain_line line;
+	char text[TEXT];
+};
+
+static void say(struct saying *s)
+{
+	s->line.dir = s->from->dir;
+	s->line.time_ns = s->from->time_ns;
+	s->line.packet = s->e->packet;
+	s->line.comment = s->from->comment;
+	s->line.text = s->text;
+	s->e->line(s->e->arg, &s->line);
+}
+
+static struct saying start(struct ccid_explain *e, const struct ccid_trace_packet *from,
+                           enum ccid_explain_kind kind, const char *name)
+{
+	return (struct saying){
+		.e = e,
+		.from = from,
+		.line = {.kind = kind, .slot = -1, .seq = -1, .name = name},
+	};
+}
+
+int ccid_explain_new(struct ccid_explain **out,
+                     void (*line)(void *arg, const struct ccid_explain_line *line), void *arg)
+{
+	struct ccid_explain *e = calloc(1, sizeof *e);
+
+	if (e == NULL)
+		return CCID_E_NOMEM;
+	e->line = line;
+	e->arg = arg;
+	e->nslots = 1;
+	*out = e;
+	return 0;
+}
+
+void ccid_explain_free(struct ccid_explain *e)
+{
+	if (e == NULL)
+		return;
+	free(e->out.p);
+	free(e->in.p);
+	free(e);
+}
+
+static int join(struct joint *j, const uint8_t *data, size_t len)
+{
+	size_t need = j->len + len, cap = need * 2;
+	uint8_t *p;
+
+	if (need > j->cap) {
+		p = realloc(j->p, cap);
+		if (p == NULL)
+			return CCID_E_NOMEM;
+		j->p = p;
+		j->cap = cap;
+	}
+	if (len > 0)
+		memcpy(j->p + j->len, data, len);
+	j->len = need;
+	return 0;
+}
+
+/* Whether the message is all there, or will never be. */
+static bool is_whole(const struct joint *j)
+{
+	struct ccid_rd r = ccid_rd(j->p, j->len);
+
+	ccid_rd_u8(&r);
+	if (j->len < CCID_HEADER_LEN || j->len > CCID_TRACE_PACKET_MAX)
+		return true;
+	return j->len - CCID_HEADER_LEN >= ccid_rd_le32(&r);
+}
+
+static void say_message(struct ccid_explain *e, const struct ccid_trace_packet *from,
+                        struct joint *j, enum ccid_explain_kind kind)
+{
+	struct saying s = start(e, from, kind, j->len > 0 ? ccid_msg_name(j->p[0]) : "?");
+	bool header = j->len >= CCID_HEADER_LEN;
+
+	if (j->len == 0)
+		return;
+	s.line.slot = header ? j->p[5] : -1;
+	s.line.seq = header ? j->p[6] : -1;
+	s.line.data = j->p;
+	s.line.len = j->len;
+	s.line.error = ccid_message_text(s.text, sizeof s.text, &e->slot[header ? j->p[5] : 0],
+	                                 j->p, j->len);
+	j->len = 0;
+	say(&s);
+}
+
+static int take_out(struct ccid_explain *e, const struct ccid_trace_packet *from,
+                    const struct ccid_redir_packet *p)
+{
+	int err;
+
+	if (p->data_len == 0)
+		return 0;
+	say_message(e, from, &e->in, CCID_EXPLAIN_ANSWER); /* of which no more came */
+	err = join(&e->out, p->data, p->data_len);
+	if (err == 0 && is_whole(&e->out))
+		say_message(e, from, &e->out, CCID_EXPLAIN_COMMAND);
+	return err;
+}
+
+static int take_in(struct ccid_explain *e, const struct ccid_trace_packet *from,
+                   const struct ccid_redir_packet *p)
+{
+	int err = join(&e->in, p->data, p->data_len);
+
+	if (err == 0 && is_whole(&e->in))
+		say_message(e, from, &e->in, CCID_EXPLAIN_ANSWER);
+	return err;
+}
+
+static void say_transfer(struct ccid_explain *e, const struct ccid_trace_packet *from,
+                         const struct ccid_redir_packet *p)
+{
+	struct saying s =
+		start(e, from, CCID_EXPLAIN_TRANSFER, p->endpoint & 0x80 ? "bulk IN" : "bulk OUT");
+	struct ccid_words w = ccid_words(s.text, sizeof s.text);
+
+	s.line.error = p->status != CCID_REDIR_OK && p->status != CCID_REDIR_CANCELLED;
+	ccid_words_add(&w, "%s",
+	               p->status == CCID_REDIR_OK ? "zero-length transfer"
+	                                          : ccid_redir_status_name(p->status));
+	say(&s);
+}
+
+static int take_bulk(struct ccid_explain *e, const struct ccid_trace_packet *from,
+                     const struct ccid_redir_packet *p)
+{
+	bool guest = from->dir == CCID_TRACE_FROM_GUEST, in = (p->endpoint & 0x80) != 0;
+	uint8_t *use = in ? &e->bulk_in : &e->bulk_out;
+
+	if (*use == 0)
+		*use = p->endpoint;
+	if (*use != p->endpoint)
+		return 0;
+	if (guest)
+		return in ? 0 : take_out(e, from, p);
+	if (p->status != CCID_REDIR_OK || (in && p->data_len == 0))
+		say_transfer(e, from, p);
+	else if (in)
+		return take_in(e, from, p);
+	return 0;
+}
+
+static void take_interrupt(struct ccid_explain *e, const struct ccid_trace_packet *from,
+                           const struct ccid_redir_packet *p)
+{
+	struct saying s = start(e, from, CCID_EXPLAIN_NOTIFY,
+	                        p->data_len > 0 ? ccid_msg_name(p->data[0]) : "interrupt");
+
+	s.line.data = p->data;
+	s.line.len = p->data_len;
+	s.line.error =
+		ccid_message_notify_text(s.text, sizeof s.text, e->nslots, p->data, p->data_len);
+	say(&s);
+}
+
+/* The exchange level and the number of slots decide how messages read. */
+static void learn_config(struct ccid_explain *e, const uint8_t *data, size_t len)
+{
+	struct ccid_interface f;
+	struct ccid_class_desc d;
+	size_t pos = 0;
+
+	if (ccid_config_next(data, len, &pos, &f) != 1 ||
+	    ccid_class_desc_decode(&d, f.desc, CCID_CLASS_DESC_LEN) != 0)
+		return;
+	e->nslots = (size_t)d.max_slot_index + 1;
+	for (size_t i = 0; i < sizeof e->slot / sizeof e->slot[0]; i++)
+		e->slot[i].level = ccid_class_desc_level(&d);
+}
+
+static void take_control(struct ccid_explain *e, const struct ccid_trace_packet *from,
+                         const struct ccid_redir_packet *p)
+{
+	struct saying s = start(e, from, CCID_EXPLAIN_CONTROL, NULL);
+	const struct ccid_redir_packet *q = p;
+
+	if (from->dir == CCID_TRACE_FROM_GUEST) {
+		e->control[e->controls++ % PENDING] = *p;
+		return;
+	}
+	for (unsigned i = 0; i < PENDING; i++)
+		if (e->control[i].type == p->type && e->control[i].id == p->id)
+			q = &e->control[i];
+	if (p->status == CCID_REDIR_OK && ccid_explain_is_config(q))
+		learn_config(e, p->data, p->data_len);
+	s.line.name = ccid_explain_request_name(q);
+	s.line.data = p->data_len > 0 ? p->data : NULL;
+	s.line.len = p->data_len;
+	s.line.error = p->status != CCID_REDIR_OK;
+	ccid_explain_control(s.text, sizeof s.text, q, p);
+	say(&s);
+}
+
+static void take_link(struct ccid_explain *e, const struct ccid_trace_packet *from,
+                      const struct ccid_redir_packet *p)
+{
+	struct saying s = start(e, from, CCID_EXPLAIN_LINK, ccid_redir_type_name(p->type));
+
+	s.line.error = p->type == CCID_REDIR_DEVICE_DISCONNECT ||
+	               p->type == CCID_REDIR_FILTER_REJECT || p->status != CCID_REDIR_OK;
+	ccid_explain_link(s.text, sizeof s.text, p);
+	say(&s);
+}
+
+int ccid_explain_packet(struct ccid_explain *e, const struct ccid_trace_packet *from)
+{
+	struct ccid_redir_packet p;
+
+	e->packet++;
+	if (ccid_redir_decode(&p, from->data, from->len, from->caps) != 0) {
+		struct saying s = start(e, from, CCID_EXPLAIN_LINK, "?");
+		struct ccid_words w = ccid_words(s.text, sizeof s.text);
+
+		ccid_words_add(&w, "not understood:");
+		ccid_words_hex(&w, from->data, from->len, 32);
+		s.line.error = true;
+		say(&s);
+		return 0;
+	}
+	if (p.type == CCID_REDIR_BULK)
+		return take_bulk(e, from, &p);
+	if (p.type == CCID_REDIR_CONTROL)
+		take_control(e, from, &p);
+	else if (p.type == CCID_REDIR_INTERRUPT)
+		take_interrupt(e, from, &p);
+	else
+		take_link(e, from, &p);
+	return 0;
+}
+
+static int explain_all(struct ccid_explain *e, struct ccid_trace_reader *r)
+{
+	struct ccid_trace_packet p;
+	int got, err = 0;
+
+	while (err == 0 && (got = ccid_trace_next(r, &p)) == 1)
+		err = ccid_explain_packet(e, &p);
+	return err != 0 ? err : got;
+}
+
+int ccid_explain_file(const char *path,
+                      void (*line)(void *arg, const struct ccid_explain_line *line), void *arg,
+                      char *problem, size_t cap)
+{
+	struct ccid_trace_reader *r = NULL;
+	struct ccid_explain *e = NULL;
+	int err = ccid_trace_open(&r, path, problem, cap);
+
+	if (err != 0)
+		return err;
+	err = ccid_explain_new(&e, line, arg);
+	if (err == 0)
+		err = explain_all(e, r);
+	if (err != 0 && problem != NULL && cap > 0)
+		snprintf(problem, cap, "%s",
+		         ccid_trace_problem(r)[0] != '\0' ? ccid_trace_problem(r)
+		                                          : ccid_err_text(err));
+	ccid_explain_free(e);
+	ccid_trace_reader_close(r);
+	return err;
+}
