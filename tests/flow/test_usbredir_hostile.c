@@ -115,6 +115,7 @@ static void types_that_no_host_sends_are_refused(void **state)
 		redir_guest_open(&g);
 		put_header(wrong[i], 0);
 		assert_int_equal(redir_guest_abort(&g, 1000), CCID_E_GONE);
+		redir_guest_close(&g);
 	}
 }
 
