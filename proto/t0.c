@@ -4,11 +4,14 @@
 #include "bytes.h"
 
 #define INS_GET_RESPONSE 0xC0
+#define INS_ENVELOPE     0xC2
+#define ENVELOPE_MAX     255
 #define TPDU_DATA_MAX    256
 
 enum {
 	COMMAND,
-	GET_RESPONSE
+	GET_RESPONSE,
+	ENVELOPE
 };
 
 static enum ccid_t0_act give_up(struct ccid_t0 *t, int err)
@@ -48,6 +51,19 @@ static enum ccid_t0_act get_response(struct ccid_t0 *t, uint32_t n)
 	return CCID_T0_SEND;
 }
 
+static enum ccid_t0_act envelope(struct ccid_t0 *t)
+{
+	size_t n = t->rest_len < ENVELOPE_MAX ? t->rest_len : ENVELOPE_MAX;
+
+	memcpy(t->tpdu, (const uint8_t[5]){t->apdu.cla, INS_ENVELOPE, 0, 0, (uint8_t)n}, 5);
+	memcpy(t->tpdu + 5, t->rest, n);
+	t->tpdu_len = 5 + n;
+	t->rest += n;
+	t->rest_len -= n;
+	t->state = t->rest_len > 0 ? ENVELOPE : COMMAND;
+	return CCID_T0_SEND;
+}
+
 enum ccid_t0_act ccid_t0_start(struct ccid_t0 *t, const uint8_t *capdu, size_t len, bool follow,
                                uint8_t class_get_response, uint8_t *rapdu, size_t cap)
 {
@@ -61,9 +77,14 @@ enum ccid_t0_act ccid_t0_start(struct ccid_t0 *t, const uint8_t *capdu, size_t l
 	err = ccid_apdu_decode(&t->apdu, capdu, len);
 	if (err < 0)
 		return give_up(t, err);
-	if (t->apdu.lc > 255)
-		return give_up(t, CCID_E_UNSUPPORTED);
 	t->want = t->apdu.le;
+	if (t->apdu.lc > 255 && !follow)
+		return give_up(t, CCID_E_UNSUPPORTED);
+	if (t->apdu.lc > 255) {
+		t->rest = capdu;
+		t->rest_len = len;
+		return envelope(t);
+	}
 	make_command(t);
 	return CCID_T0_SEND;
 }
@@ -123,6 +144,10 @@ enum ccid_t0_act ccid_t0_step(struct ccid_t0 *t, const uint8_t *rx, size_t len)
 		memcpy(t->rapdu + t->rapdu_len, rx, n);
 	t->rapdu_len += n;
 	t->want -= (uint32_t)n;
+	if (t->state == ENVELOPE && n == 0 && sw[0] == 0x90 && sw[1] == 0x00)
+		return envelope(t);
+	if (t->state == ENVELOPE)
+		return done(t, sw);
 	if (may_reissue(t, sw, n))
 		return reissue(t, sw[1]);
 	if (!t->follow || sw[0] != 0x61 || (t->state == GET_RESPONSE && n == 0))

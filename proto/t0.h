@@ -29,6 +29,8 @@ struct ccid_t0 {
 	int err;
 	/* private */
 	unsigned state;
+	const uint8_t *rest; /* of an APDU that goes in ENVELOPEs */
+	size_t rest_len;
 	bool reissued;  /* 6Cxx was obeyed once */
 	uint32_t asked; /* data bytes that the last TPDU asks for */
 	uint32_t want;  /* data bytes of Le still to come */
@@ -36,8 +38,9 @@ struct ccid_t0 {
 
 /* capdu/len: the command, kept by reference until done. rapdu/cap: room for the response, at
  * least 2. follow: handle 61xx (cases 2 and 4) and 6Cxx; otherwise they go to the caller.
- * class_get_response: CLA of GET RESPONSE. An APDU that needs more than 255 data bytes is
- * CCID_E_UNSUPPORTED (err, GIVE_UP). */
+ * class_get_response: CLA of GET RESPONSE. An APDU with more than 255 data bytes goes in
+ * ENVELOPE commands (INS C2) of the command's class, 255 bytes of it in each; a card that answers one
+ * with anything but 9000 has the last word. Without follow it is CCID_E_UNSUPPORTED (err, GIVE_UP). */
 enum ccid_t0_act ccid_t0_start(struct ccid_t0 *t, const uint8_t *capdu, size_t len, bool follow,
                                uint8_t class_get_response, uint8_t *rapdu, size_t cap);
 

@@ -200,15 +200,16 @@ static void long_lengths_pass_at_extended_level(void **state)
 	}
 }
 
-static void long_apdus_are_refused_below_extended_level(void **state)
+/* With T=0 at TPDU level the APDU goes in an ENVELOPE, which this card does not know. */
+static void long_apdus_end_in_a_clear_answer_below_extended_level(void **state)
 {
 	(void)state;
-	for (unsigned level = 1; level <= 2; level++) { /* T=0 at TPDU level */
+	for (unsigned level = 1; level <= 2; level++) {
 		const struct emu_config cfg = config(level, 271);
 		struct live *l = active(&cfg);
 
 		memcpy(l->apdu, "\x80\x10\x00\x00\x00\x01\x00", 7);
-		assert_int_equal(transmit(l, 7 + 256), CCID_E_UNSUPPORTED);
+		assert_int_equal(transmit(l, 7 + 256), level == 1 ? 2 : CCID_E_UNSUPPORTED);
 		read_bytes(l, 8);
 		clean(l);
 		stop(l);
@@ -576,7 +577,7 @@ int main(void)
 		cmocka_unit_test(every_short_length_passes_at_each_level),
 		cmocka_unit_test(t1_at_tpdu_level_passes_every_length),
 		cmocka_unit_test(long_lengths_pass_at_extended_level),
-		cmocka_unit_test(long_apdus_are_refused_below_extended_level),
+		cmocka_unit_test(long_apdus_end_in_a_clear_answer_below_extended_level),
 		cmocka_unit_test(tpdu_level_follows_61_and_6c),
 		cmocka_unit_test(opening_tells_who_the_reader_is),
 		cmocka_unit_test(time_extensions_are_waited_for),

@@ -170,8 +170,35 @@ static void test_cases_3_and_4_extended_go_out_short_up_to_255_bytes(void **stat
 	assert_int_equal(start(f, capdu, 7 + 255 + 2, true), CCID_T0_SEND);
 	assert_int_equal(f->t.tpdu_len, 260);
 	memcpy(capdu + 4, "\0\1\0", 3);
-	assert_int_equal(start(f, capdu, 7 + 256, true), CCID_T0_GIVE_UP);
+	assert_int_equal(start(f, capdu, 7 + 256, false), CCID_T0_GIVE_UP);
 	assert_int_equal(f->t.err, CCID_E_UNSUPPORTED);
+}
+
+static void test_a_longer_apdu_goes_in_envelopes(void **state)
+{
+	static char capdu[7 + 300 + 2] = "\0\xD6\0\0\0\1\x2C";
+	struct fixture *f = *state;
+
+	assert_int_equal(start(f, capdu, sizeof capdu, true), CCID_T0_SEND);
+	assert_int_equal(f->t.tpdu_len, 260);
+	assert_memory_equal(f->t.tpdu, "\0\xC2\0\0\xFF\0\xD6\0\0\0\1\x2C", 12);
+	assert_int_equal(answer(f, 0, 0, 0x9000), CCID_T0_SEND);
+	assert_int_equal(f->t.tpdu_len, 5 + 309 - 255);
+	assert_memory_equal(f->t.tpdu, "\0\xC2\0\0\x36", 5);
+	assert_int_equal(answer(f, 0, 0, 0x6105), CCID_T0_SEND);
+	expect_tpdu(f, "\xA0\xC0\0\0\5", 5);
+	assert_int_equal(answer(f, 9, 5, 0x9000), CCID_T0_DONE);
+	expect_done(f, 5, 0x9000);
+}
+
+static void test_a_card_without_envelope_has_the_last_word(void **state)
+{
+	static char capdu[7 + 300] = "\0\xD6\0\0\0\1\x2C";
+	struct fixture *f = *state;
+
+	assert_int_equal(start(f, capdu, sizeof capdu, true), CCID_T0_SEND);
+	assert_int_equal(answer(f, 0, 0, 0x6D00), CCID_T0_DONE);
+	expect_done(f, 0, 0x6D00);
 }
 
 static void test_61_chain_collects_every_part(void **state)
@@ -391,6 +418,8 @@ int main(void)
 		T(test_case_4_asks_for_no_more_than_le),
 		T(test_case_4_without_61xx_is_done),
 		T(test_cases_3_and_4_extended_go_out_short_up_to_255_bytes),
+		T(test_a_longer_apdu_goes_in_envelopes),
+		T(test_a_card_without_envelope_has_the_last_word),
 		T(test_61_chain_collects_every_part),
 		T(test_61_chain_stops_at_le_and_shows_what_is_left),
 		T(test_61_chain_reaches_65536_bytes_and_no_more),
