@@ -186,10 +186,13 @@ static void empty_transfers_without_end_are_an_error(void **state)
 	                                           AFTER_A_GIVING_UP, SELECT_WORKS,
 	                                           CLOSING_POWERED};
 
+	unsigned waits;
+
 	(void)state;
 	FLOW_READY_THEN(&short_reader, steps);
+	waits = flow.script.waits;
 	assert_int_equal(flow_transmit(SELECT, 0), CCID_E_IO);
-	assert_in_range(flow.script.waits, 10, 100);
+	assert_in_range(flow.script.waits - waits, 10, 20);
 	flow_response_is("90 00", flow_transmit(SELECT, 0));
 	flow_close();
 }
@@ -254,6 +257,26 @@ static void a_time_extension_begins_the_silence_limit_anew(void **state)
 	assert_int_equal(ccid_slot_mechanical(flow.reader, 0, CCID_MECHANICAL_ACCEPT,
 	                                      flow_deadline(FLOW_LIMIT_MS)),
 	                 0);
+	flow_close();
+}
+
+/* bError is a multiplier: 100 times the waiting time, longer than the silence limit of an Escape. */
+static void a_time_extension_multiplies_the_waiting_time(void **state)
+{
+	static const struct script_step steps[] = {
+		OPENING(ABSENT),
+		EXPECT_OUT("6B 01000000 00 ss 000000 AA"),
+		GIVE_IN("83 00000000 00 ss 82 64 00"),
+		DELAY(95000),
+		GIVE_IN("83 01000000 00 ss 02 00 00 77"),
+	};
+	uint8_t in[1];
+
+	(void)state;
+	FLOW_OPEN(&short_reader, steps);
+	assert_int_equal(ccid_reader_escape(flow.reader, 0, (const uint8_t *)"\xAA", 1, in, 1,
+	                                    flow_deadline(FLOW_LIMIT_MS)),
+	                 1);
 	flow_close();
 }
 
@@ -404,6 +427,7 @@ int main(void)
 		cmocka_unit_test(empty_transfers_without_end_are_an_error),
 		cmocka_unit_test(a_time_extension_is_honoured_for_every_command),
 		cmocka_unit_test(a_time_extension_begins_the_silence_limit_anew),
+		cmocka_unit_test(a_time_extension_multiplies_the_waiting_time),
 		cmocka_unit_test(time_extensions_without_end_stop_at_the_deadline),
 		cmocka_unit_test(time_extensions_in_no_time_end_as_well),
 		cmocka_unit_test(a_deadline_in_the_past_sends_nothing),

@@ -209,6 +209,20 @@ static void an_ejected_card_may_sit_in_the_mouth(void **state)
 	flow_close();
 }
 
+static void an_eject_ends_what_was_known_of_an_unpowered_card(void **state)
+{
+	static const struct script_step steps[] = {OPENING(INACTIVE), POWER_OFF(INACTIVE),
+	                                           MECHANICAL("02", INACTIVE)};
+	uint32_t before;
+
+	(void)state;
+	FLOW_OPEN(&motor, steps);
+	before = flow_info().generation;
+	assert_int_equal(mechanical(CCID_MECHANICAL_EJECT), 0);
+	assert_true(flow_info().generation > before);
+	flow_close();
+}
+
 static void motors_are_slow(void **state)
 {
 	static const struct script_step steps[] = {
@@ -349,6 +363,7 @@ int main(void)
 		cmocka_unit_test(refusals_have_their_codes),
 		cmocka_unit_test(a_power_off_that_fails_stops_the_eject),
 		cmocka_unit_test(an_ejected_card_may_sit_in_the_mouth),
+		cmocka_unit_test(an_eject_ends_what_was_known_of_an_unpowered_card),
 		cmocka_unit_test(motors_are_slow),
 		cmocka_unit_test(a_silent_motor_is_given_up_after_thirty_seconds),
 		cmocka_unit_test(limits_are_the_callers_choice),

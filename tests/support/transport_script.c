@@ -22,6 +22,8 @@ static const char *const op_name[SCRIPT_OPS] = {
 	[SCRIPT_IN_FAILS] = "failed IN",
 	[SCRIPT_SILENCE] = "wait in silence",
 	[SCRIPT_DELAY] = "wait",
+	[SCRIPT_FOREVER_IN] = "wait for IN",
+	[SCRIPT_FOREVER] = "OUT again",
 	[SCRIPT_CTRL] = "control request",
 	[SCRIPT_HALT] = "clear halt",
 	[SCRIPT_HALTS] = "clear halt of both bulk pipes",
@@ -196,17 +198,18 @@ static int compare(struct script *s, const uint8_t *buf, size_t len, size_t want
 	              hex(exp, sizeof exp, s->want, want), len, hex(got, sizeof got, buf, len));
 }
 
-/* Whether the OUT is the one that an endless step waits for. */
+/* Whether the OUT is the one that an endless step waits for; another ends the step. */
 static bool repeated(struct script *s, const uint8_t *buf, size_t len)
 {
-	const struct script_step *step = s->at < s->count ? &s->steps[s->at] : NULL;
-	size_t n;
+	while (s->at < s->count && s->steps[s->at].op == SCRIPT_FOREVER) {
+		size_t n = script_parse(s->want, s->kind, SCRIPT_BYTES_MAX, s->steps[s->at].bytes);
 
-	if (step == NULL || step->op != SCRIPT_FOREVER)
-		return false;
-	n = script_parse(s->want, s->kind, SCRIPT_BYTES_MAX, step->bytes);
-	s->asked = matches(s, buf, len, n) == len && len == n;
-	return s->asked;
+		s->asked = matches(s, buf, len, n) == len && len == n;
+		if (s->asked)
+			return true;
+		advance(s);
+	}
+	return false;
 }
 
 static int op_bulk_out(struct ccid_transport *t, const uint8_t *buf, size_t len, int64_t deadline)
