@@ -153,6 +153,19 @@ static void type_ff_counts_where_there_is_no_21(void **state)
 	assert_int_equal(offset(&itf), 18);
 }
 
+static void of_several_descriptors_the_first_counts(void **state)
+{
+	struct ccid_interface itf;
+
+	(void)state;
+	build(CONFIG CCID DESC DESC BULK_OUT BULK_IN DESC);
+	assert_int_equal(nth(0, &itf), 1);
+	assert_int_equal(offset(&itf), 18);
+	build(CONFIG DESC DESC CCID BULK_OUT BULK_IN);
+	assert_int_equal(nth(0, &itf), 1);
+	assert_int_equal(offset(&itf), 9);
+}
+
 static void other_classes_are_passed_over(void **state)
 {
 	struct ccid_interface itf;
@@ -196,10 +209,10 @@ static void of_each_kind_the_first_usable_endpoint_counts(void **state)
 	struct ccid_interface itf;
 
 	(void)state;
-	build(CONFIG CCID DESC "07 05 00 02 4000 00 " /* number 0 */
-	                       "07 05 03 02 0000 00 " /* packet size 0 */
-	                       "07 05 84 01 4000 01 " /* isochronous */
-	                       "07 05 05 03 4000 01 " /* interrupt OUT */
+	build(CONFIG CCID DESC "07 05 00 02 4000 00 07 05 80 02 4000 00 " /* number 0 */
+	                       "07 05 03 02 0000 00 "                     /* packet size 0 */
+	                       "07 05 84 01 4000 01 "                     /* isochronous */
+	                       "07 05 05 03 4000 01 "                     /* interrupt OUT */
 	                       "07 05 02 02 4018 00 " /* upper bits are no size */
 	                       "07 05 06 02 0800 00 " BULK_IN);
 	assert_int_equal(nth(0, &itf), 1);
@@ -276,6 +289,8 @@ static void only_a_configuration_descriptor_starts_a_walk(void **state)
 	build(CONFIG CCID DESC BULK_OUT BULK_IN);
 	cfg[0] = 8;
 	assert_int_equal(nth(0, &itf), 0);
+	build("08 02 0000 01 05 00 80 " CCID DESC BULK_OUT BULK_IN);
+	assert_int_equal(nth(0, &itf), 0);
 }
 
 static void a_walk_that_ended_stays_ended(void **state)
@@ -301,6 +316,7 @@ int main(void)
 		cmocka_unit_test(length_tells_the_descriptor_from_that_of_hid),
 		cmocka_unit_test(fifty_three_bytes_are_none_and_more_than_54_are_one),
 		cmocka_unit_test(type_ff_counts_where_there_is_no_21),
+		cmocka_unit_test(of_several_descriptors_the_first_counts),
 		cmocka_unit_test(other_classes_are_passed_over),
 		cmocka_unit_test(each_alternate_setting_is_one),
 		cmocka_unit_test(an_association_descriptor_does_not_disturb),

@@ -226,6 +226,8 @@ static void what_cannot_be_shown_becomes_a_question_mark(void **state)
 	assert_string_equal(TEXT('a', 0xD83D), "a?");
 	assert_string_equal(TEXT(0xD83D, 'b'), "?b");
 	assert_string_equal(TEXT(0xDCB3, 'b'), "?b");
+	assert_string_equal(TEXT(0xDCB3, 0xDCB3), "??");
+	assert_string_equal(TEXT(0xD83D, 0xE000), "?\xEE\x80\x80");
 	assert_string_equal(TEXT(0xD83D, 0xD83D, 0xDCB3), "?\xF0\x9F\x92\xB3");
 	assert_string_equal(TEXT('x', 0x202E, 0xFFFF, 0x2066), "x???");
 }
