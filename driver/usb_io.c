@@ -178,6 +178,18 @@ void ccid_usb_drop(struct ccid_usb *u, unsigned set)
 		         "a cancelled transfer does not come back");
 }
 
+static int submit_in(struct ccid_usb *u, uint8_t *buf, int cap)
+{
+	int err;
+
+	u->out_err = 0;
+	libusb_fill_bulk_transfer(u->in.t, u->handle, u->base.iface.bulk_in.address, buf, cap,
+	                          ccid_usb_done, &u->in, 0);
+	err = ccid_usb_submit(&u->in);
+	u->posted = err == 0;
+	return err;
+}
+
 int ccid_usb_post_in(struct ccid_transport *t, uint8_t *buf, size_t cap)
 {
 	struct ccid_usb *u = ccid_usb_of(t);
@@ -185,16 +197,15 @@ int ccid_usb_post_in(struct ccid_transport *t, uint8_t *buf, size_t cap)
 
 	if (t->iface.bulk_in.address == 0)
 		return CCID_E_UNSUPPORTED;
-	pthread_mutex_lock(&u->lock);
-	if (u->posted || (u->flying & CCID_USB_IN) != 0 || cap > INT_MAX) {
-		pthread_mutex_unlock(&u->lock);
+	if (cap > INT_MAX)
 		return CCID_E_ARG;
-	}
-	u->out_err = 0;
-	libusb_fill_bulk_transfer(u->in.t, u->handle, t->iface.bulk_in.address, buf, (int)cap,
-	                          ccid_usb_done, &u->in, 0);
-	err = ccid_usb_submit(&u->in);
-	u->posted = err == 0;
+	pthread_mutex_lock(&u->lock);
+	if (u->posted)
+		err = CCID_E_ARG;
+	else if ((u->flying & CCID_USB_IN) != 0)
+		err = CCID_E_IO;
+	else
+		err = submit_in(u, buf, (int)cap);
 	pthread_mutex_unlock(&u->lock);
 	return err;
 }

@@ -5,7 +5,10 @@
  * held. A thread that waits raises `waiting`, polls outside the lock and then pumps: while it
  * waits nobody else pumps, so that no completion can be taken away between its look at `flying`
  * and its poll. What a waiting thread reaps for others (interrupt messages) it leaves in the ring
- * and signals on ring_fd. */
+ * and signals on ring_fd.
+ *
+ * event_fd is an epoll set of ring_fd and the node, so it is also readable, for as long as it takes
+ * to be reaped, when a bulk transfer alone has ended: interrupt_in() then has nothing. */
 #ifndef CCID_USB_TRANSPORT_H
 #define CCID_USB_TRANSPORT_H
 
