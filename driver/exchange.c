@@ -245,7 +245,7 @@ static int given_up(struct ccid_reader *r, unsigned slot, const struct ccid_cmd 
 	}
 	r->t->ops->drop_in(r->t);
 	r->posted = false;
-	if (err == CCID_E_STALL)
+	if (err == CCID_E_STALL || err == CCID_E_BABBLE || err == CCID_E_IO)
 		r->halted = true;
 	if (err == CCID_E_SPACE || err == CCID_E_ARG)
 		return ccid_fail(r, slot, ccid_msg_name(cmd->type), err, NULL);

@@ -64,7 +64,7 @@ struct ccid_reader {
 	uint8_t *out, *in; /* one message each */
 	size_t out_cap, in_cap;
 	bool posted; /* an IN transfer over in is out */
-	bool halted; /* an endpoint stalled and was not cleared */
+	bool halted; /* an endpoint may be halted: clear both before the next command */
 	atomic_bool busy, gone, cancelled;
 	struct ccid_fault fault; /* state */
 	struct ccid_slot slot[];
