@@ -18,8 +18,8 @@ typedef struct ISCardVerify ISCardVerify;
  *
  * Rules for every method that needs a connection, in this order:
  *   E_POINTER, E_INVALIDARG       an argument, before anything is sent
- *   SCARD_E_INVALID_HANDLE        nothing is attached, or the connection was closed elsewhere
  *   SCARD_E_SERVICE_STOPPED       the object was made before a fork, and this is the child
+ *   SCARD_E_INVALID_HANDLE        nothing is attached, or the connection was closed elsewhere
  *   SCARD_E_READER_UNAVAILABLE    the reader is gone
  *   SCARD_W_REMOVED_CARD          the card was removed, even if one is back
  *   SCARD_W_RESET_CARD            another connection, or UnlockSCard, reset it or powered it off

@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: MIT */
+/* What ISCard and ISCardManage objects have in common: a context, and perhaps a connection. All
+ * functions are those of scardmgr.h, arguments checked here. */
+#ifndef CCID_ATTACHMENT_H
+#define CCID_ATTACHMENT_H
+
+#include "session.h"
+
+struct ccid_attachment {
+	iscard_context *context;
+	unsigned epoch;
+	atomic_int disposition; /* iscard_disposition_result */
+	pthread_mutex_t lock;   /* session, attaching; never held while anything waits */
+	struct ccid_session *session;
+	bool attaching;
+	pthread_mutex_t sending; /* one transaction of this object at a time */
+	struct ccid_blob apdu, rapdu;
+};
+
+void ccid_attachment_init(struct ccid_attachment *a, iscard_context *c);
+void ccid_attachment_fini(struct ccid_attachment *a);
+
+HRESULT ccid_attachment_by_handle(struct ccid_attachment *a, HSCARD handle);
+HRESULT ccid_attachment_by_name(struct ccid_attachment *a, const OLECHAR *name,
+                                SCARD_SHARE_MODES mode, SCARD_PROTOCOLS protocols);
+HRESULT ccid_attachment_detach(struct ccid_attachment *a, SCARD_DISPOSITIONS disposition);
+HRESULT ccid_attachment_reattach(struct ccid_attachment *a, SCARD_SHARE_MODES mode,
+                                 SCARD_DISPOSITIONS disposition);
+/* With the share mode in use, and LEAVE. */
+HRESULT ccid_attachment_reconnect(struct ccid_attachment *a);
+HRESULT ccid_attachment_lock(struct ccid_attachment *a);
+HRESULT ccid_attachment_unlock(struct ccid_attachment *a, SCARD_DISPOSITIONS disposition);
+HRESULT ccid_attachment_transaction(struct ccid_attachment *a, ISCardCmd **cmd);
+HRESULT ccid_attachment_handle(struct ccid_attachment *a, HSCARD *handle);
+HRESULT ccid_attachment_context(struct ccid_attachment *a, HSCARDCONTEXT *context);
+HRESULT ccid_attachment_status(struct ccid_attachment *a, SCARD_STATES *state);
+/* Each may be NULL. */
+HRESULT ccid_attachment_card(struct ccid_attachment *a, SCARD_PROTOCOLS *protocol,
+                             IByteBuffer **atr);
+
+/* card.c, manage.c */
+HRESULT ccid_card_new(ISCard **out, iscard_context *c);
+HRESULT ccid_manage_new(ISCardManage **out, iscard_context *c);
+
+/* The attachment of an object of ours, else NULL. */
+struct ccid_attachment *ccid_card_attachment(const void *object);
+struct ccid_attachment *ccid_manage_attachment(const void *object);
+
+#endif

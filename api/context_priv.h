@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: MIT */
+/* What context, source, find and pool share of a context. */
+#ifndef CCID_CONTEXT_PRIV_H
+#define CCID_CONTEXT_PRIV_H
+
+#include "address.h"
+#include "names.h"
+
+#include <iscard/context.h>
+#include <pthread.h>
+#include <stdatomic.h>
+
+/* Opens addresses of a scheme that neither the driver nor this layer knows: for tests. */
+struct ccid_scheme {
+	const char *prefix; /* "test:" */
+	int (*open)(void *arg, struct ccid_transport **out, const char *address,
+	            const struct ccid_env *env, int64_t deadline);
+	void *arg;
+};
+
+/* One address of a context. What is not USB is identified once, and its transport then kept for the
+ * first who opens the reader. */
+struct ccid_source {
+	char *text;
+	struct ccid_address address;
+	bool usb;
+	bool known;
+	struct ccid_transport *parked;
+	char base[CCID_NAME_MAX];
+	unsigned number, nslots;
+	uint16_t vid, pid;
+	uint32_t mechanical;
+};
+
+struct ccid_hold {
+	struct ccid_hold *next;
+	struct ccid_open *open;
+	char *name;
+};
+
+struct iscard_context {
+	atomic_ulong refs;   /* users and objects */
+	atomic_ulong memory; /* one for all of refs, one for each reader opened here */
+	unsigned epoch;
+	ULONG_PTR number;
+	struct ccid_env env;
+	struct iscard_limits limits; /* defaults filled in; lock_ms 0 is none */
+	struct iscard_options options;
+	char *trace;
+	const struct ccid_scheme *scheme; /* outlives the context; NULL outside tests */
+
+	pthread_mutex_t lock; /* what follows; held while readers are looked for */
+	struct ccid_source *sources;
+	size_t nsources;
+	struct ccid_names names;
+	struct ccid_hold *holds;
+};
+
+/* As iscard_context_create(), with one more scheme. */
+HRESULT ccid_context_create(const struct iscard_options *options, const struct ccid_scheme *scheme,
+                            iscard_context **out);
+
+/* The context itself, or the default one for NULL, with a reference. SCARD_E_SERVICE_STOPPED. */
+HRESULT ccid_context_get(iscard_context *context, iscard_context **out);
+
+/* Keep env and memory alive beyond the last user. */
+void ccid_context_keep(iscard_context *c);
+void ccid_context_drop(iscard_context *c);
+
+/* source.c */
+
+/* Parse an address. CCID_E_FORMAT with *why when malformed or of no known scheme; CCID_E_NOMEM. */
+CCID_MUST_USE
+int ccid_source_init(struct ccid_source *s, const char *text, size_t len,
+                     const struct ccid_scheme *scheme, const char **why);
+void ccid_source_fini(struct ccid_source *s);
+
+/* Whether a text is an address and no name. */
+bool ccid_is_address(const char *text, const struct ccid_scheme *scheme);
+
+/* The transport of a source that is not USB: the parked one, or a new one. */
+CCID_MUST_USE
+int ccid_source_transport(struct ccid_source *s, const iscard_context *c,
+                          struct ccid_transport **out, int64_t deadline);
+
+/* Identify a source that is not USB, if that was not done. */
+CCID_MUST_USE
+int ccid_source_identify(struct ccid_source *s, iscard_context *c);
+
+#endif

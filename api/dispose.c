@@ -1,0 +1,249 @@
+/* SPDX-License-Identifier: MIT */
+/* What becomes of the card: section by section as the documentation words it, and no movement is
+ * claimed that was not commanded. */
+#include "session.h"
+
+#include "result.h"
+
+#define POWER_OFF_MS 5000
+
+bool ccid_can_eject(const struct ccid_session *s)
+{
+	return ccid_reader_mechanical(s->port->reader) & CCID_MECH_EJECT;
+}
+
+static bool card_left(const struct ccid_session *s)
+{
+	struct ccid_slot_info info;
+
+	return ccid_slot_get_info(s->port->reader, s->port->slot, &info) == 0 &&
+	       (info.gone || info.state == CCID_SLOT_EMPTY);
+}
+
+/* 0 also when the card has gone by itself: then nothing was done. */
+static int power_off(const struct ccid_session *s, iscard_disposition_result *result)
+{
+	int err = ccid_slot_power_off(s->port->reader, s->port->slot,
+	                              ccid_session_deadline(s, POWER_OFF_MS));
+
+	if (card_left(s))
+		return 0;
+	*result = err < 0 ? ISCARD_DISPOSITION_FAILED : ISCARD_DISPOSITION_POWERED_OFF;
+	return err < 0 ? CCID_E_REFUSED : 0;
+}
+
+static int eject(const struct ccid_session *s, iscard_disposition_result *result)
+{
+	int err = ccid_slot_mechanical(
+		s->port->reader, s->port->slot, CCID_MECHANICAL_EJECT,
+		ccid_session_deadline(s, POWER_OFF_MS + s->context->limits.motion_ms));
+
+	if (err < 0 && card_left(s))
+		return 0;
+	if (err < 0)
+		*result = ISCARD_DISPOSITION_FAILED;
+	else
+		*result =
+			card_left(s) ? ISCARD_DISPOSITION_CONFIRMED : ISCARD_DISPOSITION_COMMANDED;
+	return err < 0 ? CCID_E_REFUSED : 0;
+}
+
+static int eject_or_power_off(const struct ccid_session *s, iscard_disposition_result *result)
+{
+	if (ccid_can_eject(s))
+		return eject(s, result);
+	ccid_log(ccid_open_env(s->open), CCID_LOG_INFO, NULL,
+	         "the reader cannot eject: the card is powered off and stays");
+	return power_off(s, result);
+}
+
+/* A reset that fails ends in a power off, so that no authenticated card is left behind. */
+static int reset_for_good(const struct ccid_session *s, iscard_disposition_result *result)
+{
+	int err = ccid_slot_activate(s->port->reader, s->port->slot, 0, CCID_RESET_WARM,
+	                             ccid_session_deadline(s, s->context->limits.power_on_ms));
+
+	if (err < 0)
+		(void)power_off(s, result);
+	return 0;
+}
+
+int ccid_dispose(struct ccid_session *s, SCARD_DISPOSITIONS disposition,
+                 iscard_disposition_result *result)
+{
+	switch (disposition) {
+	case ISCARD_RESET: return reset_for_good(s, result);
+	case ISCARD_UNPOWER: return power_off(s, result);
+	case ISCARD_EJECT: return eject_or_power_off(s, result);
+	default: return 0;
+	}
+}
+
+static HRESULT reset(const struct ccid_session *s, enum ccid_reset_kind kind, unsigned protocols)
+{
+	return ccid_result(
+		ccid_slot_activate(s->port->reader, s->port->slot, protocols, kind,
+	                           ccid_session_deadline(s, s->context->limits.power_on_ms)),
+		CCID_ATTACHING);
+}
+
+HRESULT ccid_redispose(struct ccid_session *s, SCARD_DISPOSITIONS disposition, unsigned protocols,
+                       iscard_disposition_result *result)
+{
+	switch (disposition) {
+	case ISCARD_LEAVE: return reset(s, CCID_RESET_NONE, protocols);
+	case ISCARD_RESET: return reset(s, CCID_RESET_WARM, protocols);
+	case ISCARD_UNPOWER: return reset(s, CCID_RESET_COLD, protocols);
+	default: break;
+	}
+	return eject_or_power_off(s, result) < 0 ? SCARD_E_CANT_DISPOSE : S_OK;
+}
+
+static HRESULT detach_used(struct ccid_session *s, SCARD_DISPOSITIONS disposition,
+                           iscard_disposition_result *result)
+{
+	struct ccid_slot_info info;
+	HRESULT hr = ccid_session_check(s, CCID_NEED_CARD, &info);
+	int err = 0;
+
+	if (hr == SCARD_E_INVALID_HANDLE)
+		return hr;
+	if (SUCCEEDED(hr) || hr == SCARD_W_RESET_CARD) {
+		pthread_mutex_unlock(&s->port->lock);
+		err = ccid_dispose(s, disposition, result);
+		pthread_mutex_lock(&s->port->lock);
+	}
+	return err < 0 ? SCARD_E_CANT_DISPOSE : S_OK;
+}
+
+HRESULT ccid_session_detach(struct ccid_session *s, SCARD_DISPOSITIONS disposition,
+                            iscard_disposition_result *result)
+{
+	HRESULT hr = ccid_session_pin(s);
+
+	*result = ISCARD_DISPOSITION_NONE;
+	if (FAILED(hr))
+		return hr;
+	if (disposition != ISCARD_LEAVE) {
+		pthread_mutex_lock(&s->port->lock);
+		hr = ccid_session_use(s, CCID_NEED_OPEN);
+		if (SUCCEEDED(hr)) {
+			hr = detach_used(s, disposition, result);
+			ccid_session_done(s);
+		}
+		pthread_mutex_unlock(&s->port->lock);
+	}
+	if ((SUCCEEDED(hr) || hr == SCARD_E_CANT_DISPOSE) && !ccid_session_close(s))
+		hr = SCARD_E_INVALID_HANDLE;
+	ccid_session_unpin(s);
+	return hr;
+}
+
+/* The last level is given back only after the disposition, so that nobody comes between. */
+static HRESULT dispose_and_unlock(struct ccid_session *s, SCARD_DISPOSITIONS disposition,
+                                  iscard_disposition_result *result)
+{
+	HRESULT hr;
+
+	if (disposition == ISCARD_LEAVE || s->member.levels > 1) {
+		ccid_share_unlock(&s->port->share, &s->member);
+		return S_OK;
+	}
+	s->member.uses++;
+	ccid_share_unlock(&s->port->share, &s->member);
+	pthread_mutex_unlock(&s->port->lock);
+	hr = ccid_redispose(s, disposition, 0, result);
+	pthread_mutex_lock(&s->port->lock);
+	ccid_session_done(s);
+	return hr;
+}
+
+HRESULT ccid_session_unlock(struct ccid_session *s, SCARD_DISPOSITIONS disposition,
+                            iscard_disposition_result *result)
+{
+	struct ccid_slot_info info;
+	HRESULT hr = ccid_session_pin(s);
+
+	*result = ISCARD_DISPOSITION_NONE;
+	if (FAILED(hr))
+		return hr;
+	pthread_mutex_lock(&s->port->lock);
+	hr = ccid_session_check(s, CCID_NEED_CARD, &info);
+	if (hr == SCARD_W_RESET_CARD && s->member.levels > 0)
+		ccid_share_unlock(&s->port->share, &s->member);
+	else if (SUCCEEDED(hr) && s->member.levels > 0)
+		hr = dispose_and_unlock(s, disposition, result);
+	else if (SUCCEEDED(hr))
+		hr = ccid_share_locked_by_other(&s->port->share, &s->member)
+		             ? SCARD_E_SHARING_VIOLATION
+		             : SCARD_E_NOT_TRANSACTED;
+	ccid_port_wake(s->port);
+	pthread_mutex_unlock(&s->port->lock);
+	ccid_session_unpin(s);
+	return hr;
+}
+
+/* Nothing needs to be sent for LEAVE when the card that is there is ready. */
+static bool only_acknowledge(struct ccid_session *s, SCARD_DISPOSITIONS disposition)
+{
+	struct ccid_slot_info info;
+
+	ccid_port_refresh(s->port, &info);
+	return disposition == ISCARD_LEAVE && info.state == CCID_SLOT_READY;
+}
+
+static HRESULT reattach_card(struct ccid_session *s, SCARD_DISPOSITIONS disposition,
+                             iscard_disposition_result *result)
+{
+	bool ejects = disposition == ISCARD_EJECT && ccid_can_eject(s);
+	bool cannot = disposition == ISCARD_EJECT && !ejects;
+	HRESULT hr = S_OK;
+
+	if (!only_acknowledge(s, disposition)) {
+		pthread_mutex_unlock(&s->port->lock);
+		hr = ccid_redispose(s, cannot ? ISCARD_UNPOWER : disposition, s->wanted, result);
+		if (SUCCEEDED(hr) && cannot)
+			*result = ISCARD_DISPOSITION_POWERED_OFF;
+		pthread_mutex_lock(&s->port->lock);
+	}
+	if (SUCCEEDED(hr) && ejects) {
+		s->member.removed = true;
+		return SCARD_W_REMOVED_CARD;
+	}
+	return SUCCEEDED(hr) ? ccid_session_adopt(s) : hr;
+}
+
+static HRESULT reattach(struct ccid_session *s, bool exclusive, SCARD_DISPOSITIONS disposition,
+                        iscard_disposition_result *result)
+{
+	HRESULT hr;
+
+	if (exclusive && !ccid_share_alone(&s->port->share, &s->member))
+		return SCARD_E_SHARING_VIOLATION;
+	hr = ccid_session_use(s, CCID_NEED_READER);
+	if (FAILED(hr))
+		return hr;
+	if (exclusive && !ccid_share_alone(&s->port->share, &s->member))
+		hr = SCARD_E_SHARING_VIOLATION; /* somebody came while we waited */
+	else
+		hr = reattach_card(s, disposition, result);
+	if (SUCCEEDED(hr))
+		s->member.exclusive = exclusive;
+	ccid_session_done(s);
+	return hr;
+}
+
+HRESULT ccid_session_reattach(struct ccid_session *s, SCARD_SHARE_MODES mode,
+                              SCARD_DISPOSITIONS disposition, iscard_disposition_result *result)
+{
+	HRESULT hr = ccid_session_pin(s);
+
+	*result = ISCARD_DISPOSITION_NONE;
+	if (FAILED(hr))
+		return hr;
+	pthread_mutex_lock(&s->port->lock);
+	hr = reattach(s, mode == ISCARD_EXCLUSIVE, disposition, result);
+	pthread_mutex_unlock(&s->port->lock);
+	ccid_session_unpin(s);
+	return hr;
+}

@@ -1,0 +1,247 @@
+/* SPDX-License-Identifier: MIT */
+#include "find.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct visit {
+	iscard_context *c;
+	const struct ccid_source *source;
+	int (*fn)(void *arg, const struct ccid_seen *seen);
+	void *arg;
+};
+
+static void place_of(char *out, size_t cap, const struct ccid_usb_found *found)
+{
+	snprintf(out, cap, "%s#%u", found->id.address, found->interface);
+}
+
+static int each_slot(const struct visit *v, struct ccid_seen *seen, const char *base,
+                     unsigned number, unsigned nslots)
+{
+	char name[CCID_NAME_MAX];
+	int rc = 0;
+
+	seen->name = name;
+	for (seen->slot = 0; seen->slot < nslots && rc == 0; seen->slot++) {
+		ccid_name_full(name, sizeof name, base, number, seen->slot);
+		rc = v->fn(v->arg, seen);
+	}
+	return rc;
+}
+
+static int see_usb(void *arg, const struct ccid_usb_found *found)
+{
+	struct visit *v = arg;
+	struct ccid_class_desc desc = found->desc;
+	struct ccid_seen seen = {.address = found->id.address,
+	                         .vid = found->id.vid,
+	                         .pid = found->id.pid,
+	                         .found = found};
+	char base[CCID_NAME_MAX], place[2 * CCID_TEXT_MAX];
+	int number;
+
+	if (!ccid_address_matches(&v->source->address, found))
+		return 0;
+	ccid_class_desc_clamp(&desc);
+	seen.mechanical = desc.mechanical;
+	ccid_name_base(base, sizeof base, &found->id);
+	place_of(place, sizeof place, found);
+	number = ccid_names_number(&v->c->names, base, place);
+	if (number < 0)
+		return number;
+	return each_slot(v, &seen, base, (unsigned)number, desc.max_slot_index + 1u);
+}
+
+static int see_other(struct visit *v, struct ccid_source *s)
+{
+	struct ccid_seen seen = {.name = s->text, .address = s->text, .source = s};
+	int err = ccid_source_identify(s, v->c);
+
+	if (err == CCID_E_NOMEM)
+		return err;
+	if (err < 0) {
+		seen.err = err;
+		return v->fn(v->arg, &seen);
+	}
+	seen.vid = s->vid;
+	seen.pid = s->pid;
+	seen.mechanical = s->mechanical;
+	return each_slot(v, &seen, s->base, s->number, s->nslots);
+}
+
+int ccid_find_all(iscard_context *c, int (*fn)(void *arg, const struct ccid_seen *seen), void *arg,
+                  unsigned *denied)
+{
+	struct visit v = {c, NULL, fn, arg};
+	unsigned refused = 0;
+	int rc = 0;
+
+	for (size_t i = 0; i < c->nsources && rc == 0; i++) {
+		v.source = &c->sources[i];
+		if (c->sources[i].usb)
+			rc = ccid_usb_scan(&c->env, see_usb, &v, &refused);
+		else
+			rc = see_other(&v, &c->sources[i]);
+		if (rc == CCID_E_NOTFOUND) /* no USB on this machine */
+			rc = 0;
+	}
+	if (denied != NULL)
+		*denied = refused;
+	return rc;
+}
+
+static void target_usb(struct ccid_target *t, const struct ccid_usb_found *found)
+{
+	t->usb = true;
+	t->found = *found;
+	place_of(t->key, sizeof t->key, found);
+}
+
+static int target_other(struct ccid_target *t, struct ccid_source *s, const iscard_context *c)
+{
+	const char *why;
+
+	snprintf(t->key, sizeof t->key, "%s", s->text);
+	t->t = s->parked;
+	s->parked = NULL;
+	return ccid_source_init(&t->again, s->text, strlen(s->text), c->scheme, &why);
+}
+
+struct search {
+	const char *name;
+	iscard_context *c;
+	struct ccid_target *out;
+};
+
+#define FOUND 1
+
+static int compare(void *arg, const struct ccid_seen *seen)
+{
+	struct search *s = arg;
+	int err = 0;
+
+	if (strcmp(seen->name, s->name) != 0)
+		return 0;
+	if (seen->err < 0)
+		return seen->err;
+	s->out->slot = seen->slot;
+	if (seen->found != NULL)
+		target_usb(s->out, seen->found);
+	else
+		err = target_other(s->out, seen->source, s->c);
+	return err < 0 ? err : FOUND;
+}
+
+static int by_name(iscard_context *c, const char *name, struct ccid_target *out)
+{
+	struct search s = {name, c, out};
+	unsigned denied = 0;
+	int rc = ccid_find_all(c, compare, &s, &denied);
+
+	if (rc == 0)
+		return denied > 0 ? CCID_E_ACCESS : CCID_E_NOTFOUND;
+	return rc == FOUND ? 0 : rc;
+}
+
+struct first_usb {
+	const struct ccid_address *address;
+	struct ccid_target *out;
+};
+
+static int take_first(void *arg, const struct ccid_usb_found *found)
+{
+	struct first_usb *f = arg;
+
+	if (!ccid_address_matches(f->address, found))
+		return 0;
+	target_usb(f->out, found);
+	return FOUND;
+}
+
+static int by_usb_address(iscard_context *c, const struct ccid_address *a, struct ccid_target *out)
+{
+	struct first_usb f = {a, out};
+	unsigned denied = 0;
+	int rc = ccid_usb_scan(&c->env, take_first, &f, &denied);
+
+	if (rc == 0)
+		return denied > 0 ? CCID_E_ACCESS : CCID_E_NOTFOUND;
+	return rc == FOUND ? 0 : rc;
+}
+
+/* An address of this context keeps its parked transport for whoever names it by address. */
+static struct ccid_source *own_source(iscard_context *c, const char *text)
+{
+	for (size_t i = 0; i < c->nsources; i++)
+		if (!c->sources[i].usb && strcmp(c->sources[i].text, text) == 0)
+			return &c->sources[i];
+	return NULL;
+}
+
+static int by_address(iscard_context *c, const char *text, struct ccid_target *out)
+{
+	struct ccid_source fresh, *own = own_source(c, text);
+	const char *why = "";
+	int err;
+
+	if (own != NULL)
+		return target_other(out, own, c);
+	err = ccid_source_init(&fresh, text, strlen(text), c->scheme, &why);
+	if (err < 0) {
+		ccid_log(&c->env, CCID_LOG_ERROR, NULL, "address \"%s\": %s", text, why);
+		return err;
+	}
+	err = fresh.usb ? by_usb_address(c, &fresh.address, out) : target_other(out, &fresh, c);
+	ccid_source_fini(&fresh);
+	return err;
+}
+
+int ccid_find(iscard_context *c, const char *name, struct ccid_target *out)
+{
+	int err;
+
+	*out = (struct ccid_target){.slot = 0};
+	pthread_mutex_lock(&c->lock);
+	err = ccid_is_address(name, c->scheme) ? by_address(c, name, out) : by_name(c, name, out);
+	pthread_mutex_unlock(&c->lock);
+	return err;
+}
+
+void ccid_target_fini(struct ccid_target *t)
+{
+	if (t->t != NULL)
+		t->t->ops->close(t->t);
+	t->t = NULL;
+	if (!t->usb)
+		ccid_source_fini(&t->again);
+}
+
+static int open_usb(const struct ccid_target *t, const iscard_context *c,
+                    struct ccid_transport **out)
+{
+	int err = ccid_transport_open_usb(out, &t->found, &c->env);
+	char holder[128] = "";
+
+	if (err == CCID_E_BUSY)
+		ccid_usb_holder(holder, sizeof holder, t->found.node);
+	if (err < 0)
+		ccid_log(&c->env, CCID_LOG_ERROR, t->found.id.address, "%s%s%s", ccid_err_text(err),
+		         holder[0] != '\0' ? ": " : "", holder);
+	return err;
+}
+
+int ccid_target_open(struct ccid_target *t, const iscard_context *c, struct ccid_transport **out,
+                     int64_t deadline)
+{
+	int err = 0;
+
+	if (t->usb)
+		return open_usb(t, c, out);
+	*out = t->t;
+	t->t = NULL;
+	if (*out == NULL)
+		err = ccid_source_transport(&t->again, c, out, deadline);
+	return err;
+}

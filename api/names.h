@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: MIT */
+/* Reader names: "Vendor Product [Interface] (SERIAL) 00 00". */
+#ifndef CCID_NAMES_H
+#define CCID_NAMES_H
+
+#include "transport.h"
+
+#define CCID_NAME_MAX (4 * CCID_TEXT_MAX + 32)
+
+/* Numbers given out: of equal readers each keeps the lowest that was free, bound to its place. */
+struct ccid_names {
+	struct ccid_name *first;
+};
+
+/* The name without the two numbers. What is unknown is left out; a reader without any text becomes
+ * "Reader 1234:5678" by its USB ids. */
+void ccid_name_base(char *out, size_t cap, const struct ccid_identity *id);
+
+/* The number of the reader called base at this place: the one it has had, or the lowest free one.
+ * CCID_E_NOMEM. */
+CCID_MUST_USE
+int ccid_names_number(struct ccid_names *names, const char *base, const char *place);
+
+/* Put the name together. */
+void ccid_name_full(char *out, size_t cap, const char *base, unsigned number, unsigned slot);
+
+void ccid_names_free(struct ccid_names *names);
+
+#endif

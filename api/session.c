@@ -1,0 +1,310 @@
+/* SPDX-License-Identifier: MIT */
+#include "session.h"
+
+#include "result.h"
+
+#include <stdlib.h>
+
+#define STATUS_MS 3000 /* a GetSlotStatus */
+
+static unsigned bit(unsigned protocol)
+{
+	return 1u << protocol;
+}
+
+static bool has_interrupts(const struct ccid_session *s)
+{
+	return ccid_reader_transport(s->port->reader)->iface.intr_in.address != 0;
+}
+
+/* Make the card ready, with a use of it. Alone, a protocol left over by an earlier connection is
+ * changed by a reset; otherwise what others use is not touched. */
+static HRESULT power_up(struct ccid_session *s)
+{
+	int64_t deadline = ccid_session_deadline(s, s->context->limits.power_on_ms);
+	struct ccid_reader *r = s->port->reader;
+	unsigned slot = s->port->slot;
+	bool alone;
+	int err;
+
+	pthread_mutex_lock(&s->port->lock);
+	alone = ccid_share_alone(&s->port->share, &s->member);
+	pthread_mutex_unlock(&s->port->lock);
+	err = ccid_slot_activate(r, slot, s->wanted, CCID_RESET_NONE, deadline);
+	if (err == CCID_E_PROTOCOL && alone) {
+		struct ccid_slot_info info;
+
+		err = ccid_slot_get_info(r, slot, &info);
+		if (err == 0)
+			err = info.state == CCID_SLOT_READY
+			              ? ccid_slot_activate(r, slot, s->wanted, CCID_RESET_WARM,
+			                                   deadline)
+			              : CCID_E_PROTOCOL;
+	}
+	return ccid_result(err, CCID_ATTACHING);
+}
+
+/* Whether another connection's work on the card can simply be joined. */
+static HRESULT join_in(struct ccid_session *s, bool *joined)
+{
+	struct ccid_slot_info info;
+
+	ccid_port_refresh(s->port, &info);
+	*joined = info.state == CCID_SLOT_READY && !info.gone;
+	if (!*joined)
+		return S_OK;
+	if (s->wanted & bit(info.protocol))
+		return ccid_session_adopt(s);
+	*joined = !ccid_share_alone(&s->port->share, &s->member);
+	return *joined ? SCARD_E_PROTO_MISMATCH : S_OK;
+}
+
+/* Ask a reader that does not speak up by itself; not when a command is under way. */
+static void ask_silent_reader(const struct ccid_session *s)
+{
+	int err = 0;
+
+	if (!has_interrupts(s))
+		err = ccid_slot_poll(s->port->reader, s->port->slot,
+		                     ccid_session_deadline(s, STATUS_MS));
+	(void)err; /* whatever it was, what follows meets it again */
+}
+
+static HRESULT get_ready(struct ccid_session *s)
+{
+	bool joined;
+	HRESULT hr = join_in(s, &joined);
+
+	if (joined)
+		return hr;
+	hr = ccid_session_use(s, CCID_NEED_READER);
+	if (FAILED(hr))
+		return hr;
+	pthread_mutex_unlock(&s->port->lock);
+	hr = power_up(s);
+	pthread_mutex_lock(&s->port->lock);
+	if (SUCCEEDED(hr))
+		hr = ccid_session_adopt(s);
+	ccid_session_done(s);
+	return hr;
+}
+
+static HRESULT connect(struct ccid_session *s, bool exclusive)
+{
+	HRESULT hr = SCARD_E_SHARING_VIOLATION;
+
+	ask_silent_reader(s);
+	pthread_mutex_lock(&s->port->lock);
+	if (ccid_share_join(&s->port->share, &s->member, exclusive)) {
+		hr = get_ready(s);
+		if (FAILED(hr))
+			ccid_share_leave(&s->port->share, &s->member);
+	}
+	pthread_mutex_unlock(&s->port->lock);
+	return hr;
+}
+
+static HRESULT enter_table(struct ccid_session *s)
+{
+	int err;
+
+	ccid_process_enter();
+	err = ccid_handle_add(s, &s->handle);
+	ccid_process_leave();
+	return ccid_result(err, CCID_ATTACHING);
+}
+
+static HRESULT establish(struct ccid_session *s, const char *name, bool exclusive)
+{
+	unsigned slot = 0;
+	int err = ccid_pool_get(&s->open, &slot, s->context, name);
+	HRESULT hr;
+
+	if (err < 0)
+		return ccid_result(err == CCID_E_FORMAT ? CCID_E_NOTFOUND : err, CCID_ATTACHING);
+	s->port = ccid_open_port(s->open, slot);
+	hr = connect(s, exclusive);
+	if (FAILED(hr)) {
+		ccid_pool_put(s->open);
+		return hr;
+	}
+	hr = enter_table(s);
+	if (FAILED(hr))
+		ccid_session_close(s);
+	return hr;
+}
+
+HRESULT ccid_session_attach(struct ccid_session **out, iscard_context *c, const char *name,
+                            SCARD_SHARE_MODES mode, unsigned wanted)
+{
+	struct ccid_session *s = calloc(1, sizeof *s);
+	HRESULT hr;
+
+	*out = NULL;
+	if (s == NULL)
+		return E_OUTOFMEMORY;
+	atomic_init(&s->refs, 1);
+	atomic_init(&s->pins, 1);
+	s->epoch = ccid_process_epoch();
+	s->objects = 1;
+	s->context = iscard_context_ref(c);
+	s->wanted = wanted;
+	hr = establish(s, name, mode == ISCARD_EXCLUSIVE);
+	if (FAILED(hr))
+		ccid_session_unref(s);
+	else
+		*out = s;
+	return hr;
+}
+
+HRESULT ccid_session_by_handle(struct ccid_session **out, HSCARD handle)
+{
+	struct ccid_session *s;
+
+	ccid_process_enter();
+	s = ccid_handle_find(handle);
+	if (s != NULL && ccid_session_is_open(s)) {
+		s->objects++;
+		ccid_session_ref(s);
+	} else {
+		s = NULL;
+	}
+	ccid_process_leave();
+	*out = s;
+	return s != NULL ? S_OK : E_INVALIDARG;
+}
+
+HRESULT ccid_session_lock(struct ccid_session *s)
+{
+	HRESULT hr = ccid_session_pin(s);
+
+	if (FAILED(hr))
+		return hr;
+	pthread_mutex_lock(&s->port->lock);
+	hr = ccid_session_use(s, CCID_NEED_CARD);
+	if (SUCCEEDED(hr))
+		ccid_share_lock(&s->port->share, &s->member);
+	pthread_mutex_unlock(&s->port->lock);
+	ccid_session_unpin(s);
+	return hr;
+}
+
+static HRESULT state_of(const struct ccid_slot_info *info, SCARD_STATES *state)
+{
+	switch (info->state) {
+	case CCID_SLOT_EMPTY: *state = ISCARD_ABSENT; return S_OK;
+	case CCID_SLOT_INACTIVE: *state = ISCARD_SWALLOWED; return S_OK;
+	case CCID_SLOT_NEGOTIABLE: *state = ISCARD_NEGOTIABLEMODE; return S_OK;
+	case CCID_SLOT_READY: *state = ISCARD_SPECIFICMODE; return S_OK;
+	case CCID_SLOT_DESYNCED: *state = ISCARD_POWERED; return S_OK;
+	default: return SCARD_E_NOT_READY;
+	}
+}
+
+HRESULT ccid_session_status(struct ccid_session *s, SCARD_STATES *state)
+{
+	struct ccid_slot_info info;
+	HRESULT hr = ccid_session_pin(s);
+	int err;
+
+	if (FAILED(hr))
+		return hr;
+	err = ccid_slot_poll(s->port->reader, s->port->slot, ccid_session_deadline(s, STATUS_MS));
+	if (err == CCID_E_SLOT_BUSY || err == CCID_E_NOCARD)
+		err = 0; /* what is known will do */
+	pthread_mutex_lock(&s->port->lock);
+	hr = ccid_session_check(s, CCID_NEED_READER, &info);
+	pthread_mutex_unlock(&s->port->lock);
+	if (SUCCEEDED(hr) && err < 0)
+		hr = ccid_result(err, CCID_ATTACHED);
+	if (SUCCEEDED(hr))
+		hr = state_of(&info, state);
+	ccid_session_unpin(s);
+	return hr;
+}
+
+HRESULT ccid_session_share_mode(struct ccid_session *s, SCARD_SHARE_MODES *mode)
+{
+	HRESULT hr = ccid_session_pin(s);
+
+	if (FAILED(hr))
+		return hr;
+	pthread_mutex_lock(&s->port->lock);
+	*mode = s->member.exclusive ? ISCARD_EXCLUSIVE : ISCARD_SHARED;
+	pthread_mutex_unlock(&s->port->lock);
+	ccid_session_unpin(s);
+	return S_OK;
+}
+
+HRESULT ccid_session_card(struct ccid_session *s, unsigned *protocol, uint8_t *atr, size_t *len)
+{
+	struct ccid_slot_info info;
+	HRESULT hr = ccid_session_pin(s);
+
+	if (FAILED(hr))
+		return hr;
+	pthread_mutex_lock(&s->port->lock);
+	hr = ccid_session_check(s, CCID_NEED_CARD, &info);
+	if (SUCCEEDED(hr)) {
+		*protocol = s->protocol;
+		*len = s->atr_len;
+		memcpy(atr, s->atr, s->atr_len);
+	}
+	pthread_mutex_unlock(&s->port->lock);
+	ccid_session_unpin(s);
+	return hr;
+}
+
+static int send(struct ccid_session *s, uint32_t generation, const struct ccid_blob *apdu,
+                int class_get_response, struct ccid_blob *rapdu)
+{
+	return ccid_slot_transmit(s->port->reader, s->port->slot, generation, apdu->p, apdu->len,
+	                          rapdu->p, rapdu->len, CCID_XFR_FOLLOW, class_get_response,
+	                          ccid_session_deadline(s, s->context->limits.transaction_ms));
+}
+
+/* PIN entry that was broken off ends in status words (CCID 6.1.11; 3.3 of the mapping). */
+static size_t pin_status(int err, uint8_t *rapdu)
+{
+	rapdu[0] = 0x64;
+	rapdu[1] = err == CCID_E_PIN_CANCELLED ? 0x01 : 0x00;
+	return 2;
+}
+
+/* A removal or reset explains a failed exchange better than the failure does. */
+static HRESULT explain(struct ccid_session *s, int err)
+{
+	struct ccid_slot_info info;
+	HRESULT hr = ccid_session_check(s, CCID_NEED_CARD, &info);
+
+	return FAILED(hr) ? hr : ccid_result(err, CCID_ATTACHED);
+}
+
+HRESULT ccid_session_transmit(struct ccid_session *s, const struct ccid_blob *apdu,
+                              int class_get_response, struct ccid_blob *rapdu, size_t *n)
+{
+	uint32_t generation;
+	HRESULT hr = ccid_session_pin(s);
+	int got;
+
+	if (FAILED(hr))
+		return hr;
+	pthread_mutex_lock(&s->port->lock);
+	hr = ccid_session_use(s, CCID_NEED_CARD);
+	if (SUCCEEDED(hr)) {
+		generation = s->member.generation;
+		pthread_mutex_unlock(&s->port->lock);
+		got = send(s, generation, apdu, class_get_response, rapdu);
+		pthread_mutex_lock(&s->port->lock);
+		if (got == CCID_E_PIN_CANCELLED || got == CCID_E_PIN_TIMEOUT)
+			*n = pin_status(got, rapdu->p);
+		else if (got >= 0)
+			*n = (size_t)got;
+		else
+			hr = explain(s, got);
+		ccid_session_done(s);
+	}
+	pthread_mutex_unlock(&s->port->lock);
+	ccid_session_unpin(s);
+	return hr;
+}

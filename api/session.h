@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: MIT */
+/* A connection: what a handle stands for. Objects attached to the same handle share one.
+ *
+ * All functions return result codes as the methods of scardmgr.h with the same purpose, after the
+ * arguments were checked. No mutex is held while one waits for another's lock. */
+#ifndef CCID_SESSION_H
+#define CCID_SESSION_H
+
+#include "cmd.h"
+#include "pool.h"
+#include "port.h"
+#include "process.h"
+
+#include <iscard/scardmgr.h>
+
+/* Driver's set of protocols: bit 0 T=0, bit 1 T=1. */
+struct ccid_session {
+	atomic_ulong refs; /* of this memory */
+	atomic_uint pins;  /* operations under way, and 1 while attached; the last gives up open */
+	atomic_bool closed;
+	unsigned epoch;
+	unsigned objects; /* process mutex */
+	HSCARD handle;
+	iscard_context *context;
+	struct ccid_open *open;
+	struct ccid_port *port;
+	struct ccid_member member; /* port mutex, and all below */
+	unsigned wanted;
+	unsigned protocol;
+	uint8_t atr[CCID_ATR_MAX];
+	size_t atr_len;
+};
+
+/* A new connection, with one reference and one object. */
+HRESULT ccid_session_attach(struct ccid_session **out, iscard_context *c, const char *name,
+                            SCARD_SHARE_MODES mode, unsigned wanted);
+
+/* The one behind a handle, with a reference and an object more. E_INVALIDARG. */
+HRESULT ccid_session_by_handle(struct ccid_session **out, HSCARD handle);
+
+/* An object lets go; the last one on an open connection closes it, with LEAVE, or RESET when it
+ * holds the lock. Sends nothing after a fork. */
+void ccid_session_drop(struct ccid_session *s);
+
+struct ccid_session *ccid_session_ref(struct ccid_session *s);
+void ccid_session_unref(struct ccid_session *s);
+
+/* Whether it still stands; what else may be asked of a closed one is its end. */
+bool ccid_session_is_open(const struct ccid_session *s);
+
+HRESULT ccid_session_detach(struct ccid_session *s, SCARD_DISPOSITIONS disposition,
+                            iscard_disposition_result *result);
+HRESULT ccid_session_reattach(struct ccid_session *s, SCARD_SHARE_MODES mode,
+                              SCARD_DISPOSITIONS disposition, iscard_disposition_result *result);
+HRESULT ccid_session_lock(struct ccid_session *s);
+HRESULT ccid_session_unlock(struct ccid_session *s, SCARD_DISPOSITIONS disposition,
+                            iscard_disposition_result *result);
+HRESULT ccid_session_status(struct ccid_session *s, SCARD_STATES *state);
+HRESULT ccid_session_share_mode(struct ccid_session *s, SCARD_SHARE_MODES *mode);
+
+/* Protocol (0 or 1) and ATR of the card in use. atr has room for CCID_ATR_MAX. */
+HRESULT ccid_session_card(struct ccid_session *s, unsigned *protocol, uint8_t *atr, size_t *len);
+
+/* Send the APDU; returns its answer in rapdu, *n bytes with SW1 SW2. */
+HRESULT ccid_session_transmit(struct ccid_session *s, const struct ccid_blob *apdu,
+                              int class_get_response, struct ccid_blob *rapdu, size_t *n);
+
+/* session_use.c: what the functions above are made of */
+
+/* Keep the reader open for an operation. SCARD_E_INVALID_HANDLE, SCARD_E_SERVICE_STOPPED. */
+HRESULT ccid_session_pin(struct ccid_session *s);
+void ccid_session_unpin(struct ccid_session *s);
+
+enum ccid_need {
+	CCID_NEED_OPEN,   /* the connection stands */
+	CCID_NEED_READER, /* and the reader is there */
+	CCID_NEED_CARD    /* and nothing is pending */
+};
+
+/* What stands in the way, S_OK if nothing. Port mutex held. */
+HRESULT ccid_session_check(struct ccid_session *s, enum ccid_need need,
+                           struct ccid_slot_info *info);
+
+/* Get the card to oneself for an operation, after others' locks; port mutex held before and after.
+ * On success to be ended by ccid_session_done(). */
+HRESULT ccid_session_use(struct ccid_session *s, enum ccid_need need);
+void ccid_session_done(struct ccid_session *s);
+
+/* Take the card as it is for the connection's own. Port mutex held. */
+HRESULT ccid_session_adopt(struct ccid_session *s);
+
+/* Absolute, in the reader's time. */
+int64_t ccid_session_deadline(const struct ccid_session *s, int64_t limit_ms);
+
+/* End the connection; other threads' operations run out. False when it had ended already. */
+bool ccid_session_close(struct ccid_session *s);
+
+/* dispose.c: with a use of the card, port mutex not held. What they did stands in *result. */
+
+/* For good, as Detach does it. 0, or CCID_E_REFUSED when it could not be done. */
+int ccid_dispose(struct ccid_session *s, SCARD_DISPOSITIONS disposition,
+                 iscard_disposition_result *result);
+
+/* The card stays in use, as for ReAttach and UnlockSCard: RESET and UNPOWER leave it powered, with
+ * one of the protocols (0: none yet). */
+HRESULT ccid_redispose(struct ccid_session *s, SCARD_DISPOSITIONS disposition, unsigned protocols,
+                       iscard_disposition_result *result);
+bool ccid_can_eject(const struct ccid_session *s);
+
+#endif

@@ -1,0 +1,193 @@
+/* SPDX-License-Identifier: MIT */
+#include "session.h"
+
+#include "result.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+struct ccid_session *ccid_session_ref(struct ccid_session *s)
+{
+	atomic_fetch_add(&s->refs, 1);
+	return s;
+}
+
+void ccid_session_unref(struct ccid_session *s)
+{
+	if (atomic_fetch_sub(&s->refs, 1) > 1)
+		return;
+	iscard_context_unref(s->context);
+	ccid_wipe(s, sizeof *s);
+	free(s);
+}
+
+bool ccid_session_is_open(const struct ccid_session *s)
+{
+	return !atomic_load(&s->closed);
+}
+
+HRESULT ccid_session_pin(struct ccid_session *s)
+{
+	unsigned pins = atomic_load(&s->pins);
+
+	if (s->epoch != ccid_process_epoch())
+		return SCARD_E_SERVICE_STOPPED;
+	do {
+		if (pins == 0 || atomic_load(&s->closed))
+			return SCARD_E_INVALID_HANDLE;
+	} while (!atomic_compare_exchange_weak(&s->pins, &pins, pins + 1));
+	ccid_session_ref(s);
+	return S_OK;
+}
+
+static void unpin(struct ccid_session *s)
+{
+	if (atomic_fetch_sub(&s->pins, 1) == 1)
+		ccid_pool_put(s->open);
+}
+
+void ccid_session_unpin(struct ccid_session *s)
+{
+	unpin(s);
+	ccid_session_unref(s);
+}
+
+int64_t ccid_session_deadline(const struct ccid_session *s, int64_t limit_ms)
+{
+	return ccid_env_now(ccid_open_env(s->open)) + limit_ms;
+}
+
+HRESULT ccid_session_check(struct ccid_session *s, enum ccid_need need, struct ccid_slot_info *info)
+{
+	struct ccid_card_view view;
+
+	if (atomic_load(&s->closed))
+		return SCARD_E_INVALID_HANDLE;
+	ccid_port_refresh(s->port, info);
+	if (need == CCID_NEED_OPEN)
+		return S_OK;
+	if (info->gone)
+		return SCARD_E_READER_UNAVAILABLE;
+	if (need == CCID_NEED_READER)
+		return S_OK;
+	view = ccid_card_view_of(info);
+	switch (ccid_share_pending(&s->member, &view)) {
+	case CCID_PENDING_REMOVED: return SCARD_W_REMOVED_CARD;
+	case CCID_PENDING_RESET: return SCARD_W_RESET_CARD;
+	case CCID_PENDING_NONE: break;
+	}
+	return S_OK;
+}
+
+struct turn {
+	struct ccid_session *session;
+	enum ccid_need need;
+	HRESULT hr;
+};
+
+static int go_on(void *arg)
+{
+	struct turn *t = arg;
+	struct ccid_slot_info info;
+
+	t->hr = ccid_session_check(t->session, t->need, &info);
+	return FAILED(t->hr) ? CCID_E_STALE : 0;
+}
+
+HRESULT ccid_session_use(struct ccid_session *s, enum ccid_need need)
+{
+	const struct ccid_env *clock = &s->context->env;
+	int64_t limit = s->context->limits.lock_ms;
+	int64_t deadline = limit > 0 ? ccid_env_now(clock) + limit : CCID_NEVER;
+	struct turn turn = {s, need, S_OK};
+	int rc = ccid_port_use(s->port, &s->member, go_on, &turn, clock, deadline);
+
+	if (rc == CCID_E_STALE)
+		return turn.hr;
+	return ccid_result(rc, CCID_ATTACHED);
+}
+
+void ccid_session_done(struct ccid_session *s)
+{
+	ccid_port_done(s->port, &s->member);
+}
+
+HRESULT ccid_session_adopt(struct ccid_session *s)
+{
+	struct ccid_card_view view;
+	struct ccid_slot_info info;
+
+	ccid_port_refresh(s->port, &info);
+	if (info.gone)
+		return SCARD_E_READER_UNAVAILABLE;
+	if (info.state == CCID_SLOT_EMPTY)
+		return SCARD_E_NO_SMARTCARD;
+	if (info.state != CCID_SLOT_READY)
+		return SCARD_E_NOT_READY;
+	view = ccid_card_view_of(&info);
+	ccid_share_acknowledge(&s->member, &view);
+	s->protocol = info.protocol;
+	s->atr_len = info.atr_len;
+	memcpy(s->atr, info.atr, info.atr_len);
+	return S_OK;
+}
+
+static void forget_handle(struct ccid_session *s)
+{
+	ccid_process_enter();
+	ccid_handle_remove(s->handle);
+	ccid_process_leave();
+}
+
+bool ccid_session_close(struct ccid_session *s)
+{
+	if (atomic_exchange(&s->closed, true))
+		return false;
+	forget_handle(s);
+	pthread_mutex_lock(&s->port->lock);
+	ccid_share_leave(&s->port->share, &s->member);
+	ccid_port_wake(s->port);
+	pthread_mutex_unlock(&s->port->lock);
+	unpin(s);
+	return true;
+}
+
+/* Without a word, and without a mutex that another thread of the parent may have held. */
+static void abandon(struct ccid_session *s)
+{
+	if (!atomic_exchange(&s->closed, true))
+		unpin(s);
+}
+
+static bool last_object(struct ccid_session *s)
+{
+	bool last;
+
+	ccid_process_enter();
+	last = --s->objects == 0;
+	if (last) /* nobody may join a connection that is about to end */
+		ccid_handle_remove(s->handle);
+	ccid_process_leave();
+	return last;
+}
+
+void ccid_session_drop(struct ccid_session *s)
+{
+	iscard_disposition_result ignored;
+	bool locked;
+
+	if (!last_object(s)) {
+		ccid_session_unref(s);
+		return;
+	}
+	if (s->epoch != ccid_process_epoch()) {
+		abandon(s);
+	} else if (SUCCEEDED(ccid_session_pin(s))) {
+		pthread_mutex_lock(&s->port->lock);
+		locked = s->member.levels > 0;
+		pthread_mutex_unlock(&s->port->lock);
+		ccid_session_detach(s, locked ? ISCARD_RESET : ISCARD_LEAVE, &ignored);
+		ccid_session_unpin(s);
+	}
+	ccid_session_unref(s);
+}
