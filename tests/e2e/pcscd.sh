@@ -1,18 +1,22 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# pcscd.sh BINARIES WORK LEVEL: Debian's pcscd with libccid, and our driver, hold the same
-# conversation with the emulated reader at exchange level LEVEL (1 TPDU, 2 short, 3 extended APDU).
-# What they hear must be equal.
+# pcscd.sh BINARIES WORK READER: Debian's pcscd with libccid, and our driver, hold the same
+# conversation with the emulated reader: tpdu_t0, tpdu_t1, tpdu_t1_chained (CRC and short
+# blocks), short, extended. What they hear must be equal.
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
 binaries=$1
 work=$2
-level=$3
+reader=$3
 root=$work/root
-case $level in
-1) options="-l 1 -m 271" only=--tpdu ;;
-2) options="-l 2 -m 271" only= ;;
-*) options="-l 3 -m 65544" only= ;;
+only=
+case $reader in
+tpdu_t0) options="-l 1 -m 271" only=--tpdu ;;
+tpdu_t1) options="-l 1 -m 271 -1 254" ;;
+tpdu_t1_chained) options="-l 1 -m 271 -c -1 24" ;;
+short) options="-l 2 -m 271" ;;
+extended) options="-l 3 -m 65544" ;;
+*) exit 2 ;;
 esac
 
 "$here/peers.sh" "$work" pcscd libccid libpcsclite1 || exit $?
@@ -26,9 +30,9 @@ cp "$root/etc/libccid_Info.plist" "$drivers/ifd-ccid.bundle/Contents/Info.plist"
 
 # shellcheck disable=SC2086
 "$binaries/usbfs_run" $options "$here/pcscd_inside.sh" "$root" "$binaries/apdus_pcsc" $only \
-	>"$work/pcscd.$level.txt" || exit $?
+	>"$work/pcscd.$reader.txt" || exit $?
 # shellcheck disable=SC2086
-"$binaries/usbfs_run" $options "$binaries/apdus_driver" $only >"$work/driver.$level.txt" ||
+"$binaries/usbfs_run" $options "$binaries/apdus_driver" $only >"$work/driver.$reader.txt" ||
 	exit $?
-diff -u "$work/pcscd.$level.txt" "$work/driver.$level.txt"
-echo "$(grep -c '^<' "$work/driver.$level.txt") equal answers at level $level"
+diff -u "$work/pcscd.$reader.txt" "$work/driver.$reader.txt"
+echo "$(grep -c '^<' "$work/driver.$reader.txt") equal answers at $reader"
