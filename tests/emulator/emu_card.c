@@ -81,6 +81,11 @@ struct emu_card *emu_card_new(const struct emu_card_config *cfg)
 	return c;
 }
 
+bool emu_card_takes_pps(const struct emu_card *c)
+{
+	return !c->cfg.no_pps;
+}
+
 void emu_card_free(struct emu_card *c)
 {
 	free(c);

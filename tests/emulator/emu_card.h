@@ -41,6 +41,7 @@ struct emu_card_config {
 	size_t warm_len;   /* 0: the same */
 	unsigned classes;  /* EMU_CLASS_*; mute at any other; 0: all */
 	bool mute;         /* never answers a reset */
+	bool no_pps;       /* mute to PPS */
 	bool no_envelope;  /* ENVELOPE is answered 6D00 */
 	uint8_t challenge; /* first byte of the first challenge */
 };
@@ -61,6 +62,8 @@ struct emu_card;
 
 struct emu_card *emu_card_new(const struct emu_card_config *cfg);
 void emu_card_free(struct emu_card *c);
+
+bool emu_card_takes_pps(const struct emu_card *c);
 
 /* Answer to reset in *atr (valid as long as the card); 0 when it is mute at this supply. */
 size_t emu_card_reset(struct emu_card *c, unsigned supply, bool warm, const uint8_t **atr);

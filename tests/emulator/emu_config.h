@@ -97,9 +97,9 @@ bool emu_interrupt(struct emu_device *d, const uint8_t *data, size_t len);
 /* What became of a slot. */
 struct emu_slot_view {
 	bool present, active, in_mouth, locked, accepting;
-	unsigned captured; /* cards in the bin */
-	unsigned supply;   /* EMU_CLASS_* while active */
-	uint8_t protocol;
+	unsigned captured;      /* cards in the bin */
+	unsigned supply;        /* EMU_CLASS_* while active */
+	uint8_t protocol, fidi; /* in force */
 };
 struct emu_slot_view emu_slot(const struct emu_device *d, unsigned slot);
 
@@ -120,14 +120,15 @@ struct emu_counts {
 	unsigned bad_parameters; /* SetParameters malformed */
 	unsigned bad_level;      /* wLevelParameter */
 	unsigned bad_block;      /* T=1: refused by the card, or the wrong bBWI */
-	unsigned bad_power;      /* bPowerSelect */
-	unsigned rfu;            /* bytes that must be 0 */
-	unsigned not_active;     /* XfrBlock, Secure, IccClock without a powered card */
-	unsigned unadvertised;   /* Mechanical, IccClock or T0APDU that the descriptor rules out */
-	unsigned no_parameters;  /* XfrBlock before SetParameters that nothing made needless */
-	unsigned bulk_zlp;       /* empty OUT transfers */
-	unsigned unconfigured;   /* bulk or interrupt before SET_CONFIGURATION */
-	unsigned bad_abort;      /* Abort halves that do not match */
+	unsigned bad_speed;  /* reader and card at different F, D or protocol, or above the limit */
+	unsigned bad_power;  /* bPowerSelect */
+	unsigned rfu;        /* bytes that must be 0 */
+	unsigned not_active; /* XfrBlock, Secure, IccClock without a powered card */
+	unsigned unadvertised;  /* Mechanical, IccClock or T0APDU that the descriptor rules out */
+	unsigned no_parameters; /* XfrBlock before SetParameters that nothing made needless */
+	unsigned bulk_zlp;      /* empty OUT transfers */
+	unsigned unconfigured;  /* bulk or interrupt before SET_CONFIGURATION */
+	unsigned bad_abort;     /* Abort halves that do not match */
 };
 const struct emu_counts *emu_counts(const struct emu_device *d);
 

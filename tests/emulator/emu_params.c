@@ -7,7 +7,6 @@
 
 #define FEATURE_AUTO_PARAMETERS  0x02u
 #define FEATURE_AUTO_NEGOTIATION 0x40u
-#define FEATURE_AUTO_PPS         0x80u
 #define FEATURE_NAD              0x200u
 
 void emu_params_default(struct emu_slot_state *s)
@@ -35,54 +34,77 @@ static void take_group(struct emu_slot_state *s, unsigned group, int protocol, c
 {
 	if (group == 1) {
 		if (v[0] >= 0)
-			s->t0[0] = s->t1[0] = (uint8_t)v[0];
+			s->card_ta1 = (uint8_t)v[0];
 		if (v[2] >= 0)
 			s->t0[2] = s->t1[2] = (uint8_t)v[2];
 	} else if (group == 2) {
 		if (v[2] > 0)
 			s->t0[3] = (uint8_t)v[2];
-		if (v[0] >= 0)
-			s->protocol = (uint8_t)(v[0] & 0x0F);
 	} else if (protocol == 1) {
 		t1_group(s, v);
 	}
 }
 
-void emu_params_from_atr(struct emu_device *d, struct emu_slot_state *s, const uint8_t *atr,
-                         size_t len)
+/* The interface bytes; TA2, or -1. */
+static int read_atr(struct emu_slot_state *s, const uint8_t *atr, size_t len)
 {
-	const unsigned automatic =
-		FEATURE_AUTO_PARAMETERS | FEATURE_AUTO_NEGOTIATION | FEATURE_AUTO_PPS;
-	size_t at = 2;
 	uint8_t td = len > 1 ? atr[1] : 0;
+	int protocol = 0, ta2 = -1;
+	size_t at = 2;
 
-	emu_params_default(s);
-	s->card_protocols = 0;
 	for (unsigned group = 1; group <= 8; group++) {
 		int v[3] = {-1, -1, -1};
 
 		for (unsigned k = 0; k < 3; k++)
 			if ((td & 0x10 << k) != 0 && at < len)
 				v[k] = atr[at++];
-		if ((td & 0x80) == 0 || at >= len) {
-			take_group(s, group, group > 1 ? td & 0x0F : 0, v);
+		take_group(s, group, protocol, v);
+		if (group == 2)
+			ta2 = v[0];
+		if ((td & 0x80) == 0 || at >= len)
 			break;
-		}
-		if (group == 1)
-			s->protocol = atr[at] & 0x0F;
-		take_group(s, group, td & 0x0F, v);
 		td = atr[at++];
-		s->card_protocols |= 1u << (td & 0x0F);
+		protocol = td & 0x0F;
+		if (group == 1)
+			s->protocol = (uint8_t)protocol;
+		s->card_protocols |= 1u << protocol;
 	}
+	return ta2;
+}
+
+static bool protocol_taken(const struct emu_device *d, const struct emu_slot_state *s,
+                           unsigned protocol)
+{
+	unsigned reader = emu_get32(d->cfg.class_desc + 6) & 3;
+
+	if (reader == 0)
+		reader = 3;
+	return protocol <= 1 && (reader >> protocol & 1) != 0 &&
+	       (s->card_protocols == 0 || (s->card_protocols >> protocol & 1) != 0);
+}
+
+void emu_params_from_atr(struct emu_device *d, struct emu_slot_state *s, const uint8_t *atr,
+                         size_t len)
+{
+	int ta2;
+
+	emu_params_default(s);
+	s->card_protocols = 0;
+	s->card_ta1 = 0x11;
+	ta2 = read_atr(s, atr, len);
 	if (s->card_protocols == 0)
 		s->card_protocols = 1;
+	if (ta2 >= 0)
+		s->protocol = (uint8_t)(ta2 & 0x0F);
 	if (s->protocol > 1)
 		s->protocol = 0;
-	s->have_params = (d->features & automatic) != 0;
-	if (!s->have_params) {
-		s->t0[0] = s->t1[0] = 0x11;
+	if ((d->features & FEATURE_AUTO_NEGOTIATION) != 0 && !protocol_taken(d, s, s->protocol) &&
+	    protocol_taken(d, s, s->protocol ^ 1))
+		s->protocol ^= 1;
+	s->have_params = (d->features & (FEATURE_AUTO_PARAMETERS | FEATURE_AUTO_NEGOTIATION)) != 0;
+	emu_speed_start(d, s, ta2);
+	if (!s->have_params)
 		s->protocol = 0;
-	}
 }
 
 static bool di_rfu(uint8_t fidi)
@@ -125,17 +147,6 @@ static void give(const struct emu_slot_state *s, struct emu_reply *r)
 	r->len = s->protocol == 0 ? sizeof s->t0 : sizeof s->t1;
 }
 
-static bool protocol_taken(const struct emu_device *d, const struct emu_slot_state *s,
-                           uint8_t protocol)
-{
-	unsigned reader = emu_get32(d->cfg.class_desc + 6) & 3;
-
-	if (reader == 0)
-		reader = 3;
-	return protocol <= 1 && (reader >> protocol & 1) != 0 &&
-	       (!s->active || (s->card_protocols >> protocol & 1) != 0);
-}
-
 void emu_set_parameters(struct emu_device *d, unsigned slot, const struct emu_cmd *c,
                         struct emu_reply *r)
 {
@@ -153,6 +164,15 @@ void emu_set_parameters(struct emu_device *d, unsigned slot, const struct emu_cm
 	if (wrong != 0) {
 		emu_violation(d, &d->counts.bad_parameters);
 		emu_fail(r, wrong);
+		return;
+	}
+	if (!emu_speed_possible(d, c->data[0]) && !s->specific) {
+		emu_violation(d, &d->counts.bad_speed);
+		emu_fail(r, 0x0A);
+		return;
+	}
+	if (!emu_speed_pps_by_reader(d, s, protocol, c->data[0])) {
+		emu_fail(r, ERR_MUTE);
 		return;
 	}
 	s->protocol = protocol;

@@ -175,5 +175,6 @@ struct emu_slot_view emu_slot(const struct emu_device *d, unsigned slot)
 	                              .accepting = s->accepting,
 	                              .captured = s->captured,
 	                              .supply = s->supply,
-	                              .protocol = s->protocol};
+	                              .protocol = s->protocol,
+	                              .fidi = s->protocol == 0 ? s->t0[0] : s->t1[0]};
 }

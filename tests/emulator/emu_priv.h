@@ -46,6 +46,7 @@ enum {
 	ERR_BUSY = 0xF2, /* with an automatic sequence */
 	ERR_PROTOCOL = 0xF6,
 	ERR_HARDWARE = 0xFB,
+	ERR_PARITY = 0xFD,
 	ERR_MUTE = 0xFE,
 	ERR_ABORTED = 0xFF,
 };
@@ -77,9 +78,13 @@ struct emu_slot_state {
 	uint8_t protocol;
 	uint8_t t0[5], t1[7];
 	unsigned card_protocols; /* bits, from the ATR */
-	uint8_t classes[3];      /* T0APDU: bmChanges, GET RESPONSE, ENVELOPE */
-	struct emu_t1 blocks;    /* TPDU level, T=1 */
-	uint8_t *apdu;           /* a command that comes in slices */
+	uint8_t card_ta1;        /* what the ATR offers */
+	uint8_t card_fidi;       /* what the card works at now */
+	uint8_t card_protocol;
+	bool specific;
+	uint8_t classes[3];   /* T0APDU: bmChanges, GET RESPONSE, ENVELOPE */
+	struct emu_t1 blocks; /* TPDU level, T=1 */
+	uint8_t *apdu;        /* a command that comes in slices */
 	size_t apdu_len;
 	bool chaining;
 	const uint8_t *rest; /* a response that goes in slices */
@@ -222,6 +227,15 @@ void emu_params_default(struct emu_slot_state *s);
 void emu_params_from_atr(struct emu_device *d, struct emu_slot_state *s, const uint8_t *atr,
                          size_t len);
 emu_handler emu_set_parameters, emu_get_parameters, emu_reset_parameters;
+
+/* emu_speed.c: F and D (ISO/IEC 7816-3, 7.1 and 9), as the reader and as the card has them */
+void emu_speed_start(struct emu_device *d, struct emu_slot_state *s, int ta2);
+bool emu_speed_possible(const struct emu_device *d, uint8_t fidi);
+bool emu_speed_agrees(const struct emu_slot_state *s);
+bool emu_speed_pps_by_reader(struct emu_device *d, struct emu_slot_state *s, uint8_t protocol,
+                             uint8_t fidi);
+bool emu_speed_pps_by_host(struct emu_device *d, struct emu_slot_state *s, const struct emu_cmd *c,
+                           struct emu_reply *r);
 
 /* emu_xfr.c */
 emu_handler emu_xfr;

@@ -13,6 +13,7 @@ void emu_slot_off(struct emu_slot_state *s)
 	s->chaining = false;
 	s->rest_len = 0;
 	emu_params_default(s);
+	s->card_protocols = 0;
 }
 
 void emu_slot_idle(struct emu_slot_state *s)

@@ -59,11 +59,25 @@ static void slice(struct emu_device *d, struct emu_slot_state *s, struct emu_rep
 		r->param = last ? CHAIN_ENDS : CHAIN_CONTINUE;
 }
 
+static bool can_talk(struct emu_device *d, struct emu_slot_state *s, struct emu_reply *r)
+{
+	s->negotiable = false;
+	if (!s->have_params)
+		emu_violation(d, &d->counts.no_parameters);
+	if (emu_speed_agrees(s))
+		return true;
+	emu_violation(d, &d->counts.bad_speed);
+	emu_fail(r, ERR_PARITY);
+	return false;
+}
+
 static void run_apdu(struct emu_device *d, struct emu_slot_state *s, const uint8_t *apdu,
                      size_t len, struct emu_reply *r)
 {
 	struct emu_card_answer a;
 
+	if (!can_talk(d, s, r))
+		return;
 	emu_card_apdu(s->card, apdu, len, &a);
 	if (!take_answer(d, &a, r))
 		return;
@@ -141,25 +155,6 @@ static void xfr_extended(struct emu_device *d, struct emu_slot_state *s, const s
 		run_apdu(d, s, s->apdu, s->apdu_len, r);
 }
 
-/* PPS of ISO/IEC 7816-3, 9: the card accepts what it is asked for. */
-static bool pps(struct emu_slot_state *s, const struct emu_cmd *c, struct emu_reply *r)
-{
-	uint8_t sum = 0;
-
-	if (!s->negotiable || c->data_len < 3 || c->data_len > 6 || c->data[0] != 0xFF)
-		return false;
-	for (size_t i = 0; i < c->data_len; i++)
-		sum ^= c->data[i];
-	if (sum != 0 || (s->card_protocols >> (c->data[1] & 0x0F) & 1) == 0) {
-		emu_fail(r, ERR_MUTE);
-		return true;
-	}
-	memcpy(s->apdu, c->data, c->data_len);
-	r->data = s->apdu;
-	r->len = c->data_len;
-	return true;
-}
-
 /* One block of T=1. bBWI multiplies the waiting time of the block that answers S(WTX). */
 static void xfr_block(struct emu_device *d, struct emu_slot_state *s, const struct emu_cmd *c,
                       struct emu_reply *r)
@@ -193,11 +188,10 @@ static void xfr_tpdu(struct emu_device *d, struct emu_slot_state *s, const struc
 		bad_level(d, r);
 		return;
 	}
-	if (pps(s, c, r))
+	if (emu_speed_pps_by_host(d, s, c, r))
 		return;
-	s->negotiable = false;
-	if (!s->have_params)
-		emu_violation(d, &d->counts.no_parameters);
+	if (!can_talk(d, s, r))
+		return;
 	if (s->protocol != 0) {
 		xfr_block(d, s, c, r);
 		return;

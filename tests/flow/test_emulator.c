@@ -366,6 +366,53 @@ static void pps_is_accepted_once_after_reset(void **state)
 	emu_destroy(d);
 }
 
+static void reader_and_card_must_be_at_one_speed(void **state)
+{
+	struct emu_config cfg = config();
+	struct emu_device *d;
+
+	(void)state;
+	emu_config_level(&cfg, 1, 271);
+	cfg.class_desc[40] = 0x38;
+	cfg.card[0].atr_len = talk_bytes(cfg.card[0].atr, EMU_ATR_MAX, "3B 10 95");
+	d = talk_new(&cfg);
+	talk(d, "62 00000000 00 00 00 0000", "80 03000000 00 00 00 00 00 3B 10 95");
+	talk(d, "6F 04000000 00 01 00 0000 FF 10 95 7A", "80 04000000 00 01 00 00 00 FF 10 95 7A");
+	talk(d, "61 05000000 00 02 00 0000 11 00 00 0A 00",
+	     "82 05000000 00 02 00 00 00 11 00 00 0A 00");
+	talk(d, "6F 04000000 00 03 00 0000 00 44 00 00", "80 00000000 00 03 40 FD 00");
+	assert_int_equal(emu_counts(d)->bad_speed, 1);
+	talk(d, "61 05000000 00 04 00 0000 95 00 00 0A 00",
+	     "82 05000000 00 04 00 00 00 95 00 00 0A 00");
+	talk(d, "6F 04000000 00 05 00 0000 00 44 00 00", "80 02000000 00 05 00 00 00 6D00");
+	/* 500000 bit/s are within the 676000 of the descriptor, 688172 are not */
+	talk(d, "61 05000000 00 06 00 0000 97 00 00 0A 00",
+	     "82 05000000 00 06 00 00 00 97 00 00 0A 00");
+	talk(d, "61 05000000 00 07 00 0000 17 00 00 0A 00", "82 00000000 00 07 40 0A 00");
+	emu_destroy(d);
+}
+
+static void a_card_may_refuse_pps(void **state)
+{
+	struct emu_config cfg = config();
+	struct emu_device *d;
+
+	(void)state;
+	emu_config_level(&cfg, 1, 271);
+	cfg.class_desc[40] = 0xB8; /* PPS by the reader */
+	cfg.card[0].atr_len = talk_bytes(cfg.card[0].atr, EMU_ATR_MAX, "3B 10 95");
+	cfg.card[0].no_pps = true;
+	d = talk_new(&cfg);
+	talk(d, "62 00000000 00 00 00 0000", "80 03000000 00 00 00 00 00 3B 10 95");
+	talk(d, "61 05000000 00 01 00 0000 95 00 00 0A 00", "82 00000000 00 01 40 FE 00");
+	talk(d, "62 00000000 00 02 00 0000", "80 03000000 00 02 00 00 00 3B 10 95");
+	talk(d, "61 05000000 00 03 00 0000 11 00 00 0A 00",
+	     "82 05000000 00 03 00 00 00 11 00 00 0A 00");
+	talk(d, "6F 04000000 00 04 00 0000 00 44 00 00", "80 02000000 00 04 00 00 00 6D00");
+	assert_int_equal(emu_counts(d)->violations, 0);
+	emu_destroy(d);
+}
+
 static void time_extensions_come_before_a_late_answer(void **state)
 {
 	struct emu_device *d = powered(3, 271);
@@ -589,6 +636,8 @@ int main(void)
 		cmocka_unit_test(a_message_above_the_limit_is_refused),
 		cmocka_unit_test(t0_tpdus_show_61_and_6c),
 		cmocka_unit_test(pps_is_accepted_once_after_reset),
+		cmocka_unit_test(reader_and_card_must_be_at_one_speed),
+		cmocka_unit_test(a_card_may_refuse_pps),
 		cmocka_unit_test(time_extensions_come_before_a_late_answer),
 		cmocka_unit_test(removal_answers_the_running_command),
 		cmocka_unit_test(notifications_tell_of_presence_and_change),
