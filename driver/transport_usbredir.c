@@ -68,7 +68,7 @@ static int redir_post_in(struct ccid_transport *t, uint8_t *buf, size_t cap)
 {
 	struct ccid_redir *r = lock(t);
 	size_t mps = t->iface.bulk_in.max_packet;
-	int rc = ready(r);
+	int rc = mps > 0 ? ready(r) : CCID_E_UNSUPPORTED;
 
 	if (rc == CCID_OK && (r->in.id != 0 || cap == 0))
 		rc = CCID_E_ARG;
@@ -109,7 +109,7 @@ static int redir_bulk_out(struct ccid_transport *t, const uint8_t *buf, size_t l
                           int64_t deadline)
 {
 	struct ccid_redir *r = lock(t);
-	int rc = ready(r);
+	int rc = t->iface.bulk_out.max_packet > 0 ? ready(r) : CCID_E_UNSUPPORTED;
 
 	(void)deadline;
 	if (rc == CCID_OK && (len == 0 || len > CCID_REDIR_BULK_MAX))

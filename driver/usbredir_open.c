@@ -95,9 +95,11 @@ static int choose(struct ccid_redir *r, int wanted, int64_t deadline)
 {
 	int current = current_config(r, deadline);
 	unsigned count = r->device_desc[17];
-	int rc = current < 0 ? current : CCID_E_NOTFOUND;
+	int rc = CCID_E_NOTFOUND;
 
-	for (unsigned i = 0; i < count && i < CONFIGS_MAX && rc == CCID_E_NOTFOUND; i++) {
+	if (current < 0)
+		return current;
+	for (unsigned i = 0; i < count && i < CONFIGS_MAX && rc < 0; i++) {
 		int n = read_config(r, (uint8_t)i, deadline);
 
 		if (n < 0)

@@ -224,6 +224,22 @@ static void without_an_interrupt_endpoint_there_is_no_stream(void **state)
 	redir_guest_echo(&g, 20);
 }
 
+/* USB ICCD Rev 1.0: everything goes over endpoint 0. */
+static void a_token_without_bulk_endpoints_has_no_bulk(void **state)
+{
+	(void)state;
+	g.host.desc.config[9 + 4] = 0;
+	g.host.desc.config[9 + 7] = 1;
+	g.host.desc.config[2] = (uint8_t)(g.host.desc.config_len -= 21);
+	redir_guest_open(&g);
+	assert_int_equal(redir_guest_post(&g, 64), CCID_E_UNSUPPORTED);
+	assert_int_equal(redir_guest_out(&g, 10), CCID_E_UNSUPPORTED);
+	assert_int_equal(redir_guest_interrupt(&g), CCID_E_UNSUPPORTED);
+	assert_int_equal(g.t->ops->clear_halt(g.t, CCID_PIPE_BULK_IN, g.fake.now + 100),
+	                 CCID_E_UNSUPPORTED);
+	assert_int_equal(redir_guest_abort(&g, 100), 0);
+}
+
 static void a_reset_is_followed_by_a_new_start(void **state)
 {
 	(void)state;
@@ -335,6 +351,7 @@ int main(void)
 		T(layout_may_come_in_either_order),
 		T(ep_info_at_odds_with_the_descriptors_is_noted),
 		T(without_an_interrupt_endpoint_there_is_no_stream),
+		T(a_token_without_bulk_endpoints_has_no_bulk),
 		T(a_reset_is_followed_by_a_new_start),
 		T(a_reset_that_unconfigures_is_followed_by_a_configuration),
 		T(a_reset_forgets_what_was_posted),
