@@ -194,7 +194,7 @@ static int redir_wait_in(struct ccid_transport *t, int64_t deadline)
 	int rc = ccid_redir_cancelled(r) ? CCID_E_CANCELLED : CCID_OK;
 
 	if (rc == CCID_OK && r->in.id == 0 && r->out.id == 0)
-		rc = CCID_E_ARG;
+		rc = r->error < 0 ? ccid_redir_error(r) : CCID_E_ARG;
 	if (rc == CCID_OK)
 		ccid_redir_pump(r);
 	while (rc == CCID_OK && !settled(r, &result))
@@ -318,7 +318,7 @@ static int redir_reset(struct ccid_transport *t, int64_t deadline)
 static int redir_pause(struct ccid_transport *t, int64_t until)
 {
 	struct ccid_redir *r = lock(t);
-	int rc = enter(r);
+	int rc = ccid_redir_cancelled(r) ? CCID_E_CANCELLED : CCID_OK;
 
 	if (rc == CCID_OK)
 		ccid_redir_pump(r);
@@ -346,24 +346,35 @@ static void redir_cancel(struct ccid_transport *t)
 void ccid_redir_free(struct ccid_redir *r)
 {
 	ccid_redir_link_close(r);
-	pthread_mutex_destroy(&r->lock);
+	if (r->owner == getpid())
+		pthread_mutex_destroy(&r->lock);
 	free(r->config);
 	free(r);
 }
 
 /* What is outstanding is cancelled in passing; the host resets a device whose guest has left. */
+static void say_goodbye(struct ccid_redir *r)
+{
+	if (ready(r) < 0)
+		return;
+	cancel_request(r, &r->in);
+	cancel_request(r, &r->out);
+	ccid_redir_intr_stop(r);
+	ccid_redir_flush(r);
+}
+
+/* In the child of a fork the connection is still the parent's, and the lock may be held for ever:
+ * nothing is said and the lock is left alone. */
 static void redir_close(struct ccid_transport *t)
 {
-	struct ccid_redir *r = lock(t);
+	struct ccid_redir *r = redir_of(t);
 	struct ccid_stream *stream = r->stream;
 
-	if (ready(r) == CCID_OK) {
-		cancel_request(r, &r->in);
-		cancel_request(r, &r->out);
-		ccid_redir_intr_stop(r);
-		ccid_redir_flush(r);
+	if (r->owner == getpid()) {
+		lock(t);
+		say_goodbye(r);
+		unlock(r, CCID_OK);
 	}
-	unlock(r, CCID_OK);
 	ccid_redir_free(r);
 	stream->ops->close(stream);
 }

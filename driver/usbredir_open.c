@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "bytes.h"
 #include "usbredir_priv.h"
@@ -237,6 +238,7 @@ int ccid_transport_open_usbredir(struct ccid_transport **out, struct ccid_stream
 	r->base.env = env;
 	r->base.device_desc = r->device_desc;
 	snprintf(r->base.id.address, sizeof r->base.id.address, "%s", address);
+	r->owner = getpid();
 	pthread_mutex_init(&r->lock, NULL);
 	pthread_mutex_lock(&r->lock);
 	rc = ccid_redir_link_open(r, stream);

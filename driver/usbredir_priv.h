@@ -10,6 +10,7 @@
 #include "transport_usbredir.h"
 
 #include <pthread.h>
+#include <sys/types.h>
 #include <usbredirparser.h>
 
 #define CCID_REDIR_INTR_QUEUE 16
@@ -48,6 +49,7 @@ struct ccid_redir {
 	struct ccid_stream *stream;
 	struct usbredirparser *parser;
 	pthread_mutex_t lock;
+	pid_t owner;
 	int cancel_fd; /* counts the calls of cancel() */
 	int queue_fd; /* readable while interrupt_in() has something to tell; -1 without event fd */
 	int event_fd; /* epoll over the stream and queue_fd, or -1 */

@@ -386,17 +386,27 @@ static int take_nothing(struct ccid_stream *s, const uint8_t *buf, size_t len)
 	return 0;
 }
 
+static int (*wait_for_bytes)(struct ccid_stream *, unsigned, int, int64_t);
+
+static int never_writable(struct ccid_stream *s, unsigned want, int cancel_fd, int64_t deadline)
+{
+	return wait_for_bytes(s, want & CCID_STREAM_READ, cancel_fd, deadline);
+}
+
 static void a_peer_that_does_not_read_costs_bounded_memory_and_time(void **state)
 {
 	struct ccid_stream *s;
 	static struct ccid_stream_ops ops;
 	unsigned sent = 0;
+	int64_t start;
 
 	(void)state;
 	s = redir_host_stream(&g.host);
 	ops = *s->ops;
 	redir_host_hello(&g.host);
 	assert_int_equal(redir_guest_attach(&g, s), 0);
+	wait_for_bytes = ops.wait;
+	ops.wait = never_writable;
 	ops.write = take_nothing;
 	s->ops = &ops;
 	while (sent < 100 && redir_guest_out(&g, 65554) == 0)
@@ -405,6 +415,9 @@ static void a_peer_that_does_not_read_costs_bounded_memory_and_time(void **state
 	assert_int_equal(redir_guest_out(&g, 10), CCID_E_TIMEOUT);
 	assert_int_equal(redir_guest_post(&g, 64), CCID_E_TIMEOUT);
 	assert_int_equal(redir_guest_abort(&g, 100), CCID_E_TIMEOUT);
+	start = g.fake.now;
+	assert_int_equal(g.t->ops->pause(g.t, start + 300), 0);
+	assert_int_equal(g.fake.now, start + 300);
 }
 
 static void failures_of_the_stream_keep_their_names(void **state)

@@ -17,6 +17,7 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/un.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -301,6 +302,26 @@ static void a_peer_that_hangs_up_ends_a_wait_for_ever(void **state)
 	assert_int_equal(redir_guest_out(&g, 100), CCID_E_GONE);
 }
 
+static void a_child_of_a_fork_says_nothing(void **state)
+{
+	int status = -1;
+	pid_t child;
+
+	(void)state;
+	open_pair();
+	child = fork();
+	if (child == 0) {
+		g.t->ops->close(g.t);
+		_exit(0);
+	}
+	assert_int_equal(waitpid(child, &status, 0), child);
+	assert_int_equal(status, 0);
+	echo(50);
+	redir_serve_lock(&server);
+	assert_int_equal(g.host.by_type[REDIR_STOP_INTERRUPT], 0);
+	redir_serve_unlock(&server);
+}
+
 static void open_address(const char *text)
 {
 	struct ccid_address a;
@@ -412,6 +433,7 @@ int main(void)
 		T(interrupts_are_taken_beside_a_blocked_exchange),
 		T(a_watcher_does_not_take_an_answer_away),
 		T(a_peer_that_hangs_up_ends_a_wait_for_ever),
+		T(a_child_of_a_fork_says_nothing),
 		T(a_unix_socket_is_opened_by_its_address),
 		T(a_tcp_port_is_opened_by_its_address),
 		T(a_host_may_be_the_one_that_connects),
