@@ -2,11 +2,14 @@
 #include "apdus.h"
 
 #include <stdio.h>
+#include <string.h>
 
-static const struct {
+struct apdu {
 	size_t len;
 	uint8_t bytes[128];
-} apdus[] = {
+};
+
+static const struct apdu apdus[] = {
 	{7, {0x00, 0xA4, 0x00, 0x0C, 0x02, 0x3F, 0x00}},       /* SELECT the master file */
 	{8, {0x00, 0xA4, 0x00, 0x00, 0x02, 0x3F, 0x00, 0x00}}, /* with its FCI */
 	{7, {0x00, 0xA4, 0x00, 0x0C, 0x02, 0x12, 0x34}},       /* a file that is not there */
@@ -28,6 +31,10 @@ static const struct {
 	{5, {0x00, 0x84, 0x00, 0x00, 0xFF}},
 };
 
+static const struct apdu long_answer = {7, {0x00, 0xB0, 0x00, 0x00, 0x00, 0x04, 0x00}};
+
+#define LONG_DATA 600
+
 void apdus_print(const char *what, const uint8_t *bytes, size_t len)
 {
 	printf("%s", what);
@@ -36,23 +43,49 @@ void apdus_print(const char *what, const uint8_t *bytes, size_t len)
 	printf("\n");
 }
 
-int apdus_run(apdus_send send, void *arg, bool tpdu)
+enum apdus_set apdus_choose(int argc, char **argv)
+{
+	if (argc > 1 && strcmp(argv[1], "--tpdu") == 0)
+		return APDUS_TPDU;
+	return argc > 1 && strcmp(argv[1], "--extended") == 0 ? APDUS_EXTENDED : APDUS_SHORT;
+}
+
+static int send_one(apdus_send send, void *arg, const uint8_t *apdu, size_t len)
 {
 	static uint8_t out[66000];
+	long n = send(arg, apdu, len, out, sizeof out);
 
-	for (size_t i = 0; i < sizeof apdus / sizeof apdus[0]; i++) {
-		long n;
-
-		if (tpdu && apdus[i].len > 5 && apdus[i].len == 6u + apdus[i].bytes[4])
-			continue;
-		n = send(arg, apdus[i].bytes, apdus[i].len, out, sizeof out);
-
-		apdus_print(">", apdus[i].bytes, apdus[i].len);
-		if (n < 0) {
-			printf("failed: %ld\n", n);
-			return 1;
-		}
-		apdus_print("<", out, (size_t)n);
+	apdus_print(">", apdu, len);
+	if (n < 0) {
+		printf("failed: %ld\n", n);
+		return 1;
 	}
+	apdus_print("<", out, (size_t)n);
 	return 0;
+}
+
+/* UPDATE BINARY with a long command, and a READ BINARY of what it wrote. */
+static int send_extended(apdus_send send, void *arg)
+{
+	uint8_t update[7 + LONG_DATA] = {
+		0x00, 0xD6, 0x00, 0x10, 0, LONG_DATA >> 8, LONG_DATA & 0xFF};
+
+	for (unsigned i = 0; i < LONG_DATA; i++)
+		update[7 + i] = (uint8_t)(i * 3);
+	if (send_one(send, arg, update, sizeof update) != 0)
+		return 1;
+	return send_one(send, arg, long_answer.bytes, long_answer.len);
+}
+
+int apdus_run(apdus_send send, void *arg, enum apdus_set set)
+{
+	for (size_t i = 0; i < sizeof apdus / sizeof apdus[0]; i++) {
+		const struct apdu *a = &apdus[i];
+
+		if (set == APDUS_TPDU && a->len > 5 && a->len == 6u + a->bytes[4])
+			continue;
+		if (send_one(send, arg, a->bytes, a->len) != 0)
+			return 1;
+	}
+	return set == APDUS_EXTENDED ? send_extended(send, arg) : 0;
 }

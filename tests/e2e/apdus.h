@@ -4,7 +4,6 @@
 #ifndef APDUS_H
 #define APDUS_H
 
-#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -13,8 +12,16 @@ typedef long (*apdus_send)(void *arg, const uint8_t *apdu, size_t len, uint8_t *
 
 void apdus_print(const char *what, const uint8_t *bytes, size_t len);
 
-/* Send them all, print questions and answers. 0, or 1 when one could not be sent. A T=0 TPDU has no
- * room for a case 4 APDU: with tpdu those are left out. */
-int apdus_run(apdus_send send, void *arg, bool tpdu);
+enum apdus_set {
+	APDUS_SHORT,
+	APDUS_TPDU,     /* without case 4, for which a T=0 TPDU has no room */
+	APDUS_EXTENDED, /* with extended APDUs */
+};
+
+/* "--tpdu", "--extended", or nothing. */
+enum apdus_set apdus_choose(int argc, char **argv);
+
+/* Send them, print questions and answers. 0, or 1 when one could not be sent. */
+int apdus_run(apdus_send send, void *arg, enum apdus_set set);
 
 #endif

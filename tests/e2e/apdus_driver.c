@@ -6,7 +6,6 @@
 
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 static void print_log(void *ctx, enum ccid_log_level level, const char *reader, const char *text)
 {
@@ -33,7 +32,7 @@ static long send_apdu(void *arg, const uint8_t *apdu, size_t len, uint8_t *out, 
 	                                   ccid_env_now(&env) + 30000);
 }
 
-static int converse(struct ccid_reader *r, bool tpdu)
+static int converse(struct ccid_reader *r, enum apdus_set set)
 {
 	struct ccid_slot_info info;
 	int err = ccid_slot_activate(r, 0, 3, CCID_RESET_NONE, ccid_env_now(&env) + 30000);
@@ -46,7 +45,7 @@ static int converse(struct ccid_reader *r, bool tpdu)
 	}
 	apdus_print("ATR", info.atr, info.atr_len);
 	printf("T=%u\n", info.protocol);
-	return apdus_run(send_apdu, r, tpdu);
+	return apdus_run(send_apdu, r, set);
 }
 
 int main(int argc, char **argv)
@@ -68,7 +67,7 @@ int main(int argc, char **argv)
 		fprintf(stderr, "open: %s\n", ccid_err_text(err));
 		return 1;
 	}
-	result = converse(r, argc > 1 && strcmp(argv[1], "--tpdu") == 0);
+	result = converse(r, apdus_choose(argc, argv));
 	ccid_reader_close(r);
 	return result;
 }

@@ -88,7 +88,7 @@ static long send_apdu(void *arg, const uint8_t *apdu, size_t len, uint8_t *out, 
 	return err != 0 ? -(err & 0xFFFF) : (long)n;
 }
 
-static int converse(long context, const char *name, bool tpdu)
+static int converse(long context, const char *name, enum apdus_set set)
 {
 	struct card c;
 	uint8_t atr[33];
@@ -106,7 +106,7 @@ static int converse(long context, const char *name, bool tpdu)
 	fprintf(stderr, "reader: %s\n", names);
 	apdus_print("ATR", atr, atr_len);
 	printf("T=%lu\n", c.protocol - 1);
-	result = apdus_run(send_apdu, &c, tpdu);
+	result = apdus_run(send_apdu, &c, set);
 	pcsc.disconnect(c.handle, UNPOWER_CARD);
 	return result;
 }
@@ -127,7 +127,7 @@ int main(int argc, char **argv)
 		fprintf(stderr, "no reader: %08lX\n", (unsigned long)err & 0xFFFFFFFF);
 		return 1;
 	}
-	result = converse(context, name, argc > 1 && strcmp(argv[1], "--tpdu") == 0);
+	result = converse(context, name, apdus_choose(argc, argv));
 	pcsc.release(context);
 	return result;
 }
