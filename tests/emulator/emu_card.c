@@ -81,9 +81,15 @@ struct emu_card *emu_card_new(const struct emu_card_config *cfg)
 	return c;
 }
 
-bool emu_card_takes_pps(const struct emu_card *c)
+const struct emu_card_config *emu_card_made(const struct emu_card *c)
 {
-	return !c->cfg.no_pps;
+	return &c->cfg;
+}
+
+bool emu_card_takes_data(uint8_t ins, uint8_t p3)
+{
+	return p3 != 0 && (ins == INS_SELECT || ins == INS_UPDATE || ins == INS_VERIFY ||
+	                   ins == INS_ECHO || ins == INS_ENVELOPE);
 }
 
 void emu_card_free(struct emu_card *c)

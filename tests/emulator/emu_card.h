@@ -42,6 +42,8 @@ struct emu_card_config {
 	unsigned classes;  /* EMU_CLASS_*; mute at any other; 0: all */
 	bool mute;         /* never answers a reset */
 	bool no_pps;       /* mute to PPS */
+	bool byte_acks;    /* T=0: acknowledges one byte at a time (INS xor FF) */
+	unsigned nulls;    /* T=0: NULL procedure bytes before each answer */
 	bool no_envelope;  /* ENVELOPE is answered 6D00 */
 	uint8_t challenge; /* first byte of the first challenge */
 };
@@ -63,7 +65,11 @@ struct emu_card;
 struct emu_card *emu_card_new(const struct emu_card_config *cfg);
 void emu_card_free(struct emu_card *c);
 
-bool emu_card_takes_pps(const struct emu_card *c);
+/* What it was made from. */
+const struct emu_card_config *emu_card_made(const struct emu_card *c);
+
+/* Whether a T=0 command of this INS and P3 has data for the card. */
+bool emu_card_takes_data(uint8_t ins, uint8_t p3);
 
 /* Answer to reset in *atr (valid as long as the card); 0 when it is mute at this supply. */
 size_t emu_card_reset(struct emu_card *c, unsigned supply, bool warm, const uint8_t **atr);

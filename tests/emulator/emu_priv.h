@@ -69,6 +69,16 @@ struct emu_msg {
 	uint8_t data[];
 };
 
+/* The contact I/O at character level: what the card has of a header, block or PPS, and what it has
+ * said that nobody has asked for yet. */
+struct emu_line {
+	uint8_t in[5 + 255];
+	size_t in_len;
+	uint8_t out[1024];
+	size_t out_len, out_off;
+	unsigned delay_ms;
+};
+
 struct emu_slot_state {
 	struct emu_card *card;
 	bool present, active, changed, in_mouth, locked, accepting, jammed;
@@ -83,6 +93,7 @@ struct emu_slot_state {
 	uint8_t card_protocol;
 	bool specific;
 	uint8_t classes[3];   /* T0APDU: bmChanges, GET RESPONSE, ENVELOPE */
+	struct emu_line line; /* character level */
 	struct emu_t1 blocks; /* TPDU level, T=1 */
 	uint8_t *apdu;        /* a command that comes in slices */
 	size_t apdu_len;
@@ -237,8 +248,13 @@ bool emu_speed_pps_by_reader(struct emu_device *d, struct emu_slot_state *s, uin
 bool emu_speed_pps_by_host(struct emu_device *d, struct emu_slot_state *s, const struct emu_cmd *c,
                            struct emu_reply *r);
 
+/* emu_chars.c: XfrBlock at character level */
+void emu_chars(struct emu_device *d, struct emu_slot_state *s, const struct emu_cmd *c,
+               struct emu_reply *r);
+
 /* emu_xfr.c */
 emu_handler emu_xfr;
+bool emu_can_talk(struct emu_device *d, struct emu_slot_state *s, struct emu_reply *r);
 
 /* emu_misc.c */
 emu_handler emu_escape, emu_icc_clock, emu_t0_apdu, emu_set_rate, emu_secure;

@@ -93,6 +93,7 @@ void emu_power_on(struct emu_device *d, unsigned slot, const struct emu_cmd *c, 
 		return;
 	}
 	s->active = s->negotiable = true;
+	s->line.in_len = s->line.out_len = s->line.out_off = 0;
 	emu_params_from_atr(d, s, r->data, r->len);
 	start_t1(d, s);
 }

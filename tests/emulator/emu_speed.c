@@ -52,7 +52,7 @@ void emu_speed_start(struct emu_device *d, struct emu_slot_state *s, int ta2)
 	if (!s->have_params)
 		return;
 	if (!s->specific && reader_does_pps(d) && emu_speed_possible(d, s->card_ta1) &&
-	    emu_card_takes_pps(s->card))
+	    !emu_card_made(s->card)->no_pps)
 		s->card_fidi = s->card_ta1;
 	both_at(s, s->card_fidi);
 }
@@ -70,7 +70,7 @@ bool emu_speed_pps_by_reader(struct emu_device *d, struct emu_slot_state *s, uin
 
 	if (!s->active || s->specific || !changes || !reader_does_pps(d))
 		return true;
-	if (!emu_card_takes_pps(s->card))
+	if (emu_card_made(s->card)->no_pps)
 		return false;
 	s->card_fidi = fidi;
 	s->card_protocol = protocol;
@@ -89,7 +89,7 @@ bool emu_speed_pps_by_host(struct emu_device *d, struct emu_slot_state *s, const
 	for (size_t i = 0; i < c->data_len; i++)
 		sum ^= c->data[i];
 	if (sum != 0 || s->specific || (s->card_protocols >> (c->data[1] & 0x0F) & 1) == 0 ||
-	    !emu_card_takes_pps(s->card)) {
+	    emu_card_made(s->card)->no_pps) {
 		emu_fail(r, ERR_MUTE);
 		return true;
 	}

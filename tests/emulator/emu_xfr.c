@@ -59,7 +59,7 @@ static void slice(struct emu_device *d, struct emu_slot_state *s, struct emu_rep
 		r->param = last ? CHAIN_ENDS : CHAIN_CONTINUE;
 }
 
-static bool can_talk(struct emu_device *d, struct emu_slot_state *s, struct emu_reply *r)
+bool emu_can_talk(struct emu_device *d, struct emu_slot_state *s, struct emu_reply *r)
 {
 	s->negotiable = false;
 	if (!s->have_params)
@@ -76,7 +76,7 @@ static void run_apdu(struct emu_device *d, struct emu_slot_state *s, const uint8
 {
 	struct emu_card_answer a;
 
-	if (!can_talk(d, s, r))
+	if (!emu_can_talk(d, s, r))
 		return;
 	emu_card_apdu(s->card, apdu, len, &a);
 	if (!take_answer(d, &a, r))
@@ -190,7 +190,7 @@ static void xfr_tpdu(struct emu_device *d, struct emu_slot_state *s, const struc
 	}
 	if (emu_speed_pps_by_host(d, s, c, r))
 		return;
-	if (!can_talk(d, s, r))
+	if (!emu_can_talk(d, s, r))
 		return;
 	if (s->protocol != 0) {
 		xfr_block(d, s, c, r);
@@ -216,9 +216,7 @@ void emu_xfr(struct emu_device *d, unsigned slot, const struct emu_cmd *c, struc
 	if (c->msg[7] != 0 && !blocks)
 		emu_violation(d, &d->counts.rfu);
 	switch (d->level) {
-	case LEVEL_CHARACTER:
-		emu_fail(r, ERR_PROTOCOL); /* characters are not emulated */
-		break;
+	case LEVEL_CHARACTER: emu_chars(d, s, c, r); break;
 	case LEVEL_TPDU: xfr_tpdu(d, s, c, r); break;
 	case LEVEL_SHORT: xfr_short(d, s, c, r); break;
 	case LEVEL_EXTENDED: xfr_extended(d, s, c, r); break;

@@ -180,6 +180,26 @@ static void t1_at_tpdu_level_passes_every_length(void **state)
 	}
 }
 
+static void character_level_passes_every_length(void **state)
+{
+	(void)state;
+	for (unsigned i = 0; i < 6; i++) {
+		struct emu_config cfg = config(0, 271);
+		struct live *l;
+
+		cfg.card[0].byte_acks = i == 1;
+		cfg.card[0].nulls = i == 2 ? 3 : 0;
+		if (i >= 3)
+			emu_card_t1(&cfg.card[0], i == 4 ? 7 : 254, i == 5);
+		short_lengths(&cfg);
+		l = active(&cfg);
+		assert_int_equal(l->info.protocol, i >= 3);
+		ends_well(l, simple(l, 0x80, 0x12, 5, 10));
+		clean(l);
+		stop(l);
+	}
+}
+
 static void long_lengths_pass_at_extended_level(void **state)
 {
 	static const size_t lengths[] = {257, 502, 503, 504, 1024, 4096, 32767, 65534, 65535};
@@ -576,6 +596,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_short_length_passes_at_each_level),
 		cmocka_unit_test(t1_at_tpdu_level_passes_every_length),
+		cmocka_unit_test(character_level_passes_every_length),
 		cmocka_unit_test(long_lengths_pass_at_extended_level),
 		cmocka_unit_test(long_apdus_end_in_a_clear_answer_below_extended_level),
 		cmocka_unit_test(tpdu_level_follows_61_and_6c),
