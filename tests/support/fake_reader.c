@@ -29,7 +29,7 @@ static uint8_t *put_class(uint8_t *p, const struct fake_reader *r)
 	p = put(p, 0, 1);
 	p = put(p, 10753, 4); /* dwDataRate */
 	p = put(p, 344086, 4);
-	p = put(p, 0, 1);
+	p = put(p, r->num_data_rates, 1);
 	p = put(p, 254, 4); /* dwMaxIFSD */
 	p = put(p, 0, 4);
 	p = put(p, r->mechanical, 4);
@@ -38,7 +38,7 @@ static uint8_t *put_class(uint8_t *p, const struct fake_reader *r)
 	p = put(p, OR(r->class_get_response, 0xFFu), 1);
 	p = put(p, 0xFF, 1);
 	p = put(p, 0, 2);
-	p = put(p, 0, 1);
+	p = put(p, r->pin_support, 1);
 	return put(p, 1, 1); /* bMaxCCIDBusySlots */
 }
 

@@ -16,6 +16,8 @@ struct fake_reader {
 	uint32_t max_message;       /* default 271 */
 	uint8_t class_get_response; /* default FF */
 	uint16_t max_packet;        /* of the bulk endpoints, default 64 */
+	uint8_t pin_support;
+	uint8_t num_data_rates;
 	bool no_interrupt;
 };
 

@@ -1,0 +1,175 @@
+/* SPDX-License-Identifier: MIT */
+/* What the quirk table changes on the wire (wire reference 8 and 11). */
+#include "flow.h"
+
+static void a_quirk_that_applies_is_logged(void **state)
+{
+	static const struct fake_reader kobil = {
+		.vid = 0x0D46, .pid = 0x301D, .features = FAKE_SHORT};
+	static const struct script_step steps[] = {OPENING(ABSENT)};
+
+	(void)state;
+	FLOW_OPEN(&kobil, steps);
+	assert_true(fake_clock_logged(&flow.clock, "quirk"));
+	flow_close();
+}
+
+static void some_readers_want_power_off_before_power_on(void **state)
+{
+	static const struct fake_reader kobil = {
+		.vid = 0x0D46, .pid = 0x301D, .features = FAKE_SHORT};
+	static const struct script_step steps[] = {OPENING(INACTIVE), POWER_OFF(INACTIVE),
+	                                           POWER_ON("00", ATR_T0), CLOSING_POWERED};
+
+	(void)state;
+	FLOW_OPEN(&kobil, steps);
+	assert_int_equal(flow_activate(3, CCID_RESET_NONE), 0);
+	flow_close();
+}
+
+static void some_readers_look_for_cards_only_after_power_off(void **state)
+{
+	static const struct fake_reader elatec = {
+		.vid = 0x09D8, .pid = 0x0427, .features = FAKE_SHORT};
+	static const struct script_step steps[] = {OPENING(ABSENT), POWER_OFF(ABSENT)};
+
+	(void)state;
+	FLOW_OPEN(&elatec, steps);
+	flow_close();
+}
+
+/* --- EMV mode: bError BB, ended by an escape --- */
+
+static const struct fake_reader gempc433 = {.vid = 0x08E6, .pid = 0x4433, .features = FAKE_SHORT};
+
+#define EMV_REFUSES    POWER_ON_FAILS("00", FAILED_INACTIVE, "BB")
+#define ESCAPE(bytes)  EXPECT_OUT("6B 02000000 00 ss 000000 " bytes)
+#define ESCAPE_WORKS   GIVE_IN("83 00000000 00 ss 01 00 00")
+#define ESCAPE_REFUSED GIVE_IN("81 00000000 00 ss 41 00 00")
+
+static void emv_mode_is_ended_with_the_first_escape_that_works(void **state)
+{
+	static const struct script_step first[] = {OPENING(INACTIVE),      EMV_REFUSES,
+	                                           ESCAPE("1F 01"),        ESCAPE_WORKS,
+	                                           POWER_ON("00", ATR_T0), CLOSING_POWERED};
+	static const struct script_step second[] = {
+		OPENING(INACTIVE), EMV_REFUSES,  ESCAPE("1F 01"),        ESCAPE_REFUSED,
+		ESCAPE("F1 01"),   ESCAPE_WORKS, POWER_ON("00", ATR_T0), CLOSING_POWERED};
+
+	(void)state;
+	FLOW_OPEN(&gempc433, first);
+	assert_int_equal(flow_activate(3, CCID_RESET_NONE), 0);
+	flow_close();
+	FLOW_OPEN(&gempc433, second);
+	assert_int_equal(flow_activate(3, CCID_RESET_NONE), 0);
+	flow_close();
+}
+
+static void other_readers_get_no_escape_they_did_not_ask_for(void **state)
+{
+	static const struct fake_reader plain = {.features = FAKE_SHORT};
+	static const struct script_step steps[] = {OPENING(INACTIVE), EMV_REFUSES,
+	                                           POWER_OFF(INACTIVE), POWER_ON("00", ATR_T0),
+	                                           CLOSING_POWERED};
+
+	(void)state;
+	FLOW_OPEN(&plain, steps);
+	assert_int_equal(flow_activate(3, CCID_RESET_NONE), 0);
+	flow_close();
+}
+
+/* --- limits --- */
+
+/* The Thales reader swallows the card's WTX: five minutes more before it counts as silent. */
+static void a_slow_reader_is_waited_for(void **state)
+{
+	static const struct fake_reader thales = {
+		.vid = 0x08E6, .pid = 0x34D2, .features = FAKE_SHORT};
+	static const struct script_step steps[] = {XFR_OUT("0000", SELECT), DELAY(310000),
+	                                           XFR_IN("00", "90 00"), CLOSING_POWERED};
+
+	(void)state;
+	FLOW_READY_THEN(&thales, steps);
+	flow_response_is("90 00", flow_transmit(SELECT, 0));
+	flow_close();
+}
+
+static void a_message_limit_of_263_is_read_as_271_for_scm(void **state)
+{
+	static const struct fake_reader scm = {
+		.vid = 0x04E6, .pid = 0x5116, .features = FAKE_SHORT, .max_message = 263};
+	static const struct fake_reader other = {.features = FAKE_SHORT, .max_message = 263};
+	static const struct script_step steps[] = {XFR("00 DA 00 00 FF 00 ++*254 00", "90 00"),
+	                                           CLOSING_POWERED};
+	static const struct script_step refused[] = {CLOSING_POWERED};
+
+	(void)state;
+	FLOW_READY_THEN(&scm, steps);
+	flow_response_is("90 00", flow_transmit("00 DA 00 00 FF 00 ++*254 00", 0));
+	flow_close();
+	FLOW_READY_THEN(&other, refused);
+	assert_int_equal(flow_transmit("00 DA 00 00 FF 00 ++*254 00", 0), CCID_E_UNSUPPORTED);
+	flow_close();
+}
+
+static void slots_that_do_not_work_are_hidden(void **state)
+{
+	static const struct fake_reader scr331di = {.vid = 0x04E6,
+	                                            .pid = 0x5111,
+	                                            .bcd_device = 0x0700,
+	                                            .features = FAKE_SHORT,
+	                                            .slots = 2};
+	static const struct script_step steps[] = {OPENING(ABSENT)};
+
+	(void)state;
+	FLOW_OPEN(&scr331di, steps);
+	assert_int_equal(ccid_reader_slots(flow.reader), 1);
+	assert_int_equal(ccid_reader_claims(flow.reader)->max_slot_index, 1);
+	flow_close();
+}
+
+static void a_level_that_is_a_lie_is_not_used(void **state)
+{
+	static const struct fake_reader tribank = {
+		.vid = 0x0D46, .pid = 0x3010, .features = FAKE_EXTENDED};
+	static const struct script_step steps[] = {CLOSING_POWERED};
+
+	(void)state;
+	FLOW_READY_THEN(&tribank, steps);
+	assert_int_equal(ccid_reader_level(flow.reader), CCID_LEVEL_SHORT_APDU);
+	assert_int_equal(flow_transmit("00 DA 00 00 00 02 00 00*512", 0), CCID_E_UNSUPPORTED);
+	flow_close();
+}
+
+static void a_shifted_descriptor_is_no_permission_to_move(void **state)
+{
+	static const struct fake_reader mysmartpad = {
+		.vid = 0x09BE, .pid = 0x0002, .features = FAKE_SHORT, .mechanical = 0x2};
+	static const struct script_step steps[] = {OPENING(INACTIVE)};
+
+	(void)state;
+	FLOW_OPEN(&mysmartpad, steps);
+	assert_int_equal(ccid_reader_mechanical(flow.reader), 0);
+	assert_int_equal(
+		ccid_slot_mechanical(flow.reader, 0, CCID_MECHANICAL_EJECT, flow_deadline(1000)),
+		CCID_E_UNSUPPORTED);
+	flow_close();
+}
+
+int main(void)
+{
+	static const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_quirk_that_applies_is_logged),
+		cmocka_unit_test(some_readers_want_power_off_before_power_on),
+		cmocka_unit_test(some_readers_look_for_cards_only_after_power_off),
+		cmocka_unit_test(emv_mode_is_ended_with_the_first_escape_that_works),
+		cmocka_unit_test(other_readers_get_no_escape_they_did_not_ask_for),
+		cmocka_unit_test(a_slow_reader_is_waited_for),
+		cmocka_unit_test(a_message_limit_of_263_is_read_as_271_for_scm),
+		cmocka_unit_test(slots_that_do_not_work_are_hidden),
+		cmocka_unit_test(a_level_that_is_a_lie_is_not_used),
+		cmocka_unit_test(a_shifted_descriptor_is_no_permission_to_move),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
