@@ -35,6 +35,13 @@ static enum kind kind_of(const struct ccid_script_cmd *c)
 	return c->type == CCID_ESCAPE && c->failed ? KIND_SETUP : kind_of_type(c->type);
 }
 
+/* Not the last one of a file that is cut off before the answer. What can be answered from state
+ * then is. */
+static bool is_whole(const struct ccid_script_cmd *c)
+{
+	return c->finished || c->given_up;
+}
+
 static bool is_hard(enum kind k)
 {
 	return k >= KIND_POWER_ON;
@@ -204,7 +211,8 @@ static void match_query(struct ccid_player *p, const uint8_t *msg)
 
 	while (i != CCID_SCRIPT_NONE && kind_of(&p->script.cmd[i]) == KIND_SETUP)
 		i = after(p, i);
-	if (i != CCID_SCRIPT_NONE && kind_of(&p->script.cmd[i]) == KIND_QUERY)
+	if (i != CCID_SCRIPT_NONE && kind_of(&p->script.cmd[i]) == KIND_QUERY &&
+	    is_whole(&p->script.cmd[i]))
 		take(p, i, msg);
 	else
 		ccid_player_made_status(p, msg);
@@ -225,7 +233,7 @@ static size_t find_setup(const struct ccid_player *p, const struct player_slot *
 			break;
 		if (!done && k == KIND_CARD && last != CCID_SCRIPT_NONE)
 			break;
-		if (k != KIND_SETUP || !same(p, i, msg, len))
+		if (k != KIND_SETUP || !is_whole(&p->script.cmd[i]) || !same(p, i, msg, len))
 			continue;
 		last = i;
 		if (!done && !p->progress[i].used)
@@ -301,7 +309,8 @@ static void match_power_off(struct ccid_player *p, const uint8_t *msg)
 	struct player_slot *s = &p->slot[msg[5]];
 	size_t i = next_hard(p, s->next);
 
-	if (i != CCID_SCRIPT_NONE && kind_of(&p->script.cmd[i]) == KIND_POWER_OFF) {
+	if (i != CCID_SCRIPT_NONE && kind_of(&p->script.cmd[i]) == KIND_POWER_OFF &&
+	    is_whole(&p->script.cmd[i])) {
 		take(p, i, msg);
 		return;
 	}
