@@ -120,6 +120,7 @@ struct emu_counts {
 	unsigned bad_parameters; /* SetParameters malformed */
 	unsigned bad_level;      /* wLevelParameter */
 	unsigned bad_block;      /* T=1: refused by the card, or the wrong bBWI */
+	unsigned bad_iccd;       /* requests of a token out of order or of the wrong length */
 	unsigned bad_speed;  /* reader and card at different F, D or protocol, or above the limit */
 	unsigned bad_power;  /* bPowerSelect */
 	unsigned rfu;        /* bytes that must be 0 */

@@ -137,7 +137,9 @@ static int class_request(struct emu_device *d, const struct setup *s, uint8_t *d
 		return 0;
 	case 0xA102: return list(d, s, data, d->cfg.clocks_khz, d->cfg.n_clocks);
 	case 0xA103: return list(d, s, data, d->cfg.rates_bps, d->cfg.n_rates);
-	default: return EMU_STALL;
+	default:
+		return emu_iccd_request(d, (uint16_t)(s->type << 8 | s->request), s->value, data,
+		                        s->length);
 	}
 }
 

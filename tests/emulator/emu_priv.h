@@ -79,6 +79,15 @@ struct emu_line {
 	unsigned delay_ms;
 };
 
+/* A token without bulk endpoints (USB ICCD 1.0). */
+struct emu_iccd {
+	uint8_t status; /* version A */
+	uint8_t in[5 + 255];
+	const uint8_t *data; /* answer of the card, SW1 SW2 last; version B: in tx */
+	size_t len;
+	unsigned waits, step_ms; /* times it is busy yet */
+};
+
 struct emu_slot_state {
 	struct emu_card *card;
 	bool present, active, changed, in_mouth, locked, accepting, jammed;
@@ -151,6 +160,7 @@ struct emu_device {
 	struct emu_fault fault[EMU_FAULTS];
 	unsigned n_faults, operations;
 	struct emu_counts counts;
+	struct emu_iccd iccd;
 };
 
 /* A command as it came. */
@@ -231,6 +241,9 @@ typedef void emu_handler(struct emu_device *d, unsigned slot, const struct emu_c
 /* emu_slot.c: power and parameters */
 void emu_slot_off(struct emu_slot_state *s);
 void emu_slot_idle(struct emu_slot_state *s);
+/* Reset the card at one of the supplies; the ATR or the failure. */
+void emu_activate(struct emu_device *d, struct emu_slot_state *s, unsigned supply,
+                  struct emu_reply *r);
 emu_handler emu_power_on, emu_power_off;
 
 /* emu_params.c */
@@ -251,6 +264,10 @@ bool emu_speed_pps_by_host(struct emu_device *d, struct emu_slot_state *s, const
 /* emu_chars.c: XfrBlock at character level */
 void emu_chars(struct emu_device *d, struct emu_slot_state *s, const struct emu_cmd *c,
                struct emu_reply *r);
+
+/* emu_iccd.c: a class request of wLength len to a token; bytes moved or a status */
+int emu_iccd_request(struct emu_device *d, uint16_t code, uint16_t value, uint8_t *data,
+                     size_t len);
 
 /* emu_xfr.c */
 emu_handler emu_xfr;

@@ -68,20 +68,8 @@ static void start_t1(const struct emu_device *d, struct emu_slot_state *s)
 	emu_t1_reset(&s->blocks, s->card, s->apdu, s->t1[5], ifsd, (s->t1[1] & 1) != 0);
 }
 
-void emu_power_on(struct emu_device *d, unsigned slot, const struct emu_cmd *c, struct emu_reply *r)
+void emu_activate(struct emu_device *d, struct emu_slot_state *s, unsigned try, struct emu_reply *r)
 {
-	struct emu_slot_state *s = &d->slot[slot];
-	unsigned try = supplies(d, c->msg[7]);
-
-	if (try == 0) {
-		emu_violation(d, &d->counts.bad_power);
-		emu_fail(r, ERR_PARAM);
-		return;
-	}
-	if (!s->present) {
-		emu_fail(r, ERR_MUTE);
-		return;
-	}
 	r->extensions = d->cfg.extensions;
 	r->step_ms = d->cfg.extension_ms;
 	r->len = reset_card(s, try, &r->data);
@@ -96,6 +84,23 @@ void emu_power_on(struct emu_device *d, unsigned slot, const struct emu_cmd *c, 
 	s->line.in_len = s->line.out_len = s->line.out_off = 0;
 	emu_params_from_atr(d, s, r->data, r->len);
 	start_t1(d, s);
+}
+
+void emu_power_on(struct emu_device *d, unsigned slot, const struct emu_cmd *c, struct emu_reply *r)
+{
+	struct emu_slot_state *s = &d->slot[slot];
+	unsigned try = supplies(d, c->msg[7]);
+
+	if (try == 0) {
+		emu_violation(d, &d->counts.bad_power);
+		emu_fail(r, ERR_PARAM);
+		return;
+	}
+	if (!s->present) {
+		emu_fail(r, ERR_MUTE);
+		return;
+	}
+	emu_activate(d, s, try, r);
 }
 
 void emu_power_off(struct emu_device *d, unsigned slot, const struct emu_cmd *c,

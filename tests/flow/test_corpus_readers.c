@@ -163,7 +163,7 @@ static void exchange(struct live *l, const struct row *w, unsigned protocol, uns
 		echo(l, 255);
 }
 
-/* ICCD tokens are opened; the emulator does not answer for them. Version B needs APDU level. */
+/* Version A needs no level, version B one of APDUs; both have nothing but endpoint 0. */
 static int without_bulk(const struct row *w)
 {
 	if (w->cfg.if_class != 0x0B)
@@ -173,21 +173,26 @@ static int without_bulk(const struct row *w)
 	return CCID_E_UNSUPPORTED;
 }
 
+static bool version_a(const struct row *w)
+{
+	return w->endpoints < 2 && w->cfg.if_protocol == 1;
+}
+
 static void run(struct row *w, const struct card *card, unsigned protocol, unsigned *fast)
 {
 	struct live *l = calloc(1, sizeof *l);
 	unsigned violations;
+	int rc;
 
 	assert_non_null(l);
 	print_message("%04x:%04x %s: %s\n", w->cfg.vid, w->cfg.pid, w->name, card->what);
 	give_card(&w->cfg.card[0], card);
 	emu_stream_init(&l->s, &w->cfg);
-	if (w->endpoints < 2) {
-		assert_int_equal(emu_stream_try(&l->s, &l->r, 10000), without_bulk(w));
-		ccid_reader_close(l->r);
-	} else {
-		l->r = emu_stream_reader(&l->s);
-		assert_int_equal(ccid_reader_level(l->r), w->level);
+	rc = emu_stream_try(&l->s, &l->r, 10000);
+	assert_int_equal(rc, w->endpoints < 2 ? without_bulk(w) : 0);
+	if (rc == 0) {
+		if (!version_a(w)) /* which moves TPDUs, whatever it claims */
+			assert_int_equal(ccid_reader_level(l->r), w->level);
 		exchange(l, w, protocol, fast);
 		ccid_reader_close(l->r);
 	}
@@ -200,6 +205,8 @@ static void run(struct row *w, const struct card *card, unsigned protocol, unsig
 
 static void run_cards(struct row *w, unsigned reader, unsigned *fast)
 {
+	if (version_a(w))
+		reader = 1; /* a header and a data phase: T=0 alone */
 	for (unsigned i = 0; i < sizeof cards / sizeof cards[0]; i++) {
 		unsigned both = cards[i].protocols & (reader == 0 ? 3 : reader);
 
@@ -221,7 +228,7 @@ static void every_reader_opens_and_exchanges(void **state)
 		take_row(&w, &t);
 		run_cards(&w, (unsigned)corpus_number(&t, "protocols", 16) & 3, &fast);
 		rows++;
-		unsupported += w.endpoints < 2 ? 1 : 0;
+		unsupported += w.endpoints < 2 && without_bulk(&w) != 0 ? 1 : 0;
 	}
 	free(t.text);
 	print_message("%u readers, %u of a kind that is not supported\n", rows, unsupported);

@@ -200,6 +200,26 @@ static void character_level_passes_every_length(void **state)
 	}
 }
 
+static void tokens_without_bulk_pass_every_length(void **state)
+{
+	(void)state;
+	for (uint8_t version = 1; version <= 2; version++) {
+		struct emu_config cfg = config(version == 1 ? 0 : 2, 271);
+		struct live *l;
+
+		cfg.class_desc[40] = 0x40;
+		cfg.class_desc[41] = 0x08;
+		cfg.ep_in = cfg.ep_out = cfg.ep_int = 0;
+		cfg.if_protocol = version;
+		short_lengths(&cfg);
+		l = active(&cfg);
+		ends_well(l, simple(l, 0x80, 0x12, 9, 10)); /* busy, nine times */
+		assert_int_equal(simple(l, 0x80, 0x14, 0, 0), CCID_E_MUTE);
+		clean(l);
+		stop(l);
+	}
+}
+
 static void long_lengths_pass_at_extended_level(void **state)
 {
 	static const size_t lengths[] = {257, 502, 503, 504, 1024, 4096, 32767, 65534, 65535};
@@ -597,6 +617,7 @@ int main(void)
 		cmocka_unit_test(every_short_length_passes_at_each_level),
 		cmocka_unit_test(t1_at_tpdu_level_passes_every_length),
 		cmocka_unit_test(character_level_passes_every_length),
+		cmocka_unit_test(tokens_without_bulk_pass_every_length),
 		cmocka_unit_test(long_lengths_pass_at_extended_level),
 		cmocka_unit_test(long_apdus_end_in_a_clear_answer_below_extended_level),
 		cmocka_unit_test(tpdu_level_follows_61_and_6c),
