@@ -382,6 +382,8 @@ int ccid_reader_open(struct ccid_reader **out, struct ccid_transport *t,
 
 static void power_off_all(struct ccid_reader *r)
 {
+	if (ccid_reader_dispatch(r) < 0)
+		return;
 	for (unsigned i = 0; i < r->nslots && !atomic_load(&r->gone); i++)
 		if (ccid_slot_has_atr(r, i) &&
 		    ccid_power_off(r, i, ccid_env_now(r->env) + CCID_STATUS_MS) < 0)
