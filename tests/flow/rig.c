@@ -29,7 +29,10 @@ static const struct ccid_scheme scheme = {"test:", open_reader, NULL};
 
 static int64_t now(void *arg)
 {
-	return ((const struct fake_clock *)arg)->now;
+	struct fake_clock *clock = arg;
+
+	clock->now += rig.tick;
+	return clock->now;
 }
 
 static void log_line(void *arg, iscard_log_level level, const char *reader, const char *text)

@@ -16,6 +16,7 @@ struct rig {
 	iscard_context *context;
 	unsigned opens; /* times the reader was opened */
 	int open_error; /* what opening returns instead, when not 0 */
+	int64_t tick;   /* each look at the clock takes so long */
 };
 extern struct rig rig;
 

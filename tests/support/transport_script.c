@@ -68,7 +68,7 @@ static const char *hex(char *out, size_t cap, const uint8_t *bytes, size_t len)
 	return out;
 }
 
-static void add_interrupt(struct script *s, const char *text)
+void script_interrupt(struct script *s, const char *text)
 {
 	unsigned i = (s->intr_first + s->intr_count) % SCRIPT_INTERRUPTS;
 	uint8_t kinds[64];
@@ -80,6 +80,12 @@ static void add_interrupt(struct script *s, const char *text)
 	(void)eventfd_write(s->event_fd, 1);
 }
 
+void script_unplug(struct script *s)
+{
+	s->gone = true;
+	(void)eventfd_write(s->event_fd, 1);
+}
+
 /* Do what happens by itself, up to the next step that needs the driver. */
 static void settle(struct script *s)
 {
@@ -87,10 +93,9 @@ static void settle(struct script *s)
 		const struct script_step *step = &s->steps[s->at];
 
 		if (step->op == SCRIPT_INTERRUPT) {
-			add_interrupt(s, step->bytes);
+			script_interrupt(s, step->bytes);
 		} else if (step->op == SCRIPT_UNPLUG) {
-			s->gone = true;
-			(void)eventfd_write(s->event_fd, 1);
+			script_unplug(s);
 		} else if (step->op == SCRIPT_DELAY && s->delay_left == 0) {
 			s->delay_left = step->arg;
 			return;

@@ -137,6 +137,10 @@ void script_reached_end(struct script *s);
 void script_continue(struct script *s, const struct script_step *steps, size_t count);
 #define SCRIPT_CONTINUE(s, steps) script_continue(s, steps, sizeof(steps) / sizeof *(steps))
 
+/* What happens outside the script's order: a notification comes, the reader is pulled out. */
+void script_interrupt(struct script *s, const char *text);
+void script_unplug(struct script *s);
+
 /* Store the bytes of a text (no ?? and no seq); returns how many. */
 size_t script_bytes(uint8_t *buf, size_t cap, const char *text);
 
