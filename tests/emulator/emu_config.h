@@ -41,9 +41,11 @@ struct emu_config {
 	uint8_t ep_in, ep_out, ep_int; /* addresses; 0: no such endpoint */
 	uint16_t mps, mps_int;         /* wMaxPacketSize of the bulk and interrupt endpoints */
 	enum emu_place place;
-	uint8_t class_desc[54]; /* raw; what the reader does follows from it */
-	unsigned flags;         /* EMU_* */
-	uint32_t max_message;   /* longest message really taken; 0: dwMaxCCIDMessageLength */
+	uint8_t class_desc[54];    /* raw; what the reader does follows from it */
+	const uint8_t *raw_config; /* given out instead of a made-up configuration */
+	size_t raw_len;
+	unsigned flags;       /* EMU_* */
+	uint32_t max_message; /* longest message really taken; 0: dwMaxCCIDMessageLength */
 
 	uint32_t clocks_khz[EMU_RATES_MAX], rates_bps[EMU_RATES_MAX];
 	unsigned n_clocks, n_rates; /* what the two requests answer */
@@ -66,6 +68,11 @@ void emu_config_init(struct emu_config *cfg);
 void emu_config_level(struct emu_config *cfg, unsigned level, uint32_t max_message);
 void emu_config_slots(struct emu_config *cfg, unsigned slots);
 void emu_config_mechanical(struct emu_config *cfg, uint32_t mechanical);
+
+/* Be the device of a recorded configuration descriptor (at most 1024 bytes, borrowed until
+ * emu_create): its first interface with a class descriptor and bulk endpoints. false when it has
+ * none. */
+bool emu_config_recorded(struct emu_config *cfg, const uint8_t *config, size_t len);
 
 /* Raw class descriptor, 54 bytes. */
 void emu_config_descriptor(struct emu_config *cfg, const uint8_t desc[54]);

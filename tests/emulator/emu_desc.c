@@ -137,7 +137,14 @@ static void build_config(struct emu_device *d)
 void emu_build_descriptors(struct emu_device *d)
 {
 	build_device(d);
-	build_config(d);
+	if (d->cfg.raw_config == NULL) {
+		build_config(d);
+		return;
+	}
+	d->config_len =
+		d->cfg.raw_len < sizeof d->config_desc ? d->cfg.raw_len : sizeof d->config_desc;
+	memcpy(d->config_desc, d->cfg.raw_config, d->config_len);
+	d->cfg.raw_config = NULL;
 }
 
 /* Plain ASCII to UTF-16LE. */

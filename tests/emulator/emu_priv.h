@@ -132,7 +132,7 @@ struct emu_device {
 	struct emu_config cfg;
 	char texts[4][64]; /* strings 1 to 4 */
 	uint8_t device_desc[18];
-	uint8_t config_desc[128];
+	uint8_t config_desc[1024];
 	size_t config_len;
 	uint32_t features, mechanical, max_message;
 	unsigned slots, busy_slots;

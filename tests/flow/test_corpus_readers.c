@@ -237,10 +237,62 @@ static void every_reader_opens_and_exchanges(void **state)
 	assert_true(fast >= 400);
 }
 
+static unsigned level_in(const uint8_t desc[54])
+{
+	return (desc[42] & 4) != 0 ? 3 : (desc[42] & 2) != 0 ? 2 : desc[42] & 1u;
+}
+
+static bool take_config(struct row *w, const char *line, uint8_t config[1024])
+{
+	static char hex[2049];
+	uint8_t ids[2];
+	size_t n;
+
+	emu_config_init(&w->cfg);
+	assert_true(corpus_json_string(line, "name", w->name, sizeof w->name));
+	assert_true(corpus_json_string(line, "vid", hex, sizeof hex));
+	assert_int_equal(corpus_hex(hex, ids, 2), 2);
+	w->cfg.vid = (uint16_t)(ids[0] << 8 | ids[1]);
+	assert_true(corpus_json_string(line, "pid", hex, sizeof hex));
+	assert_int_equal(corpus_hex(hex, ids, 2), 2);
+	w->cfg.pid = (uint16_t)(ids[0] << 8 | ids[1]);
+	assert_true(corpus_json_string(line, "config", hex, sizeof hex));
+	n = corpus_hex(hex, config, 1024);
+	if (!emu_config_recorded(&w->cfg, config, n))
+		return false; /* without bulk endpoints */
+	w->cfg.card_in[0] = true;
+	w->endpoints = 3;
+	w->level = level_in(w->cfg.class_desc);
+	w->max = (uint32_t)(w->cfg.class_desc[44] | w->cfg.class_desc[45] << 8);
+	w->room = w->max - 10;
+	return true;
+}
+
+static void every_recorded_configuration_is_driven(void **state)
+{
+	static uint8_t config[1024];
+	unsigned rows = 0, fast = 0;
+	char *text = corpus_load("ISCARD_TEST_DATA", "reader-configs.jsonl", NULL), *rest = text;
+	const char *line;
+
+	(void)state;
+	while ((line = corpus_line(&rest)) != NULL) {
+		struct row w = {.name = ""};
+
+		if (*line == '\0' || !take_config(&w, line, config))
+			continue;
+		run_cards(&w, w.cfg.class_desc[6] & 3, &fast);
+		rows++;
+	}
+	free(text);
+	assert_true(rows > 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_reader_opens_and_exchanges),
+		cmocka_unit_test(every_recorded_configuration_is_driven),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -31,6 +31,7 @@ struct session {
 };
 
 enum kind {
+	CHARACTER,
 	TPDU_T0,
 	TPDU_T1,
 	SHORT_APDU,
@@ -40,7 +41,7 @@ enum kind {
 
 static struct emu_config config(enum kind kind)
 {
-	static const unsigned level[KINDS] = {1, 1, 2, 3};
+	static const unsigned level[KINDS] = {0, 1, 1, 2, 3};
 	struct emu_config cfg;
 
 	emu_config_init(&cfg);
