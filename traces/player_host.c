@@ -8,13 +8,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define GET_STATUS     0x00
-#define CLEAR_FEATURE  0x01
-#define SET_FEATURE    0x03
-#define GET_DESCRIPTOR 0x06
-#define SET_CONFIG     0x09
-#define CCID_ABORT_REQ 0x01
-
 static void log_line(void *priv, int level, const char *msg)
 {
 	const struct ccid_player *p = priv;
@@ -49,40 +42,6 @@ static int write_some(void *priv, uint8_t *data, int count)
 	return (int)n;
 }
 
-/* What the device is. */
-
-static uint16_t max_packet(const struct ccid_player *p, unsigned i)
-{
-	const struct ccid_interface *f = &p->script.iface;
-	const struct ccid_endpoint *e[] = {&f->bulk_out, &f->bulk_in, &f->intr_in};
-
-	if (p->script.ep.max_packet[i] != 0)
-		return p->script.ep.max_packet[i];
-	for (size_t k = 0; k < 3; k++)
-		if (e[k]->address != 0 && (e[k]->address & 15u) + (e[k]->address >> 3 & 16u) == i)
-			return e[k]->max_packet;
-	return i == 0 || i == 16 ? 64 : 0;
-}
-
-static void send_layout(struct ccid_player *p)
-{
-	const struct ccid_script *s = &p->script;
-	struct usb_redir_ep_info_header ep = {0};
-	struct usb_redir_interface_info_header in = {.interface_count = s->interfaces.count};
-
-	memcpy(in.interface, s->interfaces.number, sizeof in.interface);
-	memcpy(in.interface_class, s->interfaces.cls, sizeof in.interface_class);
-	memcpy(in.interface_subclass, s->interfaces.subcls, sizeof in.interface_subclass);
-	memcpy(in.interface_protocol, s->interfaces.protocol, sizeof in.interface_protocol);
-	memcpy(ep.type, s->ep.type, sizeof ep.type);
-	memcpy(ep.interval, s->ep.interval, sizeof ep.interval);
-	memcpy(ep.interface, s->ep.interface, sizeof ep.interface);
-	for (unsigned i = 0; i < CCID_REDIR_ENDPOINTS; i++)
-		ep.max_packet_size[i] = max_packet(p, i);
-	usbredirparser_send_interface_info(p->parser, &in);
-	usbredirparser_send_ep_info(p->parser, &ep);
-}
-
 static void on_hello(void *priv, struct usb_redir_hello_header *h)
 {
 	struct ccid_player *p = priv;
@@ -99,164 +58,17 @@ static void on_hello(void *priv, struct usb_redir_hello_header *h)
 
 	(void)h;
 	p->greeted = true;
-	send_layout(p);
+	ccid_player_send_layout(p);
 	usbredirparser_send_device_connect(p->parser, &c);
 	p->connected = true;
 	ccid_player_release(p);
 }
 
-/* A peer that speaks before its hello breaks the protocol; the parser lets it. */
-static bool heard(struct ccid_player *p)
+bool ccid_player_heard(struct ccid_player *p)
 {
 	if (!p->greeted && p->err == 0)
 		p->err = CCID_E_FORMAT;
 	return p->err == 0 && !p->unplugged;
-}
-
-/* Control requests. */
-
-static void answer_control(struct ccid_player *p, uint64_t id,
-                           const struct usb_redir_control_packet_header *q,
-                           const struct ccid_script_control *a)
-{
-	struct usb_redir_control_packet_header h = *q;
-	bool in = (q->requesttype & 0x80) != 0;
-	size_t len = a->len < q->length ? a->len : q->length;
-
-	h.status = a->status;
-	h.length = (uint16_t)(a->status == CCID_REDIR_OK && in ? len : in ? 0 : q->length);
-	len = in && a->status == CCID_REDIR_OK ? len : 0;
-	usbredirparser_send_control_packet(p->parser, id, &h,
-	                                   len > 0 ? p->script.misc.p + a->off : NULL, (int)len);
-}
-
-static void answer_bytes(struct ccid_player *p, uint64_t id,
-                         const struct usb_redir_control_packet_header *q, uint8_t *data, size_t len)
-{
-	struct usb_redir_control_packet_header h = *q;
-
-	len = len < q->length ? len : q->length;
-	h.status = CCID_REDIR_OK;
-	h.length = (uint16_t)((q->requesttype & 0x80) != 0 ? len : q->length);
-	usbredirparser_send_control_packet(p->parser, id, &h, len > 0 ? data : NULL, (int)len);
-}
-
-static bool is_standard(const struct usb_redir_control_packet_header *q)
-{
-	return (q->requesttype & 0x60) == 0;
-}
-
-/* What every device answers, whether it was asked in the recording or not. */
-static bool answer_standard(struct ccid_player *p, uint64_t id,
-                            const struct usb_redir_control_packet_header *q)
-{
-	uint8_t zero[2] = {0};
-
-	if (!is_standard(q))
-		return false;
-	switch (q->request) {
-	case GET_STATUS: answer_bytes(p, id, q, zero, sizeof zero); return true;
-	case CLEAR_FEATURE:
-	case SET_FEATURE:
-	case SET_CONFIG: answer_bytes(p, id, q, NULL, 0); return true;
-	case GET_DESCRIPTOR:
-		if (q->value != 0x0100)
-			return false;
-		answer_bytes(p, id, q, p->script.device_desc, sizeof p->script.device_desc);
-		return true;
-	default: return false;
-	}
-}
-
-static bool answer_recorded(struct ccid_player *p, uint64_t id,
-                            const struct usb_redir_control_packet_header *q)
-{
-	const struct ccid_redir_packet want = {
-		.request_type = q->requesttype,
-		.request = q->request,
-		.value = q->value,
-		.index = q->index,
-	};
-	const struct ccid_script_control *c = ccid_script_find_control(&p->script, &want, false);
-
-	if (c == NULL && is_standard(q) && q->request == GET_DESCRIPTOR)
-		c = ccid_script_find_control(&p->script, &want, true);
-	if (c != NULL)
-		answer_control(p, id, q, c);
-	return c != NULL;
-}
-
-/* The request half of an abort whose command half is answered from state. */
-static bool is_abort(const struct usb_redir_control_packet_header *q)
-{
-	return q->requesttype == 0x21 && q->request == CCID_ABORT_REQ;
-}
-
-static void on_control(void *priv, uint64_t id, struct usb_redir_control_packet_header *q,
-                       uint8_t *data, int len)
-{
-	static const struct ccid_script_control stall = {.status = CCID_REDIR_STALL};
-	struct ccid_player *p = priv;
-
-	(void)len;
-	usbredirparser_free_packet_data(p->parser, data);
-	if (!heard(p) || answer_standard(p, id, q) || answer_recorded(p, id, q))
-		return;
-	if (is_abort(q))
-		answer_bytes(p, id, q, NULL, 0);
-	else
-		answer_control(p, id, q, &stall);
-}
-
-/* Configurations and settings. */
-
-static void on_set_configuration(void *priv, uint64_t id,
-                                 struct usb_redir_set_configuration_header *q)
-{
-	struct ccid_player *p = priv;
-	struct usb_redir_configuration_status_header h = {.configuration = q->configuration};
-
-	if (!heard(p))
-		return;
-	p->config = q->configuration;
-	send_layout(p);
-	usbredirparser_send_configuration_status(p->parser, id, &h);
-}
-
-static void on_get_configuration(void *priv, uint64_t id)
-{
-	struct ccid_player *p = priv;
-	struct usb_redir_configuration_status_header h = {.configuration = p->config};
-
-	if (heard(p))
-		usbredirparser_send_configuration_status(p->parser, id, &h);
-}
-
-static void alt_status(struct ccid_player *p, uint64_t id, uint8_t interface)
-{
-	struct usb_redir_alt_setting_status_header h = {.interface = interface,
-	                                                .alt = p->alt[interface]};
-
-	usbredirparser_send_alt_setting_status(p->parser, id, &h);
-}
-
-static void on_set_alt(void *priv, uint64_t id, struct usb_redir_set_alt_setting_header *q)
-{
-	struct ccid_player *p = priv;
-
-	if (!heard(p))
-		return;
-	p->alt[q->interface] = q->alt;
-	send_layout(p);
-	alt_status(p, id, q->interface);
-}
-
-static void on_get_alt(void *priv, uint64_t id, struct usb_redir_get_alt_setting_header *q)
-{
-	struct ccid_player *p = priv;
-
-	if (heard(p))
-		alt_status(p, id, q->interface);
 }
 
 /* Interrupts and other streams. */
@@ -275,7 +87,7 @@ static void on_start_interrupt(void *priv, uint64_t id,
 	struct ccid_player *p = priv;
 	bool known = q->endpoint != 0 && q->endpoint == p->script.iface.intr_in.address;
 
-	if (!heard(p))
+	if (!ccid_player_heard(p))
 		return;
 	interrupt_status(p, id, known ? CCID_REDIR_OK : CCID_REDIR_INVAL, q->endpoint);
 	p->interrupts = known;
@@ -288,7 +100,7 @@ static void on_stop_interrupt(void *priv, uint64_t id,
 {
 	struct ccid_player *p = priv;
 
-	if (!heard(p))
+	if (!ccid_player_heard(p))
 		return;
 	p->interrupts = false;
 	interrupt_status(p, id, CCID_REDIR_OK, q->endpoint);
@@ -321,7 +133,7 @@ static void on_reset(void *priv)
 {
 	struct ccid_player *p = priv;
 
-	if (!heard(p))
+	if (!ccid_player_heard(p))
 		return;
 	p->queue_len = p->request_len = 0;
 	p->out_len = 0;
@@ -337,7 +149,7 @@ static void on_start_iso(void *priv, uint64_t id, struct usb_redir_start_iso_str
 	struct usb_redir_iso_stream_status_header h = {.status = CCID_REDIR_INVAL,
 	                                               .endpoint = q->endpoint};
 
-	if (heard(p))
+	if (ccid_player_heard(p))
 		usbredirparser_send_iso_stream_status(p->parser, id, &h);
 }
 
@@ -352,28 +164,28 @@ static void on_alloc_streams(void *priv, uint64_t id, struct usb_redir_alloc_bul
 {
 	(void)id;
 	(void)q;
-	heard(priv); /* not announced: nothing to say */
+	ccid_player_heard(priv); /* not announced: nothing to say */
 }
 
 static void on_free_streams(void *priv, uint64_t id, struct usb_redir_free_bulk_streams_header *q)
 {
 	(void)id;
 	(void)q;
-	heard(priv);
+	ccid_player_heard(priv);
 }
 
 static void on_start_bulk(void *priv, uint64_t id, struct usb_redir_start_bulk_receiving_header *q)
 {
 	(void)id;
 	(void)q;
-	heard(priv);
+	ccid_player_heard(priv);
 }
 
 static void on_stop_bulk(void *priv, uint64_t id, struct usb_redir_stop_bulk_receiving_header *q)
 {
 	(void)id;
 	(void)q;
-	heard(priv);
+	ccid_player_heard(priv);
 }
 
 static void on_nothing(void *priv)
@@ -472,7 +284,7 @@ static void on_bulk(void *priv, uint64_t id, struct usb_redir_bulk_packet_header
 	struct ccid_player *p = priv;
 	const struct ccid_interface *f = &p->script.iface;
 
-	if (!heard(p)) {
+	if (!ccid_player_heard(p)) {
 		usbredirparser_free_packet_data(p->parser, data);
 		return;
 	}
@@ -509,7 +321,7 @@ static void on_interrupt(void *priv, uint64_t id, struct usb_redir_interrupt_pac
 	usbredirparser_free_packet_data(p->parser, data);
 	h.status = CCID_REDIR_INVAL;
 	h.length = 0;
-	if (heard(p))
+	if (ccid_player_heard(p))
 		usbredirparser_send_interrupt_packet(p->parser, id, &h, NULL, 0);
 }
 
@@ -520,7 +332,7 @@ static void on_cancel(void *priv, uint64_t id)
 	struct usb_redir_bulk_packet_header h = {.endpoint = p->script.iface.bulk_in.address};
 	unsigned kept = 0, n = p->request_len;
 
-	if (!heard(p))
+	if (!ccid_player_heard(p))
 		return;
 	for (unsigned i = 0; i < n; i++) {
 		struct player_request r = p->request[(p->request_first + i) % PLAYER_REQUESTS];
@@ -541,10 +353,6 @@ static void set_callbacks(struct usbredirparser *u)
 	u->write_func = write_some;
 	u->hello_func = on_hello;
 	u->reset_func = on_reset;
-	u->set_configuration_func = on_set_configuration;
-	u->get_configuration_func = on_get_configuration;
-	u->set_alt_setting_func = on_set_alt;
-	u->get_alt_setting_func = on_get_alt;
 	u->start_iso_stream_func = on_start_iso;
 	u->stop_iso_stream_func = on_stop_iso;
 	u->start_interrupt_receiving_func = on_start_interrupt;
@@ -557,7 +365,6 @@ static void set_callbacks(struct usbredirparser *u)
 	u->filter_reject_func = on_filter_reject;
 	u->filter_filter_func = on_filter;
 	u->device_disconnect_ack_func = on_nothing;
-	u->control_packet_func = on_control;
 	u->bulk_packet_func = on_bulk;
 	u->iso_packet_func = on_iso;
 	u->interrupt_packet_func = on_interrupt;
@@ -580,6 +387,7 @@ int ccid_player_host_init(struct ccid_player *p)
 		usbredirparser_caps_set_cap(caps, cap[i]);
 	p->parser->priv = p;
 	set_callbacks(p->parser);
+	ccid_player_control_init(p->parser);
 	usbredirparser_init(p->parser, "libiscard player", caps, USB_REDIR_CAPS_SIZE,
 	                    usbredirparser_fl_usb_host);
 	return 0;

@@ -127,4 +127,13 @@ void ccid_player_send_bulk(struct ccid_player *p, const struct player_request *r
                            uint8_t status, const uint8_t *data, size_t len);
 void ccid_player_send_event(struct ccid_player *p, const struct ccid_script_event *event);
 
+/* Whether a packet of the peer counts: it has said hello, and the device is still there. A peer
+ * that speaks before its hello breaks the protocol; the parser lets it. */
+bool ccid_player_heard(struct ccid_player *p);
+
+/* player_control.c */
+void ccid_player_control_init(struct usbredirparser *parser);
+/* interface_info and ep_info. */
+void ccid_player_send_layout(struct ccid_player *p);
+
 #endif
