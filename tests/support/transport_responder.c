@@ -193,11 +193,30 @@ static void power_on(struct responder *d, const uint8_t *cmd)
 	answer(d, cmd, &(struct frame){.type = 0x80, .data = card_atr, .len = sizeof card_atr});
 }
 
+static void answer_otherwise(struct responder *d, const uint8_t *cmd)
+{
+	d->other_type = 0;
+	for (unsigned n = 0; n < d->other_count && d->frame_count < RESPONDER_FRAMES; n++) {
+		unsigned i = (d->frame_first + d->frame_count++) % RESPONDER_FRAMES;
+
+		memcpy(d->frame[i], d->other[n], d->other_len[n]);
+		d->frame_len[i] = d->other_len[n];
+		if (d->other_len[n] < 10 || d->other_goes_on[n])
+			continue;
+		d->frame[i][5] = (uint8_t)(d->frame[i][5] + cmd[5]);
+		d->frame[i][6] = (uint8_t)(d->frame[i][6] + cmd[6]);
+	}
+}
+
 static void take_command(struct responder *d, const uint8_t *cmd, size_t len)
 {
 	static const uint8_t parameters[] = {0x11, 0x00, 0x00, 0x0A, 0x00};
 
 	d->commands++;
+	if (d->other_type != 0 && cmd[0] == d->other_type) {
+		answer_otherwise(d, cmd);
+		return;
+	}
 	if (len < 10 || (size_t)(cmd[1] | cmd[2] << 8) != len - 10 || cmd[5] != 0) {
 		answer_status(d, cmd, true, cmd[5] != 0 ? 0x05 : 0x01);
 		return;

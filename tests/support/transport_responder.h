@@ -14,7 +14,7 @@
 #include "fake_clock.h"
 #include "fake_reader.h"
 
-#define RESPONDER_FRAMES  4
+#define RESPONDER_FRAMES  8
 #define RESPONDER_MESSAGE 1034
 #define RESPONDER_APDU    4096
 
@@ -30,6 +30,14 @@ struct responder {
 	uint8_t frame[RESPONDER_FRAMES][RESPONDER_MESSAGE];
 	size_t frame_len[RESPONDER_FRAMES];
 	unsigned frame_first, frame_count;
+
+	/* The first command of this type (0: none) is answered with these transfers instead: none
+	 * at all, or bytes whose bSlot and bSeq are relative to the command's. */
+	uint8_t other_type;
+	unsigned other_count;
+	uint8_t other[RESPONDER_FRAMES][RESPONDER_MESSAGE];
+	size_t other_len[RESPONDER_FRAMES];
+	bool other_goes_on[RESPONDER_FRAMES]; /* the rest of a message: no header in it */
 
 	/* the command and the response, which may be chained */
 	uint8_t command[RESPONDER_APDU], response[RESPONDER_APDU];
