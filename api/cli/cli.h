@@ -27,8 +27,14 @@ struct cli_command {
 	int (*run)(const struct cli_command *self, int argc, char **argv);
 };
 
+extern const struct cli_command cli_cmd_apdu;
 extern const struct cli_command cli_cmd_atr;
+extern const struct cli_command cli_cmd_detach;
 extern const struct cli_command cli_cmd_info;
+extern const struct cli_command cli_cmd_list;
+extern const struct cli_command cli_cmd_record;
+extern const struct cli_command cli_cmd_replay;
+extern const struct cli_command cli_cmd_trace;
 
 /* An option: a flag, or one with a value. The list ends with a NULL name. */
 struct cli_option {

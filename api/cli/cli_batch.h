@@ -3,23 +3,23 @@
 #ifndef CLI_BATCH_H
 #define CLI_BATCH_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-
-#define CLI_ITEM_BYTES 512
 
 struct cli_item {
 	const char *text; /* as given; without separators when it is hexadecimal */
 	size_t len;
 	const char *problem;  /* why it is not hexadecimal, NULL when it is */
-	const uint8_t *bytes; /* the first CLI_ITEM_BYTES of them */
-	size_t count;         /* of all bytes given */
+	const uint8_t *bytes; /* never NULL */
+	size_t count;
 };
 
-typedef void cli_show_fn(void *arg, const struct cli_item *item);
+/* False ends the batch. */
+typedef bool cli_show_fn(void *arg, const struct cli_item *item);
 
-/* Show each argument; two-digit arguments together are one item. Texts are changed in place.
- * CLI_FAILED when one is not hexadecimal. */
+/* Show each argument; two-digit arguments together are one item. Separators in the texts are taken
+ * out in place. CLI_FAILED when one is not hexadecimal. */
 int cli_batch_args(int argc, char **argv, cli_show_fn *show, void *arg);
 
 /* Show each line of standard input, flushing after each. CLI_FAILED only when reading fails. */

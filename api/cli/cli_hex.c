@@ -5,6 +5,8 @@
 #include <limits.h>
 #include <string.h>
 
+#define NO_NAME 8 /* bytes */
+
 static int digit(char c)
 {
 	if (c >= '0' && c <= '9')
@@ -58,9 +60,8 @@ long cli_hex_read(const char *text, size_t len, uint8_t *out, size_t cap, char *
 bool cli_hex_meant(const char *text)
 {
 	char problem[80];
-	uint8_t b[2];
 
-	if (cli_hex_read(text, strlen(text), b, sizeof b, problem, sizeof problem) >= 2)
+	if (cli_hex_read(text, strlen(text), NULL, 0, problem, sizeof problem) >= NO_NAME)
 		return true;
 	return text[0] == '3' && strchr("BbFf", text[1]) != NULL && text[1] != '\0';
 }

@@ -14,7 +14,8 @@
 long cli_hex_read(const char *text, size_t len, uint8_t *out, size_t cap, char *problem,
                   size_t problem_cap);
 
-/* Whether text can only be meant as bytes: two or more of them, or what starts as an ATR does. */
+/* Whether text is meant as an ATR and not as a reader: it starts as one does, or is eight bytes or
+ * more (four hexadecimal digits may well be a part of a name). */
 bool cli_hex_meant(const char *text);
 
 /* "3B 02 14 50" */

@@ -7,7 +7,7 @@
 #include <stddef.h>
 #include <stdio.h>
 
-#define CLI_LINE_MAX 65536
+#define CLI_LINE_MAX 262144 /* the longest APDU fits, with blanks between its bytes */
 
 struct cli_lines {
 	FILE *f;

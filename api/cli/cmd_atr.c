@@ -3,6 +3,7 @@
 #include "cli.h"
 #include "cli_batch.h"
 #include "cli_hex.h"
+#include "cli_session.h"
 
 #include <string.h>
 
@@ -21,7 +22,8 @@ static const char help[] =
 	"  --json   one JSON object a line: atr, valid, errors, interface_bytes (rows of\n"
 	"           TA, TB, TC, TD), historical_bytes, protocols, fi, di (null: reserved),\n"
 	"           tck_ok (null: there is none), guard, wi, specific, ifsc, bwi, cwi, edc,\n"
-	"           clock_stop, classes, used_length, and more\n"
+	"           clock_stop, classes, used_length, and more; of a card also reader and\n"
+	"           protocol, the one in use\n"
 	"\n"
 	"Exit code 0 also when an ATR is malformed: that is what the output says. 1 when an\n"
 	"argument is not hexadecimal.\n";
@@ -49,18 +51,50 @@ static void show_text(const struct cli_item *item, const struct ccid_atr *atr)
 	printf("  ! %s\n", item->problem);
 }
 
-static void show(void *arg, const struct cli_item *item)
+static bool show(void *arg, const struct cli_item *item)
 {
 	const bool *json = arg;
-	size_t n = item->count < CLI_ITEM_BYTES ? item->count : CLI_ITEM_BYTES;
 	struct ccid_atr atr;
 
-	if (ccid_atr_decode(&atr, item->bytes, n) == CCID_E_ARG)
-		return;
+	if (ccid_atr_decode(&atr, item->bytes, item->count) == CCID_E_ARG)
+		return false;
 	if (*json)
 		show_json(item, &atr);
 	else
 		show_text(item, &atr);
+	return true;
+}
+
+static void show_card(struct cli_session *s, const struct ccid_atr *atr, bool json)
+{
+	struct cli_json j = cli_json(stdout);
+
+	if (!json) {
+		printf("%s, T=%d\n", s->reader.found->name, cli_session_protocol(s));
+		cli_atr_print(stdout, atr);
+		return;
+	}
+	cli_json_object(&j, NULL);
+	cli_json_hex(&j, "atr", atr->bytes, atr->len);
+	cli_json_string(&j, "reader", s->reader.found->name);
+	cli_json_number(&j, "protocol", cli_session_protocol(s));
+	cli_atr_json(&j, atr);
+	cli_json_end_object(&j);
+}
+
+static int ask_reader(const char *reader, bool json)
+{
+	struct cli_session s;
+	struct ccid_atr atr;
+	int code = cli_session_open(&s, reader, NULL);
+
+	if (code != CLI_OK)
+		return code;
+	code = cli_session_atr(&s, &atr);
+	if (code == CLI_OK)
+		show_card(&s, &atr, json);
+	cli_session_close(&s);
+	return code;
 }
 
 static int run(const struct cli_command *self, int argc, char **argv)
@@ -75,6 +109,8 @@ static int run(const struct cli_command *self, int argc, char **argv)
 		return cli_usage(self, "atr: a reader, an ATR, or - for standard input is needed");
 	if (argc == 1 && strcmp(argv[0], "-") == 0)
 		return cli_batch_stdin(show, &json);
+	if (argc == 1 && !cli_hex_meant(argv[0]))
+		return ask_reader(argv[0], json);
 	return cli_batch_args(argc, argv, show, &json);
 }
 

@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 #include "cli.h"
 #include "cli_batch.h"
+#include "cli_raw.h"
+#include "cli_reader.h"
 #include "desc_view.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 static const char help[] =
@@ -65,7 +68,7 @@ static void show_json(const struct cli_item *item, const struct ccid_class_desc 
 	cli_json_end_object(&j);
 }
 
-static void show(void *arg, const struct cli_item *item)
+static bool show(void *arg, const struct cli_item *item)
 {
 	struct ccid_class_desc d;
 	struct job *job = arg;
@@ -75,13 +78,114 @@ static void show(void *arg, const struct cli_item *item)
 	job->bad = job->bad || problem != NULL;
 	if (job->json) {
 		show_json(item, &d, problem);
-		return;
+		return true;
 	}
 	cli_item_print(item);
 	if (problem != NULL)
 		printf("  ! %s\n", problem);
 	else
 		cli_desc_print(stdout, &d);
+	return true;
+}
+
+/* What the device itself says, and what ISCard calls it. */
+struct device {
+	struct ccid_identity id;
+	struct ccid_class_desc desc;
+};
+
+static void print_identity(const char *name, const struct ccid_identity *id)
+{
+	printf("%s\n", name);
+	printf("  address: %s\n", id->address);
+	printf("  USB %04x:%04x, release %x.%02x\n", id->vid, id->pid, id->bcd_device >> 8,
+	       id->bcd_device & 0xFFu);
+	printf("  manufacturer: %s\n  product: %s\n  interface: %s\n  serial number: %s\n",
+	       id->manufacturer, id->product, id->interface_name, id->serial);
+}
+
+static void put_identity(struct cli_json *j, const char *name, const struct ccid_identity *id)
+{
+	cli_json_string(j, "reader", name);
+	cli_json_string(j, "address", id->address);
+	cli_json_number(j, "idVendor", id->vid);
+	cli_json_number(j, "idProduct", id->pid);
+	cli_json_number(j, "bcdDevice", id->bcd_device);
+	cli_json_string(j, "manufacturer", id->manufacturer);
+	cli_json_string(j, "product", id->product);
+	cli_json_string(j, "interface", id->interface_name);
+	cli_json_string(j, "serial", id->serial);
+}
+
+static void show_device(const char *name, const struct device *d, bool json)
+{
+	struct cli_json j = cli_json(stdout);
+
+	if (!json) {
+		print_identity(name, &d->id);
+		cli_desc_print(stdout, &d->desc);
+		return;
+	}
+	cli_json_object(&j, NULL);
+	put_identity(&j, name, &d->id);
+	cli_desc_json(&j, &d->desc);
+	cli_json_end_object(&j);
+}
+
+/* A reader that is not on this machine's bus must be opened to be asked. */
+static int ask_transport(struct device *out, const char *address)
+{
+	const struct ccid_env env = {0};
+	struct ccid_transport *t;
+	char problem[256];
+	int err = cli_transport_open(&t, address, &env, problem, sizeof problem);
+
+	if (err < 0) {
+		cli_error("%s: %s", address, problem);
+		return CLI_FAILED;
+	}
+	out->id = t->id;
+	err = ccid_class_desc_decode(&out->desc, t->iface.desc, CCID_CLASS_DESC_LEN);
+	t->ops->close(t);
+	if (err < 0)
+		cli_error("%s: its class descriptor cannot be read", address);
+	return err < 0 ? CLI_FAILED : CLI_OK;
+}
+
+static int ask_device(struct device *out, const char *address)
+{
+	struct ccid_usb_found usb;
+
+	if (!cli_usb_find(&usb, address))
+		return ask_transport(out, address);
+	out->id = usb.id;
+	out->desc = usb.desc;
+	return CLI_OK;
+}
+
+static int ask_reader(const char *text, bool json)
+{
+	struct cli_reader r;
+	struct device d;
+	char *name, *address;
+	int code = cli_reader_find(&r, text, NULL);
+
+	if (code != CLI_OK)
+		return code;
+	name = strdup(r.found->name);
+	address = strdup(r.found->address);
+	cli_reader_close(&r);
+	if (name == NULL || address == NULL) {
+		cli_error("out of memory");
+		code = CLI_FAILED;
+	} else {
+		code = ask_device(&d, address);
+	}
+	if (code == CLI_OK)
+		show_device(name, &d, json);
+	free(name);
+	free(address);
+	return code;
 }
 
 static int run(const struct cli_command *self, int argc, char **argv)
@@ -96,9 +200,11 @@ static int run(const struct cli_command *self, int argc, char **argv)
 	if (code >= 0)
 		return code;
 	if (argc == 0)
-		return cli_usage(self, "info: a descriptor, or - for standard input is needed");
+		return cli_usage(self, "info: a reader or a descriptor is needed");
+	if (!descriptor && argc == 1)
+		return ask_reader(argv[0], job.json);
 	if (!descriptor)
-		return cli_usage(self, "info: --descriptor is needed");
+		return cli_usage(self, "info: one reader at a time, or --descriptor");
 	if (argc == 1 && strcmp(argv[0], "-") == 0)
 		return cli_batch_stdin(show, &job);
 	code = cli_batch_args(argc, argv, show, &job);

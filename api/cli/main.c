@@ -7,8 +7,11 @@
 #include <string.h>
 
 static const struct cli_command *const commands[] = {
-	&cli_cmd_atr,
-	&cli_cmd_info,
+	&cli_cmd_list,   &cli_cmd_info,   &cli_cmd_atr, &cli_cmd_apdu, &cli_cmd_detach,
+#ifdef ISCARD_USBREDIR
+	&cli_cmd_record, &cli_cmd_replay,
+#endif
+	&cli_cmd_trace,
 };
 
 #define COMMANDS (sizeof commands / sizeof *commands)

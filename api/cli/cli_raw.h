@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: MIT */
+/* A reader opened below ISCard: by the driver itself. */
+#ifndef CLI_RAW_H
+#define CLI_RAW_H
+
+#include "reader.h"
+
+/* Open the transport behind a reader address. problem (cap bytes) says in one line what failed. A
+ * negative enum ccid_err on failure. */
+int cli_transport_open(struct ccid_transport **out, const char *address, const struct ccid_env *env,
+                       char *problem, size_t cap);
+
+struct cli_raw {
+	struct ccid_env env;
+	struct ccid_reader *reader;
+	unsigned slot;
+	uint8_t *reply;
+};
+
+/* Open the reader that text names and power its card, T=0 or T=1. Returns an exit code, after a
+ * message. s stays in place until cli_raw_close(). */
+int cli_raw_open(struct cli_raw *s, const char *text);
+
+/* Send an APDU; 61xx and 6Cxx are left to the caller: a cli_transmit_fn on a struct cli_raw. */
+int cli_raw_transmit(void *raw, const uint8_t *apdu, size_t len, const uint8_t **reply,
+                     size_t *reply_len);
+
+void cli_raw_close(struct cli_raw *s);
+
+#endif

@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: MIT */
+#include "cli.h"
+#include "cli_disposition.h"
+
+static const char help[] =
+	"Attach to the card in a reader and detach again, with one of the dispositions:\n"
+	"\n"
+	"  --leave     leave the card as it is (the default)\n"
+	"  --reset     warm reset\n"
+	"  --unpower   power the card off\n"
+	"  --eject     power the card off and move it out of the reader\n"
+	"  --json      one JSON object: reader, disposition, result (none, powered off,\n"
+	"              commanded, confirmed, failed), ok\n"
+	"\n"
+	"Ejecting needs a reader with a motor that says so (\"iscard info\": can eject). Another\n"
+	"one powers the card off, says so, and the exit code is 3.\n";
+
+static int detach(const char *reader, SCARD_DISPOSITIONS disposition, bool json)
+{
+	struct cli_session s;
+	int code = cli_session_open(&s, reader, NULL);
+
+	if (code != CLI_OK)
+		return code;
+	code = cli_disposition_apply(&s, disposition, json);
+	cli_session_close(&s);
+	return code;
+}
+
+static int run(const struct cli_command *self, int argc, char **argv)
+{
+	struct cli_disposition_flags flags = {0};
+	bool json = false;
+	const struct cli_option options[] = {
+		CLI_DISPOSITION_OPTIONS(&flags), {"--json", &json, NULL}, {NULL, NULL, NULL}};
+	int code = cli_parse(self, options, &argc, argv);
+	SCARD_DISPOSITIONS disposition;
+
+	if (code >= 0)
+		return code;
+	if (argc != 1)
+		return cli_usage(self, "detach: one reader is needed");
+	if (!cli_disposition_choose(&flags, &disposition))
+		return cli_usage(self, "detach: only one of --leave, --reset, --unpower, --eject");
+	return detach(argv[0], disposition, json);
+}
+
+const struct cli_command cli_cmd_detach = {
+	.name = "detach",
+	.args = "READER [--leave | --reset | --unpower | --eject] [--json]",
+	.summary = "leave, reset, power off or eject a card",
+	.help = help,
+	.run = run,
+};

@@ -1,0 +1,192 @@
+/* SPDX-License-Identifier: MIT */
+#include "apdu.h"
+#include "bytes.h"
+#include "cli.h"
+#include "cli_commands.h"
+#include "cli_hex.h"
+#include "cli_json.h"
+#include "player.h"
+#include "reader.h"
+#include "replay_steps.h"
+#include "trace_file.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#define ANY_PROTOCOL 3u
+
+struct replay {
+	struct ccid_reader *reader;
+	bool json;
+	uint8_t *reply;
+};
+
+static const char *motion_name(uint8_t function)
+{
+	static const char *const names[] = {"accept", "eject", "capture", "lock", "unlock"};
+
+	return function >= 1 && function <= 5 ? names[function - 1] : "mechanical";
+}
+
+static void show_event(const struct replay *r, unsigned slot, const char *what)
+{
+	struct cli_json j = cli_json(stdout);
+
+	if (!r->json) {
+		printf("slot %u: %s\n", slot, what);
+		return;
+	}
+	cli_json_object(&j, NULL);
+	cli_json_number(&j, "slot", slot);
+	cli_json_string(&j, "event", what);
+	cli_json_end_object(&j);
+}
+
+static void show_card(const struct replay *r, unsigned slot, const char *what,
+                      const struct ccid_slot_info *info)
+{
+	struct cli_json j = cli_json(stdout);
+
+	if (!r->json) {
+		printf("slot %u: %s, T=%u, ATR ", slot, what, info->protocol);
+		cli_hex_print(stdout, info->atr, info->atr_len);
+		putchar('\n');
+		return;
+	}
+	cli_json_object(&j, NULL);
+	cli_json_number(&j, "slot", slot);
+	cli_json_string(&j, "event", what);
+	cli_json_number(&j, "protocol", info->protocol);
+	cli_json_hex(&j, "atr", info->atr, info->atr_len);
+	cli_json_end_object(&j);
+}
+
+static int power_on(const struct replay *r, const struct cli_step *s)
+{
+	bool warm = s->kind == CLI_STEP_RESET;
+	enum ccid_reset_kind kind = warm ? CCID_RESET_WARM : CCID_RESET_NONE;
+	int err = ccid_slot_activate(r->reader, s->slot, ANY_PROTOCOL, kind, CCID_NEVER);
+	struct ccid_slot_info info;
+
+	if (err == 0)
+		err = ccid_slot_get_info(r->reader, s->slot, &info);
+	if (err == 0)
+		show_card(r, s->slot, warm ? "reset" : "power on", &info);
+	return err;
+}
+
+static int send_apdu(const struct replay *r, const struct cli_step *s)
+{
+	struct ccid_slot_info info;
+	int n = ccid_slot_get_info(r->reader, s->slot, &info);
+
+	if (n == 0)
+		n = ccid_slot_transmit(r->reader, s->slot, info.generation, s->data, s->len,
+		                       r->reply, CCID_RAPDU_MAX, 0, -1, CCID_NEVER);
+	if (n >= 0)
+		cli_commands_show(r->json, s->data, s->len, r->reply, (size_t)n);
+	return n < 0 ? n : 0;
+}
+
+static int power_off(const struct replay *r, const struct cli_step *s)
+{
+	int err = ccid_slot_power_off(r->reader, s->slot, CCID_NEVER);
+
+	if (err == 0)
+		show_event(r, s->slot, "power off");
+	return err;
+}
+
+static int move(const struct replay *r, const struct cli_step *s)
+{
+	int err = ccid_slot_mechanical(r->reader, s->slot, (enum ccid_mechanical)s->function,
+	                               CCID_NEVER);
+
+	if (err == 0)
+		show_event(r, s->slot, motion_name(s->function));
+	return err;
+}
+
+static int escape(const struct replay *r, const struct cli_step *s)
+{
+	int n = ccid_reader_escape(r->reader, s->slot, s->data, s->len, r->reply, CCID_RAPDU_MAX,
+	                           CCID_NEVER);
+
+	if (n >= 0)
+		show_event(r, s->slot, "escape");
+	return n < 0 ? n : 0;
+}
+
+static int play_step(const struct replay *r, const struct cli_step *s)
+{
+	switch (s->kind) {
+	case CLI_STEP_STATUS: return ccid_slot_poll(r->reader, s->slot, CCID_NEVER);
+	case CLI_STEP_POWER_ON:
+	case CLI_STEP_RESET: return power_on(r, s);
+	case CLI_STEP_POWER_OFF: return power_off(r, s);
+	case CLI_STEP_APDU: return send_apdu(r, s);
+	case CLI_STEP_ESCAPE: return escape(r, s);
+	case CLI_STEP_MECHANICAL: return move(r, s);
+	}
+	return CCID_E_ARG;
+}
+
+/* A reader that was unplugged while it was recorded leaves again; that is the end. */
+static int play(const struct replay *r, const struct cli_steps *steps, const char *path)
+{
+	int err = 0;
+
+	for (size_t i = 0; i < steps->count && err == 0; i++)
+		err = play_step(r, &steps->step[i]);
+	if (err == CCID_E_GONE && ccid_reader_gone(r->reader)) {
+		show_event(r, 0, "the reader has left");
+		return CLI_OK;
+	}
+	if (err < 0)
+		cli_error("%s: %s", path, ccid_err_text(err));
+	return err < 0 ? CLI_DAMAGED : CLI_OK;
+}
+
+static void print_log(void *ctx, enum ccid_log_level level, const char *reader, const char *text)
+{
+	(void)ctx;
+	(void)level;
+	(void)reader;
+	cli_error("%s", text);
+}
+
+static int open_and_play(const struct cli_steps *steps, const char *path, struct replay *r)
+{
+	const struct ccid_env env = {.log = print_log, .log_level = CCID_LOG_ERROR};
+	char problem[CCID_TRACE_PROBLEM_MAX] = "";
+	struct ccid_transport *t;
+	int code, err = ccid_transport_open_replay(&t, path, &env, problem, sizeof problem);
+
+	if (err == 0) {
+		err = ccid_reader_open(&r->reader, t, NULL, &env, CCID_NEVER);
+		if (err < 0)
+			t->ops->close(t);
+	}
+	if (err < 0) {
+		cli_error("%s: %s", path, problem[0] != '\0' ? problem : ccid_err_text(err));
+		return CLI_DAMAGED;
+	}
+	code = play(r, steps, path);
+	ccid_reader_close(r->reader);
+	return code;
+}
+
+int cli_steps_play(const struct cli_steps *steps, const char *path, bool json)
+{
+	struct replay r = {.json = json, .reply = malloc(CCID_RAPDU_MAX)};
+	int code;
+
+	if (r.reply == NULL) {
+		cli_error("out of memory");
+		return CLI_FAILED;
+	}
+	code = open_and_play(steps, path, &r);
+	ccid_wipe(r.reply, CCID_RAPDU_MAX);
+	free(r.reply);
+	return code;
+}

@@ -1,0 +1,200 @@
+/* SPDX-License-Identifier: MIT */
+/* The tool on recorded readers: every sample replays and reads; damaged files are told. */
+#include "corpus.h"
+#include "json_read.h"
+#include "run_tool.h"
+
+#include <dirent.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#define CAC "/cac-usbredirect/trace.pcapng"
+
+static void for_each_sample(void (*fn)(const char *file))
+{
+	DIR *d = opendir(SAMPLES_DIR);
+	struct dirent *e;
+	unsigned n = 0;
+	char file[1024];
+
+	assert_non_null(d);
+	while ((e = readdir(d)) != NULL) {
+		snprintf(file, sizeof file, "%s/%s/trace.pcapng", SAMPLES_DIR, e->d_name);
+		if (e->d_name[0] == '.' || access(file, R_OK) != 0)
+			continue;
+		fn(file);
+		n++;
+	}
+	closedir(d);
+	assert_true(n > 0);
+}
+
+static void replay(const char *file)
+{
+	struct tool t;
+
+	TOOL(&t, "", "replay", file);
+	if (t.code != 0 || strstr(t.out, "power on") == NULL)
+		fail_msg("%s: exit code %d\n%s\n%s", file, t.code, t.out, t.err);
+	tool_free(&t);
+}
+
+static void test_every_sample_replays(void **state)
+{
+	(void)state;
+	for_each_sample(replay);
+}
+
+static void show(const char *file)
+{
+	char *at, *line;
+	struct tool t;
+
+	TOOL(&t, "", "trace", "show", file);
+	assert_int_equal(t.code, 0);
+	assert_non_null(strstr(t.out, "PC_to_RDR_IccPowerOn"));
+	assert_non_null(strstr(t.out, "RDR_to_PC_DataBlock"));
+	tool_free(&t);
+	TOOL(&t, "", "trace", "show", "--all", "--data", "--json", file);
+	assert_int_equal(t.code, 0);
+	at = t.out;
+	while ((line = corpus_line(&at)) != NULL) {
+		assert_true(json_valid(line));
+		assert_non_null(json_get(line, "name"));
+	}
+	tool_free(&t);
+}
+
+static void test_every_sample_reads(void **state)
+{
+	(void)state;
+	for_each_sample(show);
+}
+
+static void test_pin_is_not_shown(void **state)
+{
+	struct tool t;
+
+	(void)state;
+	TOOL(&t, "", "trace", "show", SAMPLES_DIR "/emulated-t0-tpdu/trace.pcapng");
+	assert_int_equal(t.code, 0);
+	assert_non_null(strstr(t.out, "VERIFY"));
+	assert_null(strstr(t.out, "31 32 33 34"));
+	tool_free(&t);
+}
+
+static void test_recorded_reader_answers_what_was_recorded(void **state)
+{
+	struct tool t;
+
+	(void)state;
+	TOOL(&t, "", "apdu", "replay:" SAMPLES_DIR CAC, "00A4040007A000000079010000");
+	assert_string_equal(t.err, "");
+	assert_string_equal(t.out, "> 00 A4 04 00 07 A0 00 00 00 79 01 00 00\n"
+	                           "< 6F 0B 84 07 A0 00 00 00 79 01 00 A5 00 90 00  done\n");
+	assert_int_equal(t.code, 0);
+	tool_free(&t);
+}
+
+static void test_divergence_shows_both_sides_with_exit_code_7(void **state)
+{
+	struct tool t;
+
+	(void)state;
+	TOOL(&t, "", "apdu", "replay:" SAMPLES_DIR CAC, "00B0000000");
+	assert_int_equal(t.code, 7);
+	assert_non_null(strstr(t.err, "00 A4 04 00 07 A0 00 00 00 79 01 00"));
+	assert_non_null(strstr(t.err, "00 B0 00 00 00"));
+	tool_free(&t);
+}
+
+/* The first n bytes of a sample, with one byte changed unless at is past them. */
+static void write_damaged(const char *path, size_t n, size_t at)
+{
+	FILE *in = fopen(SAMPLES_DIR CAC, "rb"), *out = fopen(path, "wb");
+	char buf[4096];
+
+	assert_true(in != NULL && out != NULL && n <= sizeof buf);
+	assert_int_equal(fread(buf, 1, n, in), n);
+	if (at < n)
+		buf[at] ^= 0x40;
+	assert_int_equal(fwrite(buf, 1, n, out), n);
+	fclose(in);
+	fclose(out);
+}
+
+static void expect_damaged(const char *file, const char *address)
+{
+	struct tool t;
+
+	TOOL(&t, "", "replay", file);
+	assert_int_equal(t.code, 7);
+	assert_non_null(strstr(t.err, file));
+	assert_ptr_equal(strchr(t.err, '\n'), t.err + strlen(t.err) - 1);
+	tool_free(&t);
+	TOOL(&t, "", "trace", "show", file);
+	assert_int_equal(t.code, 7);
+	assert_non_null(strstr(t.err, file));
+	tool_free(&t);
+	TOOL(&t, "", "atr", address);
+	assert_int_equal(t.code, 7);
+	assert_non_null(strstr(t.err, file));
+	tool_free(&t);
+}
+
+static void test_damaged_file_is_one_clear_line(void **state)
+{
+	char path[] = "/tmp/iscard-cut-XXXXXX", address[64];
+
+	(void)state;
+	close(mkstemp(path));
+	snprintf(address, sizeof address, "replay:%s", path);
+	expect_damaged(path, address); /* empty */
+	write_damaged(path, 900, 900); /* cut off */
+	expect_damaged(path, address);
+	write_damaged(path, 900, 4); /* a block length */
+	expect_damaged(path, address);
+	unlink(path);
+}
+
+static void test_file_that_is_not_there_is_told(void **state)
+{
+	struct tool t;
+
+	(void)state;
+	TOOL(&t, "", "replay", "/no/where.pcapng");
+	assert_int_equal(t.code, 1);
+	assert_non_null(strstr(t.err, "/no/where.pcapng: "));
+	tool_free(&t);
+	TOOL(&t, "", "trace", "show", "/no/where.pcapng");
+	assert_int_equal(t.code, 1);
+	tool_free(&t);
+	TOOL(&t, "", "trace", "/no/where.pcapng");
+	assert_int_equal(t.code, 2);
+	tool_free(&t);
+	TOOL(&t, "", "replay", "/no/where.pcapng", "--serve", "4000");
+	assert_int_equal(t.code, 2);
+	tool_free(&t);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_every_sample_replays),
+		cmocka_unit_test(test_every_sample_reads),
+		cmocka_unit_test(test_pin_is_not_shown),
+		cmocka_unit_test(test_recorded_reader_answers_what_was_recorded),
+		cmocka_unit_test(test_divergence_shows_both_sides_with_exit_code_7),
+		cmocka_unit_test(test_damaged_file_is_one_clear_line),
+		cmocka_unit_test(test_file_that_is_not_there_is_told),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
