@@ -217,6 +217,9 @@ static int allocate(struct ccid_reader *r)
 
 	if (r->iccd != CCID_ICCD_NONE && msg > ICCD_MESSAGE_MAX)
 		msg = ICCD_MESSAGE_MAX;
+	/* A request has no header; tokens that claim 261 mean a whole short APDU. */
+	if (r->iccd != CCID_ICCD_NONE && r->level == CCID_LEVEL_SHORT_APDU && msg < MESSAGE_MIN)
+		msg = MESSAGE_MIN;
 	if (mps == 0 || mps > 4096)
 		return CCID_E_FORMAT;
 	r->out_cap = msg < MESSAGE_MAX ? msg : MESSAGE_MAX;

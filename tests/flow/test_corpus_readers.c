@@ -159,7 +159,7 @@ static void exchange(struct live *l, const struct row *w, unsigned protocol, uns
 	read_bytes(l, 255);
 	echo(l, 1);
 	echo(l, 40);
-	if (w->room >= 261 || w->level == 3 || (w->level < 2 && protocol == 1))
+	if (w->room >= 261 || w->level == 3 || w->endpoints < 2 || (w->level < 2 && protocol == 1))
 		echo(l, 255);
 }
 
