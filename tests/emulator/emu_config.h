@@ -9,7 +9,7 @@
 #include "emu_card.h"
 
 #define EMU_SLOTS_MAX 16
-#define EMU_RATES_MAX 128
+#define EMU_RATES_MAX 256
 
 enum emu_place {
 	EMU_AFTER_INTERFACE, /* where USB CCID 1.1, 5.1 puts the class descriptor */

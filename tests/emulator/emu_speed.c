@@ -21,11 +21,23 @@ static uint64_t rate(const struct emu_device *d, uint8_t fidi)
 	return f[fidi >> 4] == 0 ? 0 : clock * 1000 * di[fidi & 0x0F] / f[fidi >> 4];
 }
 
+/* A list that the descriptor announces says all that the reader can do. */
+static bool listed(const struct emu_device *d, uint64_t is)
+{
+	for (unsigned i = 0; i < d->cfg.n_rates; i++) {
+		uint64_t can = d->cfg.rates_bps[i], slack = can / 1000 + 2;
+
+		if (is <= can + slack && is + slack >= can)
+			return true;
+	}
+	return d->cfg.n_rates == 0 || d->cfg.class_desc[27] == 0;
+}
+
 bool emu_speed_possible(const struct emu_device *d, uint8_t fidi)
 {
 	uint64_t most = emu_get32(d->cfg.class_desc + 23), is = rate(d, fidi);
 
-	return fidi == DEFAULT_FIDI || (is > 0 && is <= most + most / 1000 + 2);
+	return fidi == DEFAULT_FIDI || (is > 0 && is <= most + most / 1000 + 2 && listed(d, is));
 }
 
 /* At APDU level there is no way for a host to do it. */

@@ -40,6 +40,19 @@ static unsigned level_of(const char *name)
 	return 0;
 }
 
+static unsigned numbers(const char *text, uint32_t out[EMU_RATES_MAX])
+{
+	unsigned n = 0;
+	char *end;
+
+	for (unsigned long v = strtoul(text, &end, 10); end != text && n < EMU_RATES_MAX;
+	     v = strtoul(text, &end, 10)) {
+		out[n++] = (uint32_t)v;
+		text = end;
+	}
+	return n;
+}
+
 static void take_row(struct row *w, const struct corpus_table *t)
 {
 	struct emu_config *c = &w->cfg;
@@ -62,6 +75,8 @@ static void take_row(struct row *w, const struct corpus_table *t)
 	if (w->endpoints == 1)
 		c->ep_int = 0x83;
 	assert_int_equal(corpus_hex(corpus_cell(t, "class_descriptor_hex"), c->class_desc, 54), 54);
+	c->n_clocks = numbers(corpus_cell(t, "clocks_khz"), c->clocks_khz);
+	c->n_rates = numbers(corpus_cell(t, "data_rates_bps"), c->rates_bps);
 	w->level = level_of(corpus_cell(t, "level"));
 	w->max = (uint32_t)corpus_number(t, "max_message_length", 10);
 	w->room = w->max > 10 ? w->max - 10 : 0;
