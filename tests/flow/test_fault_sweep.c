@@ -63,6 +63,8 @@ static int judged(const char *call, int rc, int64_t start)
 {
 	if (rc < 0 && strcmp(ccid_err_name(rc), "?") == 0)
 		fail_msg("%s: unknown result %d", where(call), rc);
+	if (rc < 0 && plan.failed == NULL)
+		fail_msg("%s: %s without a fault", where(call), ccid_err_name(rc));
 	if (fake.now - start > LIMIT_MS + RECOVERY_MS)
 		fail_msg("%s: took %lld ms", where(call), (long long)(fake.now - start));
 	if (rc == CCID_E_GONE && plan.kind != FAULT_UNPLUG && !plan.gone)
@@ -114,6 +116,32 @@ static int power_off(void)
 	return judged("power off", ccid_slot_power_off(reader, 0, start + LIMIT_MS), start);
 }
 
+static int poll_slot(void)
+{
+	int64_t start = fake.now;
+
+	return judged("poll", ccid_slot_poll(reader, 0, start + LIMIT_MS), start);
+}
+
+static int escape(void)
+{
+	int64_t start = fake.now;
+
+	return judged("escape",
+	              ccid_reader_escape(reader, 0, select_mf, sizeof select_mf, response,
+	                                 sizeof response, start + LIMIT_MS),
+	              start);
+}
+
+static int eject(void)
+{
+	int64_t start = fake.now;
+
+	return judged("eject",
+	              ccid_slot_mechanical(reader, 0, CCID_MECHANICAL_EJECT, start + LIMIT_MS),
+	              start);
+}
+
 /* One fault must not cost more than the commands it hit. (A port reset that fails costs all.) */
 static void comes_back(const char *after)
 {
@@ -143,7 +171,9 @@ static void session(void)
 	for (size_t i = 0; i < EXCHANGES; i++)
 		if (!went_on(exchanges[i].name, transmit(&exchanges[i])))
 			return;
-	if (!went_on("warm reset", activate(CCID_RESET_WARM)))
+	if (!went_on("warm reset", activate(CCID_RESET_WARM)) || !went_on("poll", poll_slot()) ||
+	    !went_on("escape", escape()) || !went_on("eject", eject()) ||
+	    !went_on("cold reset", activate(CCID_RESET_COLD)))
 		return;
 	(void)went_on("power off", power_off());
 }
@@ -256,7 +286,7 @@ static void sweep_all(const struct fake_reader *kind, unsigned more)
 
 static void a_tpdu_reader_survives_every_fault(void **state)
 {
-	static const struct fake_reader kind = {.features = FAKE_TPDU};
+	static const struct fake_reader kind = {.features = FAKE_TPDU, .mechanical = 2};
 
 	(void)state;
 	sweep_all(&kind, 0);
@@ -264,7 +294,8 @@ static void a_tpdu_reader_survives_every_fault(void **state)
 
 static void a_short_apdu_reader_survives_every_fault(void **state)
 {
-	static const struct fake_reader kind = {.features = FAKE_SHORT, .no_interrupt = true};
+	static const struct fake_reader kind = {
+		.features = FAKE_SHORT, .mechanical = 2, .no_interrupt = true};
 
 	(void)state;
 	sweep_all(&kind, 0);
@@ -272,7 +303,8 @@ static void a_short_apdu_reader_survives_every_fault(void **state)
 
 static void a_chaining_reader_survives_every_fault(void **state)
 {
-	static const struct fake_reader kind = {.features = FAKE_EXTENDED, .max_message = 74};
+	static const struct fake_reader kind = {
+		.features = FAKE_EXTENDED, .max_message = 74, .mechanical = 2};
 
 	(void)state;
 	sweep_all(&kind, 0);
@@ -281,6 +313,7 @@ static void a_chaining_reader_survives_every_fault(void **state)
 static void a_reader_with_parameters_by_hand_survives_every_fault(void **state)
 {
 	static const struct fake_reader kind = {
+		.mechanical = 2,
 		.features =
 			(FAKE_TPDU & ~CCID_FEATURE_AUTO_NEGOTIATION & ~CCID_FEATURE_AUTO_VOLTAGE) |
 			CCID_FEATURE_AUTO_PPS};
@@ -292,8 +325,9 @@ static void a_reader_with_parameters_by_hand_survives_every_fault(void **state)
 /* The operations of the recovery fail as well. */
 static void faults_in_a_row_are_survived(void **state)
 {
-	static const struct fake_reader tpdu = {.features = FAKE_TPDU};
-	static const struct fake_reader chaining = {.features = FAKE_EXTENDED, .max_message = 74};
+	static const struct fake_reader tpdu = {.features = FAKE_TPDU, .mechanical = 2};
+	static const struct fake_reader chaining = {
+		.features = FAKE_EXTENDED, .max_message = 74, .mechanical = 2};
 
 	(void)state;
 	for (unsigned more = 1; more <= 8; more++) {
@@ -305,7 +339,7 @@ static void faults_in_a_row_are_survived(void **state)
 /* From one operation on, nothing works any more; the device is well again at the next attach. */
 static void a_reader_that_goes_mad_costs_a_bounded_time(void **state)
 {
-	static const struct fake_reader tpdu = {.features = FAKE_TPDU};
+	static const struct fake_reader tpdu = {.features = FAKE_TPDU, .mechanical = 2};
 
 	(void)state;
 	sweep_all(&tpdu, FOR_EVER);

@@ -239,6 +239,13 @@ static void take_command(struct responder *d, const uint8_t *cmd, size_t len)
 		                       .data = parameters,
 		                       .len = sizeof parameters});
 		break;
+	case 0x6B: /* an echo */
+		answer(d, cmd,
+		       &(struct frame){.type = 0x83,
+		                       .status = slot_status(d),
+		                       .data = cmd + 10,
+		                       .len = len - 10});
+		break;
 	case 0x6F:
 		if (slot_status(d) == 0)
 			take_block(d, cmd, len);
