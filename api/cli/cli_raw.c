@@ -90,53 +90,57 @@ static int exit_code(int err)
 	}
 }
 
-static int report(const char *reader, const char *what, int err)
+static int report(const struct cli_raw *s, const char *what, int err)
 {
-	cli_error("%s: %s: %s", reader, what, ccid_err_text(err));
+	const struct iscard_reader reader = {.name = s->address, .address = s->address};
+
+	if (err == CCID_E_BUSY)
+		return cli_report(&reader, what, SCARD_E_SHARING_VIOLATION);
+	if (err == CCID_E_ACCESS)
+		return cli_report(&reader, what, SCARD_W_SECURITY_VIOLATION);
+	cli_error("%s: %s: %s", s->address, what, ccid_err_text(err));
 	return exit_code(err);
 }
 
-static int activate(struct cli_raw *s, const char *address)
+static int activate(struct cli_raw *s)
 {
 	char problem[256];
 	struct ccid_transport *t;
-	int err = cli_transport_open(&t, address, &s->env, problem, sizeof problem);
+	int err = cli_transport_open(&t, s->address, &s->env, problem, sizeof problem);
 
-	if (err < 0) {
-		cli_error("%s: %s", address, problem);
-		return exit_code(err);
-	}
+	if (err < 0)
+		return report(s, "open", err);
 	err = ccid_reader_open(&s->reader, t, NULL, &s->env, ccid_env_now(&s->env) + OPEN_MS);
 	if (err < 0) {
 		t->ops->close(t);
-		return report(address, "open", err);
+		return report(s, "open", err);
 	}
 	err = ccid_slot_activate(s->reader, s->slot, ANY_PROTOCOL, CCID_RESET_NONE,
 	                         ccid_env_now(&s->env) + POWER_ON_MS);
-	return err < 0 ? report(address, "power on", err) : CLI_OK;
+	return err < 0 ? report(s, "power on", err) : CLI_OK;
 }
 
 int cli_raw_open(struct cli_raw *s, const char *text)
 {
 	struct cli_reader found;
-	char *address;
 	int code;
 
-	*s = (struct cli_raw){.env = {.log = print_log, .log_level = CCID_LOG_ERROR}};
+	*s = (struct cli_raw){0};
 	code = cli_reader_find(&found, text, NULL);
 	if (code != CLI_OK)
 		return code;
 	s->slot = found.found->slot;
-	address = strdup(found.found->address);
+	s->address = strdup(found.found->address);
 	cli_reader_close(&found);
 	s->reply = malloc(CCID_RAPDU_MAX);
-	if (address == NULL || s->reply == NULL) {
+	if (s->address == NULL || s->reply == NULL) {
 		cli_error("out of memory");
 		code = CLI_FAILED;
 	} else {
-		code = activate(s, address);
+		if (cli_is_replay(s->address)) /* how it diverges comes by the log */
+			s->env = (struct ccid_env){.log = print_log, .log_level = CCID_LOG_ERROR};
+		code = activate(s);
 	}
-	free(address);
 	if (code != CLI_OK)
 		cli_raw_close(s);
 	return code;
@@ -154,7 +158,7 @@ int cli_raw_transmit(void *raw, const uint8_t *apdu, size_t len, const uint8_t *
 		                       CCID_RAPDU_MAX, 0, -1,
 		                       ccid_env_now(&s->env) + TRANSACTION_MS);
 	if (n < 0)
-		return report("command", "failed", n);
+		return report(s, "command", n);
 	*reply = s->reply;
 	*reply_len = (size_t)n;
 	return CLI_OK;
@@ -166,5 +170,6 @@ void cli_raw_close(struct cli_raw *s)
 	if (s->reply != NULL)
 		ccid_wipe(s->reply, CCID_RAPDU_MAX);
 	free(s->reply);
+	free(s->address);
 	*s = (struct cli_raw){0};
 }

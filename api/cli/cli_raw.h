@@ -14,6 +14,7 @@ struct cli_raw {
 	struct ccid_env env;
 	struct ccid_reader *reader;
 	unsigned slot;
+	char *address;
 	uint8_t *reply;
 };
 

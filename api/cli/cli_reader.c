@@ -19,10 +19,22 @@ bool cli_is_address(const char *text)
 	return false;
 }
 
+/* The tool says itself, in one line, what failed. What it cannot know comes by the library's log: how
+ * a replay diverged, and that recording ended. */
+static bool log_is_wanted(const char *readers, const char *trace)
+{
+	if (readers == NULL)
+		readers = getenv("ISCARD_READERS");
+	return trace != NULL || getenv("ISCARD_TRACE") != NULL ||
+	       (readers != NULL && strstr(readers, "replay:") != NULL);
+}
+
 int cli_context_open(iscard_context **context, const char *readers, const char *trace)
 {
 	HRESULT hr;
 
+	if (!log_is_wanted(readers, trace))
+		(void)setenv("ISCARD_LOG", "none", 0);
 	if ((readers != NULL && setenv("ISCARD_READERS", readers, 1) != 0) ||
 	    (trace != NULL && setenv("ISCARD_TRACE", trace, 1) != 0)) {
 		cli_error("out of memory");

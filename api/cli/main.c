@@ -22,7 +22,8 @@ static const char epilogue[] =
 	"\n"
 	"Exit codes: 0 done; 1 failed; 2 wrong usage; 3 not ejected, only powered off: the\n"
 	"reader cannot eject; 4 no such reader, or several fit; 5 no card, or it does not\n"
-	"answer; 6 no permission, or in use by another program; 7 damaged file.\n";
+	"answer; 6 no permission, or in use by another program; 7 damaged file, or a replay\n"
+	"that goes another way than the recording.\n";
 
 static void print_help(FILE *f)
 {

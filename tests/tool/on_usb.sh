@@ -1,0 +1,46 @@
+#!/bin/bash
+# SPDX-License-Identifier: MIT
+# on_usb.sh TOOL: the tool on the emulated reader that usbfs_run offers as /dev/bus/usb.
+tool=$1
+folder=$(mktemp -d) || exit 1
+trap 'rm -rf "$folder"' EXIT
+failed=0
+
+# expect CODE PATTERN ARGUMENT...: the tool's exit code, and what its output or messages match.
+expect()
+{
+	local code=$1 pattern=$2 out got
+	shift 2
+	out=$("$tool" "$@" 2>&1 </dev/null)
+	got=$?
+	if [ $got -ne "$code" ] || ! grep -qE -- "$pattern" <<<"$out"; then
+		printf 'iscard %s: exit code %d\n%s\n' "$*" $got "$out"
+		failed=1
+	fi
+}
+
+expect 0 '^0  ACS Emulated Reader \[Contact\] \(EMU0001\) 00 00$' list
+expect 0 '"address":"usb:1-1"' list --json
+expect 0 'serial number: EMU0001' info 0
+expect 0 '^3B 65 00 00 45 4D 55 30 31$' atr 0
+expect 0 '^< 00 01 02 03 90 00  done$' apdu usb:1-1 0084000004
+expect 0 '^< 04 05 06 07 90 00  done$' apdu --raw EMU0001 0084000004
+expect 0 'the card was reset' detach --reset 0
+expect 3 'the reader cannot eject; the card was powered off' detach --eject 0
+expect 0 'recorded to' record 0 "$folder/session" -- 0084000002
+expect 0 '^< 08 09 90 00  done$' replay "$folder/session"
+
+# Another program holds the reader: the first tool has answered and waits for more.
+mkfifo "$folder/in" "$folder/out"
+"$tool" apdu 0 - <"$folder/in" >"$folder/out" &
+holder=$!
+exec 3>"$folder/in" 4<"$folder/out"
+echo 0084000001 >&3
+read -r <&4
+expect 6 "^iscard: [^:]*: in use by pid $holder \(iscard\): stop that program first$" atr 0
+expect 6 "in use by pid $holder \(iscard\)" apdu --raw 0 0084000001
+expect 0 'serial number: EMU0001' info 0
+exec 3>&- 4<&-
+wait $holder
+expect 0 '90 00' apdu 0 0084000001
+exit $failed
