@@ -78,10 +78,10 @@ void ccid_source_fini(struct ccid_source *s);
 /* Whether a text is an address and no name. */
 bool ccid_is_address(const char *text, const struct ccid_scheme *scheme);
 
-/* The transport of a source that is not USB: the parked one, or a new one. */
+/* A new transport to a source that is not USB. */
 CCID_MUST_USE
-int ccid_source_transport(struct ccid_source *s, const iscard_context *c,
-                          struct ccid_transport **out, int64_t deadline);
+int ccid_source_open(const struct ccid_source *s, const iscard_context *c,
+                     struct ccid_transport **out, int64_t deadline);
 
 /* Identify a source that is not USB, if that was not done. */
 CCID_MUST_USE

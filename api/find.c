@@ -99,14 +99,12 @@ static void target_usb(struct ccid_target *t, const struct ccid_usb_found *found
 	place_of(t->key, sizeof t->key, found);
 }
 
-static int target_other(struct ccid_target *t, struct ccid_source *s, const iscard_context *c)
+static int target_other(struct ccid_target *t, const char *text, const iscard_context *c)
 {
 	const char *why;
 
-	snprintf(t->key, sizeof t->key, "%s", s->text);
-	t->t = s->parked;
-	s->parked = NULL;
-	return ccid_source_init(&t->again, s->text, strlen(s->text), c->scheme, &why);
+	snprintf(t->key, sizeof t->key, "%s", text);
+	return ccid_source_init(&t->source, text, strlen(text), c->scheme, &why);
 }
 
 struct search {
@@ -130,7 +128,7 @@ static int compare(void *arg, const struct ccid_seen *seen)
 	if (seen->found != NULL)
 		target_usb(s->out, seen->found);
 	else
-		err = target_other(s->out, seen->source, s->c);
+		err = target_other(s->out, seen->source->text, s->c);
 	return err < 0 ? err : FOUND;
 }
 
@@ -171,7 +169,6 @@ static int by_usb_address(iscard_context *c, const struct ccid_address *a, struc
 	return rc == FOUND ? 0 : rc;
 }
 
-/* An address of this context keeps its parked transport for whoever names it by address. */
 static struct ccid_source *own_source(iscard_context *c, const char *text)
 {
 	for (size_t i = 0; i < c->nsources; i++)
@@ -180,20 +177,24 @@ static struct ccid_source *own_source(iscard_context *c, const char *text)
 	return NULL;
 }
 
+/* The context's own addresses are identified first, so that there is one connection and no more,
+ * whoever asks. */
 static int by_address(iscard_context *c, const char *text, struct ccid_target *out)
 {
 	struct ccid_source fresh, *own = own_source(c, text);
 	const char *why = "";
 	int err;
 
-	if (own != NULL)
-		return target_other(out, own, c);
+	if (own != NULL) {
+		err = ccid_source_identify(own, c);
+		return err < 0 ? err : target_other(out, text, c);
+	}
 	err = ccid_source_init(&fresh, text, strlen(text), c->scheme, &why);
 	if (err < 0) {
 		ccid_log(&c->env, CCID_LOG_ERROR, NULL, "address \"%s\": %s", text, why);
 		return err;
 	}
-	err = fresh.usb ? by_usb_address(c, &fresh.address, out) : target_other(out, &fresh, c);
+	err = fresh.usb ? by_usb_address(c, &fresh.address, out) : target_other(out, text, c);
 	ccid_source_fini(&fresh);
 	return err;
 }
@@ -211,11 +212,8 @@ int ccid_find(iscard_context *c, const char *name, struct ccid_target *out)
 
 void ccid_target_fini(struct ccid_target *t)
 {
-	if (t->t != NULL)
-		t->t->ops->close(t->t);
-	t->t = NULL;
 	if (!t->usb)
-		ccid_source_fini(&t->again);
+		ccid_source_fini(&t->source);
 }
 
 static int open_usb(const struct ccid_target *t, const iscard_context *c,
@@ -232,16 +230,28 @@ static int open_usb(const struct ccid_target *t, const iscard_context *c,
 	return err;
 }
 
-int ccid_target_open(struct ccid_target *t, const iscard_context *c, struct ccid_transport **out,
-                     int64_t deadline)
+static struct ccid_transport *take_kept(iscard_context *c, const char *text)
 {
-	int err = 0;
+	struct ccid_transport *t = NULL;
+	struct ccid_source *own;
 
+	pthread_mutex_lock(&c->lock);
+	own = own_source(c, text);
+	if (own != NULL) {
+		t = own->parked;
+		own->parked = NULL;
+	}
+	pthread_mutex_unlock(&c->lock);
+	return t;
+}
+
+int ccid_target_open(struct ccid_target *t, iscard_context *c, struct ccid_transport **out,
+                     bool *kept, int64_t deadline)
+{
+	*kept = false;
 	if (t->usb)
 		return open_usb(t, c, out);
-	*out = t->t;
-	t->t = NULL;
-	if (*out == NULL)
-		err = ccid_source_transport(&t->again, c, out, deadline);
-	return err;
+	*out = take_kept(c, t->source.text);
+	*kept = *out != NULL;
+	return *kept ? 0 : ccid_source_open(&t->source, c, out, deadline);
 }

@@ -29,8 +29,7 @@ struct ccid_target {
 	unsigned slot;
 	bool usb;
 	struct ccid_usb_found found; /* USB */
-	struct ccid_transport *t;    /* not USB: opened already, unless the process has it open */
-	struct ccid_source again;    /* not USB: to open it once more; owned */
+	struct ccid_source source;   /* not USB; owned */
 };
 
 /* The reader that a name or an address means. CCID_E_NOTFOUND, CCID_E_FORMAT for a malformed
@@ -39,9 +38,10 @@ CCID_MUST_USE
 int ccid_find(iscard_context *c, const char *name, struct ccid_target *out);
 void ccid_target_fini(struct ccid_target *t);
 
-/* A transport to it. */
+/* A transport to it: the one the context has kept since it identified the reader (*kept), or a new
+ * one. */
 CCID_MUST_USE
-int ccid_target_open(struct ccid_target *t, const iscard_context *c, struct ccid_transport **out,
-                     int64_t deadline);
+int ccid_target_open(struct ccid_target *t, iscard_context *c, struct ccid_transport **out,
+                     bool *kept, int64_t deadline);
 
 #endif

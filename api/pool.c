@@ -111,15 +111,15 @@ static void record(struct ccid_transport **t, const iscard_context *c)
 }
 #endif
 
-static int open_once(struct ccid_open *o, struct ccid_target *target, int64_t deadline)
+static int open_once(struct ccid_open *o, struct ccid_target *target, bool *kept, int64_t deadline)
 {
-	const iscard_context *c = o->owner;
+	iscard_context *c = o->owner;
 	const struct ccid_limits limits = {.power_on_ms = c->limits.power_on_ms,
 	                                   .command_ms = ccid_limits_default.command_ms,
 	                                   .motion_ms = c->limits.motion_ms,
 	                                   .escape_ms = ccid_limits_default.escape_ms};
 	struct ccid_transport *t;
-	int err = ccid_target_open(target, c, &t, deadline);
+	int err = ccid_target_open(target, c, &t, kept, deadline);
 
 	if (err < 0)
 		return err;
@@ -134,11 +134,11 @@ static int open_once(struct ccid_open *o, struct ccid_target *target, int64_t de
 static int open_reader(struct ccid_open *o, struct ccid_target *target)
 {
 	int64_t deadline = ccid_env_now(&o->owner->env) + o->owner->limits.open_ms;
-	bool parked = target->t != NULL;
-	int err = open_once(o, target, deadline);
+	bool kept;
+	int err = open_once(o, target, &kept, deadline);
 
-	if (err == CCID_E_GONE && parked) /* the peer left while nobody looked */
-		err = open_once(o, target, deadline);
+	if (err == CCID_E_GONE && kept) /* the peer left while nobody looked */
+		err = open_once(o, target, &kept, deadline);
 	if (err < 0)
 		return err;
 	o->nports = ccid_reader_slots(o->reader);

@@ -122,8 +122,8 @@ static int open_replay(struct ccid_transport **out, const char *path, const stru
 }
 #endif
 
-static int open_fresh(const struct ccid_source *s, const iscard_context *c,
-                      struct ccid_transport **out, int64_t deadline)
+int ccid_source_open(const struct ccid_source *s, const iscard_context *c,
+                     struct ccid_transport **out, int64_t deadline)
 {
 	if (s->address.kind != CCID_ADDRESS_OTHER)
 		return ccid_address_open(out, &s->address, s->text, &c->env, deadline);
@@ -132,20 +132,12 @@ static int open_fresh(const struct ccid_source *s, const iscard_context *c,
 	return c->scheme->open(c->scheme->arg, out, s->text, &c->env, deadline);
 }
 
-int ccid_source_transport(struct ccid_source *s, const iscard_context *c,
-                          struct ccid_transport **out, int64_t deadline)
-{
-	*out = s->parked;
-	s->parked = NULL;
-	return *out != NULL ? 0 : open_fresh(s, c, out, deadline);
-}
-
 /* Connect, to learn who is there; the transport is kept. */
 static int meet(struct ccid_source *s, const iscard_context *c, struct ccid_identity *id,
                 struct ccid_class_desc *desc)
 {
 	struct ccid_transport *t;
-	int err = open_fresh(s, c, &t, ccid_env_now(&c->env) + c->limits.open_ms);
+	int err = ccid_source_open(s, c, &t, ccid_env_now(&c->env) + c->limits.open_ms);
 
 	if (err < 0)
 		return err;
