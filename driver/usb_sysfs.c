@@ -101,9 +101,9 @@ uint8_t ccid_usb_sysfs_speed(const char *sys, const char *name)
 	char text[16];
 
 	ccid_usb_sysfs_text(text, sizeof text, sys, name, "speed");
-	for (uint8_t i = 0; i < sizeof names / sizeof names[0]; i++)
+	for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
 		if (strcmp(text, names[i]) == 0)
-			return i;
+			return (uint8_t)i;
 	return 255;
 }
 

@@ -63,6 +63,12 @@ sources "${layers[@]}" | grep '\.h$' | grep -v '^api/\(include\|compat\)/' | sed
 	exit 1
 done || failed=1
 
+# What the top level holds, and nothing else.
+known=' CMakeLists.txt README.md api driver proto tests traces udev '
+for name in *; do
+	[[ $known == *" $name "* || $name == build* ]] || complain "$name: not at the top level"
+done
+
 for file in $(git ls-files '*.c' '*.h' '*.sh' '*.txt' '*.cmake' '*.rules' 2>/dev/null |
 	grep -v '^tests/fuzz/corpus/'); do
 	head -n 2 "$file" | grep -q 'SPDX-License-Identifier: MIT' ||
