@@ -26,15 +26,15 @@ static const char *result_name(iscard_disposition_result result)
 	return "?";
 }
 
-static void show_json(const struct cli_session *s, SCARD_DISPOSITIONS d, HRESULT hr)
+static void show_json(const char *reader, SCARD_DISPOSITIONS d, iscard_disposition_result result)
 {
 	struct cli_json j = cli_json(stdout);
 
 	cli_json_object(&j, NULL);
-	cli_json_string(&j, "reader", s->reader.found->name);
+	cli_json_string(&j, "reader", reader);
 	cli_json_string(&j, "disposition", names[d]);
-	cli_json_string(&j, "result", result_name(iscard_last_disposition(s->card)));
-	cli_json_bool(&j, "ok", SUCCEEDED(hr));
+	cli_json_string(&j, "result", result_name(result));
+	cli_json_bool(&j, "ok", result != ISCARD_DISPOSITION_FAILED);
 	cli_json_end_object(&j);
 }
 
@@ -61,20 +61,28 @@ static const char *text(SCARD_DISPOSITIONS d, iscard_disposition_result result)
 	}
 }
 
+int cli_disposition_show(const char *reader, SCARD_DISPOSITIONS disposition,
+                         iscard_disposition_result result, bool json)
+{
+	if (json)
+		show_json(reader, disposition, result);
+	else if (result != ISCARD_DISPOSITION_FAILED)
+		printf("%s: %s\n", reader, text(disposition, result));
+	if (result == ISCARD_DISPOSITION_FAILED)
+		return CLI_FAILED;
+	if (disposition == EJECT && result == ISCARD_DISPOSITION_POWERED_OFF)
+		return CLI_NOT_EJECTED;
+	return CLI_OK;
+}
+
 int cli_disposition_apply(struct cli_session *s, SCARD_DISPOSITIONS disposition, bool json)
 {
 	iscard_disposition_result result;
 	HRESULT hr;
+	int code;
 
 	cli_session_detach(s, disposition, &hr);
-	result = iscard_last_disposition(s->card);
-	if (json)
-		show_json(s, disposition, hr);
-	if (FAILED(hr))
-		return cli_report(s->reader.found, names[disposition], hr);
-	if (!json)
-		printf("%s: %s\n", s->reader.found->name, text(disposition, result));
-	if (disposition == EJECT && result == ISCARD_DISPOSITION_POWERED_OFF)
-		return CLI_NOT_EJECTED;
-	return CLI_OK;
+	result = FAILED(hr) ? ISCARD_DISPOSITION_FAILED : iscard_last_disposition(s->card);
+	code = cli_disposition_show(s->reader.found->name, disposition, result, json);
+	return FAILED(hr) ? cli_report(s->reader.found, names[disposition], hr) : code;
 }

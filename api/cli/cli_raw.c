@@ -18,6 +18,7 @@
 #define ANY_PROTOCOL   3u
 #define OPEN_MS        10000
 #define POWER_ON_MS    60000
+#define MOTION_MS      60000
 #define TRANSACTION_MS 300000
 
 static int open_replay(struct ccid_transport **out, const char *address, const struct ccid_env *env,
@@ -102,7 +103,7 @@ static int report(const struct cli_raw *s, const char *what, int err)
 	return exit_code(err);
 }
 
-static int activate(struct cli_raw *s)
+static int activate(struct cli_raw *s, bool power_on)
 {
 	char problem[256];
 	struct ccid_transport *t;
@@ -115,12 +116,14 @@ static int activate(struct cli_raw *s)
 		t->ops->close(t);
 		return report(s, "open", err);
 	}
+	if (!power_on)
+		return CLI_OK;
 	err = ccid_slot_activate(s->reader, s->slot, ANY_PROTOCOL, CCID_RESET_NONE,
 	                         ccid_env_now(&s->env) + POWER_ON_MS);
 	return err < 0 ? report(s, "power on", err) : CLI_OK;
 }
 
-int cli_raw_open(struct cli_raw *s, const char *text)
+int cli_raw_open(struct cli_raw *s, const char *text, bool power_on)
 {
 	struct cli_reader found;
 	int code;
@@ -139,11 +142,28 @@ int cli_raw_open(struct cli_raw *s, const char *text)
 	} else {
 		if (cli_is_replay(s->address)) /* how it diverges comes by the log */
 			s->env = (struct ccid_env){.log = print_log, .log_level = CCID_LOG_ERROR};
-		code = activate(s);
+		code = activate(s, power_on);
 	}
 	if (code != CLI_OK)
 		cli_raw_close(s);
 	return code;
+}
+
+int cli_raw_eject(struct cli_raw *s)
+{
+	int64_t deadline = ccid_env_now(&s->env) + MOTION_MS;
+	int err = ccid_slot_mechanical(s->reader, s->slot, CCID_MECHANICAL_EJECT, deadline);
+	struct ccid_slot_info info;
+
+	if (err == CCID_E_UNSUPPORTED) {
+		int off = ccid_slot_power_off(s->reader, s->slot, deadline);
+
+		return off < 0 ? off : err;
+	}
+	if (err < 0 || ccid_slot_poll(s->reader, s->slot, deadline) < 0 ||
+	    ccid_slot_get_info(s->reader, s->slot, &info) < 0)
+		return err;
+	return info.state == CCID_SLOT_EMPTY;
 }
 
 int cli_raw_transmit(void *raw, const uint8_t *apdu, size_t len, const uint8_t **reply,

@@ -18,9 +18,13 @@ struct cli_raw {
 	uint8_t *reply;
 };
 
-/* Open the reader that text names and power its card, T=0 or T=1. Returns an exit code, after a
- * message. s stays in place until cli_raw_close(). */
-int cli_raw_open(struct cli_raw *s, const char *text);
+/* Open the reader that text names and, if that is wanted, power its card, T=0 or T=1. Returns an exit
+ * code, after a message. s stays in place until cli_raw_close(). */
+int cli_raw_open(struct cli_raw *s, const char *text, bool power_on);
+
+/* Eject the card, whatever it is: 0, 1 when it is seen to be gone, or a negative enum ccid_err;
+ * CCID_E_UNSUPPORTED when the reader cannot, which then powers it off. */
+int cli_raw_eject(struct cli_raw *s);
 
 /* Send an APDU; 61xx and 6Cxx are left to the caller: a cli_transmit_fn on a struct cli_raw. */
 int cli_raw_transmit(void *raw, const uint8_t *apdu, size_t len, const uint8_t **reply,

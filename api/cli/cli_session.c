@@ -40,7 +40,7 @@ int cli_session_start(struct cli_session *s, const char *reader, const char *tra
 	return CLI_OK;
 }
 
-int cli_session_attach(struct cli_session *s)
+HRESULT cli_session_try_attach(struct cli_session *s)
 {
 	BSTR name = iscard_bstr_from_utf8(s->reader.found->name);
 	HRESULT hr = E_OUTOFMEMORY;
@@ -48,6 +48,13 @@ int cli_session_attach(struct cli_session *s)
 	if (name != NULL)
 		hr = ISCard_AttachByReader(s->card, name, SHARED, T0 | T1);
 	iscard_bstr_free(name);
+	return hr;
+}
+
+int cli_session_attach(struct cli_session *s)
+{
+	HRESULT hr = cli_session_try_attach(s);
+
 	return FAILED(hr) ? cli_report(s->reader.found, "attach", hr) : CLI_OK;
 }
 

@@ -21,6 +21,9 @@ int cli_session_open(struct cli_session *s, const char *reader, const char *trac
 int cli_session_start(struct cli_session *s, const char *reader, const char *trace);
 int cli_session_attach(struct cli_session *s);
 
+/* As cli_session_attach(), without a message. */
+HRESULT cli_session_try_attach(struct cli_session *s);
+
 /* The ATR of the card. Returns an exit code, after a message. */
 int cli_session_atr(struct cli_session *s, struct ccid_atr *atr);
 

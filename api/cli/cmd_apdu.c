@@ -38,7 +38,7 @@ static int run_session(const char *reader, int argc, char **argv, bool json)
 static int run_raw(const char *reader, int argc, char **argv, bool json)
 {
 	struct cli_raw s;
-	int code = cli_raw_open(&s, reader);
+	int code = cli_raw_open(&s, reader, true);
 
 	if (code != CLI_OK)
 		return code;

@@ -260,6 +260,42 @@ static void test_reader_that_can_eject_does(void **state)
 	emu_server_stop(&s);
 }
 
+static void test_mute_card_is_ejected_all_the_same(void **state)
+{
+	struct emu_config cfg = kiosk();
+	struct emu_server s;
+	struct tool t;
+
+	(void)state;
+	cfg.card[0].mute = true;
+	emu_server_start(&s, &cfg, NULL);
+	TOOL(&t, "", "atr", s.address);
+	expect_message(&t, 5, "SCARD_W_UNRESPONSIVE_CARD");
+	TOOL(&t, "", "detach", s.address, "--eject", "--json");
+	assert_int_equal(t.code, 0);
+	assert_true(json_is_true(json_get(t.out, "ok")));
+	tool_free(&t);
+	TOOL(&t, "", "atr", s.address);
+	expect_message(&t, 5, "there is no card in the reader");
+	emu_server_stop(&s);
+}
+
+static void test_mute_card_that_cannot_be_ejected_is_told_too(void **state)
+{
+	struct emu_config cfg = plain();
+	struct emu_server s;
+	struct tool t;
+
+	(void)state;
+	cfg.card[0].mute = true;
+	emu_server_start(&s, &cfg, NULL);
+	TOOL(&t, "", "detach", s.address, "--eject");
+	assert_int_equal(t.code, 3);
+	assert_non_null(strstr(t.out, "the reader cannot eject; the card was powered off"));
+	tool_free(&t);
+	emu_server_stop(&s);
+}
+
 static void test_ejection_that_fails_is_not_claimed(void **state)
 {
 	struct emu_config cfg = kiosk();
@@ -366,6 +402,8 @@ int main(void)
 		cmocka_unit_test(test_detach_says_what_was_done),
 		cmocka_unit_test(test_reader_that_cannot_eject_says_so_with_exit_code_3),
 		cmocka_unit_test(test_reader_that_can_eject_does),
+		cmocka_unit_test(test_mute_card_is_ejected_all_the_same),
+		cmocka_unit_test(test_mute_card_that_cannot_be_ejected_is_told_too),
 		cmocka_unit_test(test_ejection_that_fails_is_not_claimed),
 		cmocka_unit_test(test_recorded_session_replays_and_reads_as_it_went),
 		cmocka_unit_test(test_readers_go_by_number_name_and_unique_part),
