@@ -235,7 +235,7 @@ static int allocate(struct ccid_reader *r)
 static void release(struct ccid_reader *r)
 {
 	if (r->out != NULL)
-		ccid_wipe(r->out, clamp_size(r->desc.max_message_len));
+		ccid_wipe(r->out, clamp_size(r->out_cap));
 	if (r->in != NULL)
 		ccid_wipe(r->in, r->in_cap);
 	free(r->out);

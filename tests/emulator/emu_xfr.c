@@ -163,10 +163,11 @@ static void xfr_block(struct emu_device *d, struct emu_slot_state *s, const stru
 	bool ifs = c->data_len > 4 && c->data[1] == 0xC1;
 	unsigned wrong = s->blocks.wrong;
 	struct emu_block b;
+	bool bwi = wtx ? c->msg[7] == c->data[3] : c->msg[7] <= 1;
 
+	bwi = bwi || d->cfg.ep_out == 0; /* a token is not told */
 	emu_t1_block(&s->blocks, c->data, c->data_len, &b);
-	if (s->blocks.wrong != wrong || (wtx ? c->msg[7] != c->data[3] : c->msg[7] > 1) ||
-	    (ifs && (d->features & FEATURE_AUTO_IFSD) != 0))
+	if (s->blocks.wrong != wrong || !bwi || (ifs && (d->features & FEATURE_AUTO_IFSD) != 0))
 		emu_violation(d, &d->counts.bad_block);
 	if (b.mute) {
 		emu_fail(r, ERR_MUTE);
