@@ -43,4 +43,16 @@ expect 0 'serial number: EMU0001' info 0
 exec 3>&- 4<&-
 wait $holder
 expect 0 '90 00' apdu 0 0084000001
+
+# A node that this user may not open. The tool is copied to where that user may go.
+as_nobody=(setpriv --reuid 65534 --regid 65534 --clear-groups)
+if mount -t tmpfs none /dev/bus/usb 2>/dev/null && "${as_nobody[@]}" true 2>/dev/null; then
+	install -D -m 600 /dev/null /dev/bus/usb/001/002
+	chmod 755 "$folder" && install -m 755 "$tool" "$folder/iscard"
+	out=$("${as_nobody[@]}" "$folder/iscard" atr 0 2>&1)
+	if [ $? -ne 6 ] || ! grep -q 'no permission.*udev/60-iscard.rules' <<<"$out"; then
+		printf 'without permission:\n%s\n' "$out"
+		failed=1
+	fi
+fi
 exit $failed
