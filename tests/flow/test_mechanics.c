@@ -256,9 +256,14 @@ static void limits_are_the_callers_choice(void **state)
 {
 	static const struct ccid_limits limits = {
 		.power_on_ms = 1000, .command_ms = 1000, .motion_ms = 700, .escape_ms = 300};
-	static const struct script_step steps[] = {
-		OPENING(ABSENT), EXPECT_OUT("71 00000000 00 ss 01 0000"),   SILENCE,
-		ABORTED(ABSENT), EXPECT_OUT("6B 01000000 00 ss 000000 AA"), SILENCE};
+	static const struct script_step steps[] = {OPENING(ABSENT),
+	                                           EXPECT_OUT("71 00000000 00 ss 01 0000"),
+	                                           SILENCE,
+	                                           ABORTED(ABSENT),
+	                                           EXPECT_OUT("6B 01000000 00 ss 000000 AA"),
+	                                           SILENCE,
+	                                           ABORTED(ABSENT),
+	                                           POWER_OFF(ABSENT)};
 	uint8_t in[4];
 	int64_t start;
 
