@@ -65,6 +65,12 @@ static void card_swap(void)
 	emu_config_level(&config, 2, 271);
 }
 
+static void documentation(void)
+{
+	common("Documented reader");
+	emu_config_level(&config, 2, 271);
+}
+
 static void two_slots(void)
 {
 	common("Emulated twin reader");
@@ -84,9 +90,10 @@ static const struct {
 	const char *name;
 	void (*configure)(void);
 } samples[] = {
-	{"emulated-card-swap", card_swap}, {"emulated-kiosk-eject", kiosk_eject},
-	{"emulated-t0-tpdu", t0_tpdu},     {"emulated-t1-tpdu", t1_tpdu},
-	{"emulated-two-slots", two_slots}, {"emulated-unplugged", unplugged},
+	{"emulated-card-swap", card_swap},     {"emulated-documentation", documentation},
+	{"emulated-kiosk-eject", kiosk_eject}, {"emulated-t0-tpdu", t0_tpdu},
+	{"emulated-t1-tpdu", t1_tpdu},         {"emulated-two-slots", two_slots},
+	{"emulated-unplugged", unplugged},
 };
 
 static void person(void *ctx, const char *what, unsigned slot)

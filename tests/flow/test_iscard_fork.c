@@ -1,0 +1,112 @@
+/* SPDX-License-Identifier: MIT */
+/* After a fork the child may release and start anew, and nothing it does reaches the card. */
+#include "live.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+/* In the child: the number of the first thing that is not as it should be, 0 when all is well. */
+static int child(ISCard *card, ISCard *detached, HSCARD handle)
+{
+	struct iscard_reader_list *list;
+	IByteBuffer *atr;
+	SCARD_STATES now;
+	HSCARD got = 1;
+	void *p;
+
+	if (live_echo(card, 1, 2) != SCARD_E_SERVICE_STOPPED)
+		return 1;
+	if (ISCard_get_Status(card, &now) != SCARD_E_SERVICE_STOPPED)
+		return 2;
+	if (ISCard_get_Atr(card, &atr) != SCARD_E_SERVICE_STOPPED || atr != NULL)
+		return 3;
+	if (ISCard_get_CardHandle(card, &got) != SCARD_E_SERVICE_STOPPED || got != 0)
+		return 4;
+	if (ISCard_LockSCard(card) != SCARD_E_SERVICE_STOPPED ||
+	    ISCard_UnlockSCard(card, LEAVE) != SCARD_E_SERVICE_STOPPED)
+		return 5;
+	if (ISCard_ReAttach(card, SHARED, RESET) != SCARD_E_SERVICE_STOPPED)
+		return 6;
+	if (ISCard_Detach(card, UNPOWER) != SCARD_E_SERVICE_STOPPED)
+		return 7;
+	if (ISCard_AttachByHandle(detached, handle) != SCARD_E_SERVICE_STOPPED)
+		return 8;
+	if (iscard_context_list(live.context, &list) != SCARD_E_SERVICE_STOPPED)
+		return 9;
+	if (iscard_context_create_instance(live.context, &CLSID_CSCard, &IID_ISCard, &p) !=
+	    SCARD_E_SERVICE_STOPPED)
+		return 10;
+	ISCard_Release(card);
+	ISCard_Release(detached);
+	iscard_context_unref(live.context);
+	return 0;
+}
+
+static int child_starts_anew(HSCARD handle)
+{
+	struct iscard_options o = {.size = sizeof o, .readers = ""};
+	iscard_context *fresh;
+	ISCard *card;
+	void *p;
+
+	if (FAILED(iscard_context_create(&o, &fresh)))
+		return 20;
+	if (FAILED(iscard_context_create_instance(fresh, &CLSID_CSCard, &IID_ISCard, &p)))
+		return 21;
+	card = p;
+	if (ISCard_AttachByHandle(card, handle) != E_INVALIDARG)
+		return 22;
+	ISCard_Release(card);
+	iscard_context_unref(fresh);
+	return 0;
+}
+
+static void a_child_can_only_let_go(void **state)
+{
+	unsigned powered;
+	HSCARD handle = 0;
+	ISCard *card, *detached;
+	int status, rc;
+	pid_t pid;
+
+	(void)state;
+	live_start(1);
+	card = live_attached(0, SHARED);
+	detached = live_card();
+	assert_non_null(card);
+	assert_int_equal(ISCard_LockSCard(card), S_OK);
+	assert_int_equal(ISCard_get_CardHandle(card, &handle), S_OK);
+	pid = fork();
+	assert_true(pid >= 0);
+	if (pid == 0) {
+		alarm(20);
+		rc = child(card, detached, handle);
+		_exit(rc != 0 ? rc : child_starts_anew(handle));
+	}
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_true(WIFEXITED(status));
+	assert_int_equal(WEXITSTATUS(status), 0);
+	/* the parent's session is as it was: locked, powered, in step */
+	assert_int_equal(live_echo(card, 3, 4), S_OK);
+	assert_int_equal(ISCard_UnlockSCard(card, LEAVE), S_OK);
+	assert_int_equal(ISCard_Detach(card, LEAVE), S_OK);
+	ISCard_Release(card);
+	ISCard_Release(detached);
+	powered = emu_counts(live.device)->by_type[0x63];
+	assert_int_equal(powered, 1); /* IccPowerOff: the parent's own, at the end */
+	live_end();
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_child_can_only_let_go),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
