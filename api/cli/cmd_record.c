@@ -4,8 +4,11 @@
 #include "cli_commands.h"
 #include "cli_disposition.h"
 
+#include <errno.h>
 #include <stdio.h>
+#include <string.h>
 
+#include <fcntl.h>
 #include <unistd.h>
 
 static const char help[] =
@@ -35,17 +38,31 @@ static int converse(struct cli_session *s, int argc, char **argv, SCARD_DISPOSIT
 	return code != CLI_OK ? code : last;
 }
 
+/* Asked before anything is sent to a card. */
+static bool can_be_made(const char *file)
+{
+	int fd = open(file, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+
+	if (fd < 0 && errno == EEXIST)
+		cli_error("%s is there already and will not be overwritten; give another name",
+		          file);
+	else if (fd < 0)
+		cli_error("%s cannot be written: %s", file, strerror(errno));
+	if (fd < 0)
+		return false;
+	close(fd);
+	unlink(file);
+	return true;
+}
+
 static int record(char **args, int argc, SCARD_DISPOSITIONS disposition, bool json)
 {
 	const char *file = args[1];
 	struct cli_session s;
 	int code, check;
 
-	if (access(file, F_OK) == 0) {
-		cli_error("%s is there already and will not be overwritten; give another name",
-		          file);
+	if (!can_be_made(file))
 		return CLI_FAILED;
-	}
 	code = cli_session_open(&s, args[0], file);
 	if (code == CLI_OK) {
 		code = converse(&s, argc - 2, args + 2, disposition, json);

@@ -11,6 +11,8 @@
 
 #include <cmocka.h>
 
+#define BAD "\xEF\xBF\xBD" /* U+FFFD */
+
 /* The lines of the output, each one JSON value. */
 static char *json_lines(struct tool *t, unsigned *count)
 {
@@ -163,6 +165,21 @@ static void test_no_bytes_of_a_line_can_hurt(void **state)
 	free(input);
 }
 
+static void test_output_is_utf8_whatever_came_in(void **state)
+{
+	static const char input[] =
+		"\xC3\xA9 \xFF \xED\xA0\x80 \xC0\x80 \xF4\x90\x80\x80 \xE2\x82 \"\\\x01\n";
+	struct tool t;
+
+	(void)state;
+	TOOL(&t, input, "atr", "--json", "-");
+	assert_non_null(strstr(t.out,
+	                       "{\"atr\":\"\xC3\xA9 " BAD " " BAD BAD BAD " " BAD BAD
+	                       " " BAD BAD BAD BAD " " BAD BAD " \\\"\\\\\\u0001\",\"valid\""));
+	assert_true(json_valid(t.out));
+	tool_free(&t);
+}
+
 static void test_arguments_of_two_digits_are_one_atr(void **state)
 {
 	struct tool t;
@@ -274,6 +291,7 @@ int main(void)
 		cmocka_unit_test(test_either_case_separators_line_ends_and_comments_are_taken),
 		cmocka_unit_test(test_nothing_in_is_nothing_out),
 		cmocka_unit_test(test_no_bytes_of_a_line_can_hurt),
+		cmocka_unit_test(test_output_is_utf8_whatever_came_in),
 		cmocka_unit_test(test_arguments_of_two_digits_are_one_atr),
 		cmocka_unit_test(test_argument_that_is_not_hexadecimal_fails),
 		cmocka_unit_test(test_people_read_each_byte),

@@ -325,6 +325,9 @@ static void test_recorded_session_replays_and_reads_as_it_went(void **state)
 	TOOL(&t, "", "record", s.address, file, "--", "8010000002123400");
 	expect_message(&t, 1, "is there already");
 	unlink(file);
+	TOOL(&t, "", "record", s.address, "/no/where", "--", "8010000002123400");
+	assert_string_equal(t.out, "");
+	expect_message(&t, 1, "/no/where cannot be written: No such file or directory");
 	TOOL(&t, "", "record", s.address, file, "--eject", "--", "8010000002123400");
 	assert_int_equal(t.code, 0);
 	assert_non_null(strstr(t.out, conversation));
