@@ -6,6 +6,7 @@
 #include "explain_link.h"
 #include "message_text.h"
 #include "redir_packet.h"
+#include "token_text.h"
 #include "words.h"
 
 #include <stdio.h>
@@ -28,6 +29,9 @@ struct ccid_explain {
 	unsigned controls;
 	uint8_t bulk_out, bulk_in; /* the endpoints in use, 0 when not known yet */
 	size_t nslots;
+	bool token; /* commands are class requests */
+	uint8_t token_protocol;
+	struct ccid_mask_state token_mask;
 	uint64_t packet;
 	struct ccid_message_context slot[256];
 };
@@ -210,9 +214,32 @@ static void learn_config(struct ccid_explain *e, const uint8_t *data, size_t len
 	if (ccid_config_next(data, len, &pos, &f) != 1 ||
 	    ccid_class_desc_decode(&d, f.desc, CCID_CLASS_DESC_LEN) != 0)
 		return;
+	e->token = ccid_is_token(&f);
+	e->token_protocol = f.protocol;
 	e->nslots = (size_t)d.max_slot_index + 1;
 	for (size_t i = 0; i < sizeof e->slot / sizeof e->slot[0]; i++)
 		e->slot[i].level = ccid_class_desc_level(&d);
+}
+
+/* The command is told when it is sent, the answer when it comes. */
+static void say_token(struct ccid_explain *e, const struct ccid_trace_packet *from,
+                      const struct ccid_redir_packet *q, const struct ccid_redir_packet *p)
+{
+	bool guest = from->dir == CCID_TRACE_FROM_GUEST;
+	struct saying s = start(e, from, guest ? CCID_EXPLAIN_COMMAND : CCID_EXPLAIN_ANSWER,
+	                        ccid_token_request_name(q));
+
+	s.line.slot = 0;
+	s.line.data = p->data_len > 0 ? p->data : NULL;
+	s.line.len = p->data_len;
+	s.line.error = p->status != CCID_REDIR_OK;
+	if (s.line.error)
+		snprintf(s.text, sizeof s.text, "%s", ccid_redir_status_name(p->status));
+	else
+		ccid_token_text(s.text, sizeof s.text, guest ? &e->token_mask : NULL,
+		                e->token_protocol, p);
+	if (guest || s.line.error || p->data_len > 0)
+		say(&s);
 }
 
 static void take_control(struct ccid_explain *e, const struct ccid_trace_packet *from,
@@ -223,11 +250,17 @@ static void take_control(struct ccid_explain *e, const struct ccid_trace_packet 
 
 	if (from->dir == CCID_TRACE_FROM_GUEST) {
 		e->control[e->controls++ % PENDING] = *p;
+		if (e->token && ccid_token_request_name(p) != NULL)
+			say_token(e, from, p, p);
 		return;
 	}
 	for (unsigned i = 0; i < PENDING; i++)
 		if (e->control[i].type == p->type && e->control[i].id == p->id)
 			q = &e->control[i];
+	if (e->token && ccid_token_request_name(q) != NULL) {
+		say_token(e, from, q, p);
+		return;
+	}
 	if (p->status == CCID_REDIR_OK && ccid_explain_is_config(q))
 		learn_config(e, p->data, p->data_len);
 	s.line.name = ccid_explain_request_name(q);

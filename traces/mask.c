@@ -84,6 +84,26 @@ bool ccid_mask_find(struct ccid_mask_span *out, struct ccid_mask_state *state,
 	return found;
 }
 
+/* Version A: what follows a secret header and is as long as it says is the body. */
+static bool find_in_phase(struct ccid_mask_span *out, struct ccid_mask_state *state,
+                          const uint8_t *data, size_t len)
+{
+	bool body = state->secret && len > 0 && len == state->bytes;
+
+	*out = (struct ccid_mask_span){0, len};
+	state->secret = !body && len == 5 && secret_ins(data[1]);
+	state->bytes = state->secret ? data[4] : 0;
+	return body;
+}
+
+bool ccid_mask_find_token(struct ccid_mask_span *out, struct ccid_mask_state *state,
+                          uint8_t protocol, uint8_t level, const uint8_t *data, size_t len)
+{
+	if (protocol == 1)
+		return find_in_phase(out, state, data, len);
+	return find_in_part(out, state, level, data, len);
+}
+
 static const char prefix[] = "masked";
 
 void ccid_mask_comment(char *out, size_t cap, const struct ccid_mask_span *span)

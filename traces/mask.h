@@ -16,7 +16,8 @@ struct ccid_mask_span {
 
 /* What must be known of a slot to understand its blocks. Zero-initialise; one for each slot. */
 struct ccid_mask_state {
-	bool secret; /* inside a chain of blocks that carries a PIN */
+	bool secret;   /* inside a chain of blocks that carries a PIN */
+	uint8_t bytes; /* of it in the data phase to come (ICCD version A) */
 };
 
 /* How XfrBlock payload is to be read. */
@@ -31,6 +32,12 @@ enum ccid_mask_form {
  * away a part. False when there is none. */
 bool ccid_mask_find(struct ccid_mask_span *out, struct ccid_mask_state *state,
                     enum ccid_mask_form form, const uint8_t *msg, size_t len);
+
+/* The same for the data of an ICCD XFR_BLOCK request (USB ICCD Rev 1.0). protocol: of the
+ * interface, 1 is version A (a header, then its data, each in a request), 2 version B. level: high
+ * byte of wValue. */
+bool ccid_mask_find_token(struct ccid_mask_span *out, struct ccid_mask_state *state,
+                          uint8_t protocol, uint8_t level, const uint8_t *data, size_t len);
 
 #define CCID_MASK_TEXT_MAX 48
 

@@ -17,6 +17,7 @@ static int set_up(struct ccid_player *p, const char *path)
 	p->progress = calloc(n, sizeof *p->progress);
 	if (p->path == NULL || p->out == NULL || p->progress == NULL)
 		return CCID_E_NOMEM;
+	p->token_last = CCID_SCRIPT_NONE;
 	p->config = p->script.iface.config_value;
 	ccid_player_slots_init(p);
 	return ccid_player_host_init(p);

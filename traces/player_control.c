@@ -45,9 +45,9 @@ void ccid_player_send_layout(struct ccid_player *p)
 
 /* Control requests. */
 
-static void answer_control(struct ccid_player *p, uint64_t id,
-                           const struct usb_redir_control_packet_header *q,
-                           const struct ccid_script_control *a)
+void ccid_player_answer_control(struct ccid_player *p, uint64_t id,
+                                const struct usb_redir_control_packet_header *q,
+                                const struct ccid_script_control *a)
 {
 	struct usb_redir_control_packet_header h = *q;
 	bool in = (q->requesttype & 0x80) != 0;
@@ -60,8 +60,9 @@ static void answer_control(struct ccid_player *p, uint64_t id,
 	                                   len > 0 ? p->script.misc.p + a->off : NULL, (int)len);
 }
 
-static void answer_bytes(struct ccid_player *p, uint64_t id,
-                         const struct usb_redir_control_packet_header *q, uint8_t *data, size_t len)
+void ccid_player_answer_bytes(struct ccid_player *p, uint64_t id,
+                              const struct usb_redir_control_packet_header *q, uint8_t *data,
+                              size_t len)
 {
 	struct usb_redir_control_packet_header h = *q;
 
@@ -85,14 +86,15 @@ static bool answer_standard(struct ccid_player *p, uint64_t id,
 	if (!is_standard(q))
 		return false;
 	switch (q->request) {
-	case GET_STATUS: answer_bytes(p, id, q, zero, sizeof zero); return true;
+	case GET_STATUS: ccid_player_answer_bytes(p, id, q, zero, sizeof zero); return true;
 	case CLEAR_FEATURE:
 	case SET_FEATURE:
-	case SET_CONFIG: answer_bytes(p, id, q, NULL, 0); return true;
+	case SET_CONFIG: ccid_player_answer_bytes(p, id, q, NULL, 0); return true;
 	case GET_DESCRIPTOR:
 		if (q->value != 0x0100)
 			return false;
-		answer_bytes(p, id, q, p->script.device_desc, sizeof p->script.device_desc);
+		ccid_player_answer_bytes(p, id, q, p->script.device_desc,
+		                         sizeof p->script.device_desc);
 		return true;
 	default: return false;
 	}
@@ -112,7 +114,7 @@ static bool answer_recorded(struct ccid_player *p, uint64_t id,
 	if (c == NULL && is_standard(q) && q->request == GET_DESCRIPTOR)
 		c = ccid_script_find_control(&p->script, &want, true);
 	if (c != NULL)
-		answer_control(p, id, q, c);
+		ccid_player_answer_control(p, id, q, c);
 	return c != NULL;
 }
 
@@ -127,15 +129,16 @@ static void on_control(void *priv, uint64_t id, struct usb_redir_control_packet_
 {
 	static const struct ccid_script_control stall = {.status = CCID_REDIR_STALL};
 	struct ccid_player *p = priv;
+	const struct player_request_in in = {.q = q, .data = data, .len = (size_t)len};
+	bool done = !ccid_player_heard(p) || ccid_player_token(p, id, &in);
 
-	(void)len;
 	usbredirparser_free_packet_data(p->parser, data);
-	if (!ccid_player_heard(p) || answer_standard(p, id, q) || answer_recorded(p, id, q))
+	if (done || answer_standard(p, id, q) || answer_recorded(p, id, q))
 		return;
 	if (is_abort(q))
-		answer_bytes(p, id, q, NULL, 0);
+		ccid_player_answer_bytes(p, id, q, NULL, 0);
 	else
-		answer_control(p, id, q, &stall);
+		ccid_player_answer_control(p, id, q, &stall);
 }
 
 /* Configurations and settings. */

@@ -117,3 +117,25 @@ void ccid_player_diverge(struct ccid_player *p, size_t expected, const uint8_t *
 		add_difference(&w, p, &p->script.cmd[expected], msg, len);
 	add_history(&w, p, msg != NULL ? p->told - 1 : p->told);
 }
+
+void ccid_player_diverge_text(struct ccid_player *p, const char *why, const char *expected,
+                              const char *came)
+{
+	struct ccid_words w;
+
+	if (p->err != 0)
+		return;
+	p->err = CCID_E_DIVERGED;
+	w = ccid_words(p->diff, sizeof p->diff);
+	ccid_words_add(&w, "%s: %s\n", p->path, why);
+	if (expected != NULL)
+		ccid_words_add(&w, "  expected: %s\n", expected);
+	ccid_words_add(&w, "  came:     %s\n", came);
+	add_history(&w, p, p->told);
+}
+
+void ccid_player_tell_text(struct ccid_player *p, const char *text)
+{
+	snprintf(p->history[p->told++ % PLAYER_HISTORY], PLAYER_LINE, "%s", text);
+	ccid_log(p->env, CCID_LOG_DEBUG, p->path, "%s", text);
+}

@@ -382,5 +382,5 @@ size_t ccid_player_left(const struct ccid_player *p)
 
 		n += !p->progress[i].used && (k == KIND_CARD || k == KIND_POWER_ON);
 	}
-	return n;
+	return n + ccid_player_token_left(p);
 }

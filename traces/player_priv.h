@@ -82,6 +82,11 @@ struct ccid_player {
 	uint64_t interrupt_id;
 	int err; /* what every later call returns */
 
+	/* A token without bulk endpoints: its class requests, in order. */
+	size_t token_next, token_last; /* in script.control; the newest one answered */
+	bool token_powered, token_spoken;
+	struct ccid_mask_state token_mask;
+
 	char history[PLAYER_HISTORY][PLAYER_LINE];
 	unsigned told;
 	struct ccid_message_context pending_text; /* as it was before the newest command */
@@ -116,6 +121,21 @@ void ccid_player_tell(struct ccid_player *p, bool command, const uint8_t *msg, s
 /* expected: a recorded command, or CCID_SCRIPT_NONE. The first divergence counts. */
 void ccid_player_diverge(struct ccid_player *p, size_t expected, const uint8_t *msg, size_t len,
                          const char *why);
+/* The same for requests of a token: the texts are finished. */
+void ccid_player_tell_text(struct ccid_player *p, const char *text);
+void ccid_player_diverge_text(struct ccid_player *p, const char *why, const char *expected,
+                              const char *came);
+
+/* player_token.c: the request of a token (USB ICCD) is answered, or diverges. False when it is
+ * none. */
+struct player_request_in {
+	const struct usb_redir_control_packet_header *q;
+	const uint8_t *data;
+	size_t len;
+};
+bool ccid_player_token(struct ccid_player *p, uint64_t id, const struct player_request_in *in);
+/* Recorded requests that power the token on or speak to it, and that are still to come. */
+size_t ccid_player_token_left(const struct ccid_player *p);
 
 /* player_host.c */
 CCID_MUST_USE
@@ -132,6 +152,12 @@ void ccid_player_send_event(struct ccid_player *p, const struct ccid_script_even
 bool ccid_player_heard(struct ccid_player *p);
 
 /* player_control.c */
+void ccid_player_answer_control(struct ccid_player *p, uint64_t id,
+                                const struct usb_redir_control_packet_header *q,
+                                const struct ccid_script_control *a);
+void ccid_player_answer_bytes(struct ccid_player *p, uint64_t id,
+                              const struct usb_redir_control_packet_header *q, uint8_t *data,
+                              size_t len);
 void ccid_player_control_init(struct usbredirparser *parser);
 /* interface_info and ep_info. */
 void ccid_player_send_layout(struct ccid_player *p);

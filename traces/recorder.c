@@ -8,8 +8,9 @@
 #include <string.h>
 #include <time.h>
 
-#define CLEAR_FEATURE 1
-#define VISIBLE_MAX   32
+#define CLEAR_FEATURE   1
+#define VISIBLE_MAX     32
+#define TOKEN_XFR_BLOCK 0x65 /* USB ICCD Rev 1.0 */
 
 static struct recorder *recorder_of(struct ccid_transport *t)
 {
@@ -266,6 +267,16 @@ static int recorder_interrupt_in(struct ccid_transport *t, uint8_t *buf, size_t 
 	return rc;
 }
 
+/* Tokens take their APDUs by control requests. */
+static bool find_secret_request(struct recorder *r, const struct ccid_setup *setup,
+                                const uint8_t *data, struct ccid_mask_span *span)
+{
+	return r->base.iface.bulk_out.address == 0 && setup->request_type == 0x21 &&
+	       setup->request == TOKEN_XFR_BLOCK &&
+	       ccid_mask_find_token(span, &r->token, r->base.iface.protocol,
+	                            (uint8_t)(setup->value >> 8), data, setup->length);
+}
+
 static void put_control(struct recorder *r, const struct ccid_setup *setup, const uint8_t *data,
                         uint64_t id)
 {
@@ -282,8 +293,12 @@ static void put_control(struct recorder *r, const struct ccid_setup *setup, cons
 		.data = data,
 		.data_len = in ? 0 : setup->length,
 	};
+	struct ccid_mask_span span;
 
-	ccid_recorder_put(r, CCID_TRACE_FROM_GUEST, &p, NULL);
+	if (find_secret_request(r, setup, data, &span))
+		put_secret_out(r, &p, &span);
+	else
+		ccid_recorder_put(r, CCID_TRACE_FROM_GUEST, &p, NULL);
 }
 
 static void put_control_answer(struct recorder *r, const struct ccid_setup *setup,

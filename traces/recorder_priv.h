@@ -26,6 +26,7 @@ struct recorder {
 	bool out_secret; /* and they are part of a PIN */
 	uint8_t *hidden; /* RECORDER_MASK_MAX times FF */
 	bool unplugged;
+	struct ccid_mask_state token; /* of a device that has no bulk endpoints */
 	struct ccid_message_context slot[256];
 };
 

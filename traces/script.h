@@ -61,7 +61,10 @@ struct ccid_script_event {
 struct ccid_script_control {
 	uint8_t request_type, request, status;
 	uint16_t value, index;
-	size_t off, len; /* in script.misc: what an IN request gave */
+	size_t off, len;         /* in script.misc: what an IN request gave */
+	size_t out_off, out_len; /* ... and what an OUT request sent */
+	size_t mask, masks;      /* wildcard spans of that: first in script.masks, and count */
+	uint64_t packet;         /* the request's, of the file, from 1 */
 };
 
 struct ccid_script {

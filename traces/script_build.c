@@ -15,6 +15,7 @@ struct request {
 	bool used;
 	struct ccid_redir_packet q;
 	size_t cmd; /* that a bulk OUT request completes, or CCID_SCRIPT_NONE */
+	struct ccid_script_control control; /* what is known of a control request */
 };
 
 struct ccid_script_build {
@@ -380,33 +381,47 @@ static int take_bulk(struct ccid_script_build *b, const struct ccid_redir_packet
 
 /* The rest. */
 
-static int take_control(struct ccid_script_build *b, const struct ccid_redir_packet *p, bool guest)
+static int ask_control(struct ccid_script_build *b, const struct ccid_redir_packet *p,
+                       const struct ccid_trace_packet *from, uint64_t number)
 {
 	struct ccid_script *s = b->s;
-	const struct request *r;
+	struct request *r = remember(b, p);
+	size_t masks = s->masks;
+	int err = add_masks(b, p, from, 0);
+
+	r->control = (struct ccid_script_control){
+		.request_type = p->request_type,
+		.request = p->request,
+		.value = p->value,
+		.index = p->index,
+		.out_off = s->misc.len,
+		.out_len = p->data_len,
+		.mask = masks,
+		.masks = s->masks - masks,
+		.packet = number,
+	};
+	return err != 0 ? err : append(&s->misc, p->data, p->data_len);
+}
+
+static int answer_control(struct ccid_script_build *b, const struct ccid_redir_packet *p)
+{
+	struct ccid_script *s = b->s;
+	struct ccid_script_control *c;
+	const struct request *r = recall(b, p);
 	void *array = s->control;
 	int err;
 
-	if (guest) {
-		remember(b, p);
-		return 0;
-	}
-	r = recall(b, p);
 	if (r == NULL)
 		return 0;
 	err = ccid_script_room(&array, &s->control_cap, s->controls, sizeof *s->control);
 	if (err != 0)
 		return err;
 	s->control = array;
-	s->control[s->controls++] = (struct ccid_script_control){
-		.request_type = r->q.request_type,
-		.request = r->q.request,
-		.status = p->status,
-		.value = r->q.value,
-		.index = r->q.index,
-		.off = s->misc.len,
-		.len = p->data_len,
-	};
+	c = &s->control[s->controls++];
+	*c = r->control;
+	c->status = p->status;
+	c->off = s->misc.len;
+	c->len = p->data_len;
 	return append(&s->misc, p->data, p->data_len);
 }
 
@@ -494,7 +509,7 @@ int ccid_script_build_packet(struct ccid_script_build *b, const struct ccid_redi
 	bool guest = from->dir == CCID_TRACE_FROM_GUEST;
 
 	if (p->type == CCID_REDIR_CONTROL)
-		return take_control(b, p, guest);
+		return guest ? ask_control(b, p, from, number) : answer_control(b, p);
 	if (p->type == CCID_REDIR_BULK)
 		return take_bulk(b, p, from, number);
 	return guest ? take_from_guest(b, p) : take_from_host(b, p);

@@ -86,13 +86,34 @@ static void unplugged(void)
 	emu_config_level(&config, 2, 271);
 }
 
+static void token(uint8_t version, unsigned level)
+{
+	common("Emulated token");
+	emu_config_level(&config, level, 271);
+	config.class_desc[40] = 0x40; /* dwFeatures: ICCD */
+	config.class_desc[41] = 0x08;
+	config.ep_in = config.ep_out = config.ep_int = 0;
+	config.if_protocol = version;
+}
+
+static void token_a(void)
+{
+	token(1, 0);
+}
+
+static void token_b(void)
+{
+	token(2, 2);
+}
+
 static const struct {
 	const char *name;
 	void (*configure)(void);
 } samples[] = {
 	{"emulated-card-swap", card_swap},     {"emulated-documentation", documentation},
 	{"emulated-kiosk-eject", kiosk_eject}, {"emulated-t0-tpdu", t0_tpdu},
-	{"emulated-t1-tpdu", t1_tpdu},         {"emulated-two-slots", two_slots},
+	{"emulated-t1-tpdu", t1_tpdu},         {"emulated-token-a", token_a},
+	{"emulated-token-b", token_b},         {"emulated-two-slots", two_slots},
 	{"emulated-unplugged", unplugged},
 };
 

@@ -206,6 +206,35 @@ static void a_changed_apdu_diverges_with_a_diff(void **state)
 	ccid_reader_close(r);
 }
 
+static int token_transmit(struct ccid_reader *r, const uint8_t *apdu, size_t len)
+{
+	struct ccid_slot_info info;
+	uint8_t rsp[64];
+
+	assert_int_equal(ccid_slot_get_info(r, 0, &info), 0);
+	return ccid_slot_transmit(r, 0, info.generation, apdu, len, rsp, sizeof rsp, 0, -1,
+	                          CCID_NEVER);
+}
+
+static void a_token_diverges_too_and_may_be_powered_again(void **state)
+{
+	static const uint8_t select[] = {0x00, 0xA4, 0x00, 0x0C, 0x02, 0x3F, 0x00};
+	static const uint8_t other[] = {0x00, 0x20, 0x00, 0x80, 0x04, 0x31, 0x32, 0x33, 0x35};
+	struct ccid_player *player;
+	struct ccid_reader *r = open_sample("emulated-token-b", &player);
+
+	(void)state;
+	assert_int_equal(ccid_slot_activate(r, 0, 3, CCID_RESET_COLD, CCID_NEVER), 0);
+	assert_int_equal(ccid_slot_activate(r, 0, 3, CCID_RESET_COLD, CCID_NEVER), 0);
+	assert_int_equal(token_transmit(r, select, sizeof select), 2);
+	assert_int_equal(ccid_player_left(player), 3);
+	assert_int_equal(token_transmit(r, other, sizeof other), CCID_E_DIVERGED);
+	assert_non_null(strstr(ccid_player_divergence(player), "GET CHALLENGE: 00 84 00 00 04"));
+	assert_non_null(strstr(ccid_player_divergence(player), "VERIFY: 00 20 00 80 04 [4 bytes"));
+	assert_null(strstr(ccid_player_divergence(player), "31 32"));
+	ccid_reader_close(r);
+}
+
 static void the_reader_says_which_file_it_is(void **state)
 {
 	struct ccid_player *player;
@@ -227,6 +256,7 @@ int main(void)
 		cmocka_unit_test(more_status_polls_change_nothing),
 		cmocka_unit_test(a_cut_sample_is_refused_or_ends_cleanly),
 		cmocka_unit_test(a_changed_apdu_diverges_with_a_diff),
+		cmocka_unit_test(a_token_diverges_too_and_may_be_powered_again),
 		cmocka_unit_test(the_reader_says_which_file_it_is),
 	};
 
