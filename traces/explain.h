@@ -18,11 +18,11 @@ struct ccid_explain_line {
 	enum ccid_explain_kind kind;
 	enum ccid_trace_dir dir;
 	uint64_t time_ns;
-	uint64_t packet;     /* number of the packet that completed it, from 1 */
-	int slot, seq;       /* -1 when it has none */
-	bool error;          /* a failure: to be shown in red */
-	const char *name;    /* "PC_to_RDR_XfrBlock", "hello", "GET_DESCRIPTOR" */
-	const char *text;    /* what it means: "SELECT by name A0 00 .. , 12 bytes" */
+	uint64_t packet;  /* number of the packet that completed it, from 1 */
+	int slot, seq;    /* -1 when it has none; requests of ICCD tokens have slot 0 and no seq */
+	bool error;       /* a failure: to be shown in red */
+	const char *name; /* "PC_to_RDR_XfrBlock", "hello", "GET_DESCRIPTOR" */
+	const char *text; /* what it means: "SELECT by name A0 00 .. , 12 bytes" */
 	const uint8_t *data; /* the message, or payload, as recorded; NULL without */
 	size_t len;
 	const char *comment; /* of the packet, NULL without */

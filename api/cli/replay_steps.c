@@ -193,11 +193,75 @@ static void take_answer(struct builder *b, const uint8_t *data, size_t len)
 	l->command = 0;
 }
 
+/* Tokens without bulk endpoints (USB ICCD Rev 1.0): version A sends the five bytes of the header,
+ * then the body, version B whole APDUs. What they say has no CCID header, and so no bSeq. */
+
+static void flush_token(struct builder *b)
+{
+	struct lane *l = &b->lanes[0];
+
+	if (l->len > 0 && !b->failed)
+		add_apdu(b, 0);
+	l->len = 0;
+}
+
+static void take_token_block(struct builder *b, const uint8_t *data, size_t len)
+{
+	struct lane *l = &b->lanes[0];
+	bool body = l->len == 5 && len > 0 && l->apdu[4] == len;
+
+	if (!body)
+		flush_token(b);
+	collect(b, l, data, len);
+}
+
+static void take_token_atr(struct builder *b, const uint8_t *atr, size_t len)
+{
+	const struct ccid_rsp rsp = {.data = atr, .len = (uint32_t)len};
+
+	if (b->lanes[0].command == CCID_ICC_POWER_ON)
+		take_power_on(b, &rsp);
+	b->lanes[0].command = 0;
+}
+
+static void take_token_answer(struct builder *b, const struct ccid_explain_line *line)
+{
+	if (strcmp(line->name, "ICC_POWER_ON") == 0)
+		take_token_atr(b, line->data, line->len);
+	else if (strcmp(line->name, "DATA_BLOCK") == 0 && line->len > 0 && line->data[0] == 0)
+		take_token_atr(b, line->data + 1, line->len - 1);
+}
+
+static void take_token(struct builder *b, const struct ccid_explain_line *line)
+{
+	if (line->kind == CCID_EXPLAIN_ANSWER) {
+		take_token_answer(b, line);
+		return;
+	}
+	if (strcmp(line->name, "XFR_BLOCK") == 0) {
+		take_token_block(b, line->data, line->len);
+		return;
+	}
+	if (strcmp(line->name, "GET_ICC_STATUS") != 0)
+		flush_token(b);
+	if (strcmp(line->name, "ICC_POWER_ON") == 0)
+		b->lanes[0].command = CCID_ICC_POWER_ON;
+	else if (strcmp(line->name, "ICC_POWER_OFF") == 0 && b->lanes[0].powered)
+		take_power_off(b, 0);
+}
+
+static bool is_message(const struct ccid_explain_line *line)
+{
+	return line->kind == CCID_EXPLAIN_COMMAND || line->kind == CCID_EXPLAIN_ANSWER;
+}
+
 static void take_line(void *arg, const struct ccid_explain_line *line)
 {
 	struct builder *b = arg;
 
-	if (b->failed || line->data == NULL)
+	if (!b->failed && is_message(line) && line->slot >= 0 && line->seq < 0)
+		take_token(b, line);
+	if (b->failed || line->data == NULL || line->seq < 0)
 		return;
 	if (line->kind == CCID_EXPLAIN_COMMAND)
 		take_command(b, line->data, line->len);

@@ -59,8 +59,13 @@ static void show(const char *file)
 
 	TOOL(&t, "", "trace", "show", file);
 	assert_int_equal(t.code, 0);
-	assert_non_null(strstr(t.out, "PC_to_RDR_IccPowerOn"));
-	assert_non_null(strstr(t.out, "RDR_to_PC_DataBlock"));
+	if (strstr(file, "emulated-token") == NULL) {
+		assert_non_null(strstr(t.out, "PC_to_RDR_IccPowerOn"));
+		assert_non_null(strstr(t.out, "RDR_to_PC_DataBlock"));
+	} else {
+		assert_non_null(strstr(t.out, "ICC_POWER_ON"));
+		assert_non_null(strstr(t.out, "XFR_BLOCK"));
+	}
 	tool_free(&t);
 	TOOL(&t, "", "trace", "show", "--all", "--data", "--json", file);
 	assert_int_equal(t.code, 0);
