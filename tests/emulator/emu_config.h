@@ -107,6 +107,7 @@ struct emu_slot_view {
 	unsigned captured;      /* cards in the bin */
 	unsigned supply;        /* EMU_CLASS_* while active */
 	uint8_t protocol, fidi; /* in force */
+	uint8_t parameters[7];  /* as GetParameters gives them; 5 bytes for T=0 */
 };
 struct emu_slot_view emu_slot(const struct emu_device *d, unsigned slot);
 

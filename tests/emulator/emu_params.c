@@ -22,8 +22,8 @@ void emu_params_default(struct emu_slot_state *s)
 
 static void t1_group(struct emu_slot_state *s, const int v[3])
 {
-	if (v[0] > 0 && v[0] < 0xFF)
-		s->t1[5] = (uint8_t)v[0];
+	if (v[0] > 0) /* FF is reserved; a card that says so takes as much as there can be */
+		s->t1[5] = (uint8_t)(v[0] < 0xFF ? v[0] : 0xFE);
 	if (v[1] >= 0)
 		s->t1[3] = (uint8_t)v[1];
 	if (v[2] >= 0)

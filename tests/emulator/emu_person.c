@@ -167,14 +167,19 @@ bool emu_interrupt(struct emu_device *d, const uint8_t *data, size_t len)
 struct emu_slot_view emu_slot(const struct emu_device *d, unsigned slot)
 {
 	const struct emu_slot_state *s = &d->slot[slot < EMU_SLOTS_MAX ? slot : 0];
+	struct emu_slot_view v = {.present = s->present,
+	                          .active = s->active,
+	                          .in_mouth = s->in_mouth,
+	                          .locked = s->locked,
+	                          .accepting = s->accepting,
+	                          .captured = s->captured,
+	                          .supply = s->supply,
+	                          .protocol = s->protocol,
+	                          .fidi = s->protocol == 0 ? s->t0[0] : s->t1[0]};
 
-	return (struct emu_slot_view){.present = s->present,
-	                              .active = s->active,
-	                              .in_mouth = s->in_mouth,
-	                              .locked = s->locked,
-	                              .accepting = s->accepting,
-	                              .captured = s->captured,
-	                              .supply = s->supply,
-	                              .protocol = s->protocol,
-	                              .fidi = s->protocol == 0 ? s->t0[0] : s->t1[0]};
+	if (s->protocol == 0)
+		memcpy(v.parameters, s->t0, sizeof s->t0);
+	else
+		memcpy(v.parameters, s->t1, sizeof s->t1);
+	return v;
 }
