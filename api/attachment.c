@@ -85,8 +85,11 @@ static void end_attach(struct ccid_attachment *a, struct ccid_session *s)
 HRESULT ccid_attachment_by_handle(struct ccid_attachment *a, HSCARD handle)
 {
 	struct ccid_session *s;
-	HRESULT hr = begin_attach(a);
+	HRESULT hr;
 
+	if (handle == 0)
+		return E_INVALIDARG;
+	hr = begin_attach(a);
 	if (FAILED(hr))
 		return hr;
 	hr = ccid_session_by_handle(&s, handle);

@@ -67,3 +67,14 @@ void ccid_blob_free(struct ccid_blob *b)
 	free(b->p);
 	*b = (struct ccid_blob){0};
 }
+
+char *ccid_text_copy(const char *text, size_t len)
+{
+	char *copy = malloc(len + 1);
+
+	if (copy == NULL)
+		return NULL;
+	memcpy(copy, text, len);
+	copy[len] = '\0';
+	return copy;
+}

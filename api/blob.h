@@ -21,6 +21,9 @@ int ccid_blob_resize(struct ccid_blob *b, size_t len);
 CCID_MUST_USE
 int ccid_blob_set(struct ccid_blob *b, const void *src, size_t len);
 
+/* A 0-terminated copy of len characters, to be freed; NULL when memory is out. */
+char *ccid_text_copy(const char *text, size_t len);
+
 void ccid_blob_clear(struct ccid_blob *b); /* length 0, wiped, memory kept */
 void ccid_blob_free(struct ccid_blob *b);
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #define _GNU_SOURCE /* secure_getenv */
+#include "blob.h"
 #include "context_priv.h"
 #include "pool.h"
 #include "process.h"
@@ -153,7 +154,9 @@ static int configure(iscard_context *c, const struct iscard_options *o)
 		err = set_sources(c, o->readers);
 	if (err != 0)
 		return err;
-	c->trace = o->trace != NULL && o->trace[0] != '\0' ? strdup(o->trace) : NULL;
+	c->trace = o->trace != NULL && o->trace[0] != '\0'
+	                   ? ccid_text_copy(o->trace, strlen(o->trace))
+	                   : NULL;
 	return o->trace != NULL && o->trace[0] != '\0' && c->trace == NULL ? CCID_E_NOMEM : 0;
 }
 

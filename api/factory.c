@@ -25,34 +25,36 @@ static HRESULT new_manage(IUnknown **out, iscard_context *c)
 	return ccid_manage_new((ISCardManage **)out, c);
 }
 
-static const struct class
-{
+static const struct kind {
 	const CLSID *clsid;
 	HRESULT (*create)(IUnknown **out, iscard_context *c);
-} classes[] = {
-	{&CLSID_CSCard, new_card},
-	{&CLSID_CSCardCmd, new_cmd},
-	{&CLSID_CByteBuffer, new_buffer},
-	{&CLSID_CSCardManage, new_manage},
+	bool needs_context; /* else it is mere memory, and no bad address is in its way */
+} kinds[] = {
+	{&CLSID_CSCard, new_card, true},
+	{&CLSID_CSCardCmd, new_cmd, false},
+	{&CLSID_CByteBuffer, new_buffer, false},
+	{&CLSID_CSCardManage, new_manage, true},
 };
 
-static const struct class *find_class(REFCLSID clsid)
+static const struct kind *find_kind(REFCLSID clsid)
 {
-	for (size_t i = 0; i < sizeof classes / sizeof *classes; i++)
-		if (clsid != NULL && iscard_guid_equal(clsid, classes[i].clsid))
-			return &classes[i];
+	for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
+		if (clsid != NULL && iscard_guid_equal(clsid, kinds[i].clsid))
+			return &kinds[i];
 	return NULL;
 }
 
-static HRESULT create(const struct class *class, iscard_context *context, REFIID iid, void **object)
+static HRESULT create(const struct kind *kind, iscard_context *context, REFIID iid, void **object)
 {
 	IUnknown *made = NULL;
-	iscard_context *c;
-	HRESULT hr = ccid_context_get(context, &c);
+	iscard_context *c = NULL;
+	HRESULT hr = S_OK;
 
+	if (kind->needs_context || context != NULL)
+		hr = ccid_context_get(context, &c);
 	if (FAILED(hr))
 		return hr;
-	hr = class->create(&made, c);
+	hr = kind->create(&made, c);
 	iscard_context_unref(c);
 	if (FAILED(hr))
 		return hr;
@@ -64,12 +66,12 @@ static HRESULT create(const struct class *class, iscard_context *context, REFIID
 HRESULT iscard_context_create_instance(iscard_context *context, REFCLSID clsid, REFIID iid,
                                        void **object)
 {
-	const struct class *class = find_class(clsid);
+	const struct kind *kind = find_kind(clsid);
 
 	if (object == NULL)
 		return E_POINTER;
 	*object = NULL;
-	return class != NULL ? create(class, context, iid, object) : REGDB_E_CLASSNOTREG;
+	return kind != NULL ? create(kind, context, iid, object) : REGDB_E_CLASSNOTREG;
 }
 
 HRESULT iscard_create_instance(REFCLSID clsid, IUnknown *outer, DWORD clsctx, REFIID iid,
@@ -79,7 +81,7 @@ HRESULT iscard_create_instance(REFCLSID clsid, IUnknown *outer, DWORD clsctx, RE
 	if (object == NULL)
 		return E_POINTER;
 	*object = NULL;
-	if (find_class(clsid) == NULL)
+	if (find_kind(clsid) == NULL)
 		return REGDB_E_CLASSNOTREG;
 	if (outer != NULL)
 		return CLASS_E_NOAGGREGATION;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Readers that a context keeps open. */
+#include "blob.h"
 #include "pool.h"
 #include "result.h"
 
@@ -32,7 +33,7 @@ static int hold(iscard_context *c, const char *name)
 	int err = CCID_E_NOMEM;
 
 	if (h != NULL)
-		h->name = strdup(name);
+		h->name = ccid_text_copy(name, strlen(name));
 	if (h != NULL && h->name != NULL)
 		err = ccid_pool_get(&h->open, &slot, c, name);
 	if (err < 0) {

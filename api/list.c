@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+#include "blob.h"
 #include "find.h"
 #include "result.h"
 
@@ -33,8 +34,8 @@ static int add(void *arg, const struct ccid_seen *seen)
 {
 	struct list *l = arg;
 	size_t n = l->shown.count;
-	struct iscard_reader r = {.name = strdup(seen->name),
-	                          .address = strdup(seen->address),
+	struct iscard_reader r = {.name = ccid_text_copy(seen->name, strlen(seen->name)),
+	                          .address = ccid_text_copy(seen->address, strlen(seen->address)),
 	                          .result = ccid_result(seen->err, CCID_ATTACHING),
 	                          .slot = seen->slot,
 	                          .vid = seen->vid,

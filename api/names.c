@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "names.h"
 
+#include "blob.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -55,8 +56,8 @@ int ccid_names_number(struct ccid_names *names, const char *base, const char *pl
 	n = calloc(1, sizeof *n);
 	if (n == NULL)
 		return CCID_E_NOMEM;
-	n->base = strdup(base);
-	n->place = strdup(place);
+	n->base = ccid_text_copy(base, strlen(base));
+	n->place = ccid_text_copy(place, strlen(place));
 	if (n->base == NULL || n->place == NULL) {
 		name_free(n);
 		return CCID_E_NOMEM;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "pool.h"
 
+#include "blob.h"
 #include "find.h"
 #include "port.h"
 #include "process.h"
@@ -48,7 +49,7 @@ static struct ccid_open *entry_new(iscard_context *c, const char *key)
 
 	if (o == NULL)
 		return NULL;
-	o->key = strdup(key);
+	o->key = ccid_text_copy(key, strlen(key));
 	if (o->key == NULL) {
 		free(o);
 		return NULL;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Addresses of a context, and the transports behind those that are not USB. */
+#include "blob.h"
 #include "context_priv.h"
 #include "pool.h"
 #ifdef ISCARD_USBREDIR
@@ -55,7 +56,7 @@ int ccid_source_init(struct ccid_source *s, const char *text, size_t len,
 {
 	int err;
 
-	*s = (struct ccid_source){.text = strndup(text, len)};
+	*s = (struct ccid_source){.text = ccid_text_copy(text, len)};
 	if (s->text == NULL)
 		return CCID_E_NOMEM;
 	err = check(s, scheme, why);
@@ -99,7 +100,7 @@ static void decode(char *text)
 
 static int open_replay(struct ccid_transport **out, const char *path, const struct ccid_env *env)
 {
-	char problem[256] = "", *decoded = strdup(path);
+	char problem[256] = "", *decoded = ccid_text_copy(path, strlen(path));
 	int err;
 
 	if (decoded == NULL)

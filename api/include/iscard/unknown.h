@@ -117,8 +117,8 @@ ISCARD_API extern const IID iscard_IID_IDispatch;
  *
  * Creation needs no reader: it never fails because of USB.
  * E_POINTER object is NULL; REGDB_E_CLASSNOTREG no such class; CLASS_E_NOAGGREGATION outer is not
- * NULL; E_NOINTERFACE; E_OUTOFMEMORY; E_INVALIDARG an address in ISCARD_READERS is malformed (the
- * log says which).
+ * NULL; E_NOINTERFACE; E_OUTOFMEMORY; E_INVALIDARG (CSCard, CSCardManage): an address in
+ * ISCARD_READERS is malformed; the log says which.
  * Source: CoCreateInstance. */
 ISCARD_API HRESULT iscard_create_instance(REFCLSID clsid, IUnknown *outer, DWORD clsctx, REFIID iid,
                                           void **object);

@@ -1,0 +1,201 @@
+/* SPDX-License-Identifier: MIT */
+/* A session in which every allocation fails once: nothing is left behind, and the next session
+ * works. And one in which nothing is allocated any more. */
+#include "alloc_count.h"
+#include "cmd.h"
+#include "context_priv.h"
+#include "transport_responder.h"
+
+#include <iscard/iscard.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+static struct responder device;
+static struct fake_clock fake_time;
+
+static int open_reader(void *arg, struct ccid_transport **out, const char *address,
+                       const struct ccid_env *env, int64_t deadline)
+{
+	(void)arg, (void)address, (void)env, (void)deadline;
+	return responder_open(out, &device);
+}
+
+static const struct ccid_scheme scheme = {"test:", open_reader, NULL};
+
+static int64_t now(void *arg)
+{
+	return ((const struct fake_clock *)arg)->now;
+}
+
+static void nothing(void *arg, iscard_log_level level, const char *reader, const char *text)
+{
+	(void)arg, (void)level, (void)reader, (void)text;
+}
+
+static HRESULT fill(ISCardCmd *cmd)
+{
+	static const uint8_t mf[] = {0x3f, 0x00};
+	IByteBuffer *data;
+	HRESULT hr = iscard_buffer_create(mf, sizeof mf, &data);
+
+	if (FAILED(hr))
+		return hr;
+	hr = ISCardCmd_BuildCmd(cmd, 0x00, 0xa4, 0, 0, data, NULL);
+	IByteBuffer_Release(data);
+	return hr;
+}
+
+static HRESULT select_mf(ISCard *card)
+{
+	ISCardCmd *cmd;
+	WORD status;
+	HRESULT hr = ccid_cmd_new(&cmd);
+
+	if (FAILED(hr))
+		return hr;
+	hr = fill(cmd);
+	if (SUCCEEDED(hr))
+		hr = ISCard_Transaction(card, &cmd);
+	if (SUCCEEDED(hr)) {
+		ISCardCmd_get_ReplyStatus(cmd, &status);
+		assert_int_equal(status, 0x9000);
+	}
+	ISCardCmd_Release(cmd);
+	return hr;
+}
+
+static HRESULT use(ISCard *card, const char *name)
+{
+	BSTR text = iscard_bstr_from_utf8(name);
+	IByteBuffer *atr = NULL;
+	HRESULT hr = text == NULL ? E_OUTOFMEMORY : ISCard_AttachByReader(card, text, SHARED, T0);
+
+	SysFreeString(text);
+	if (FAILED(hr))
+		return hr;
+	hr = ISCard_get_Atr(card, &atr);
+	if (atr != NULL)
+		IByteBuffer_Release(atr);
+	if (SUCCEEDED(hr))
+		hr = ISCard_LockSCard(card);
+	if (SUCCEEDED(hr))
+		hr = select_mf(card);
+	return FAILED(hr) ? hr : ISCard_Detach(card, RESET);
+}
+
+static HRESULT list_and_use(iscard_context *c)
+{
+	struct iscard_reader_list *list;
+	void *card;
+	HRESULT hr = iscard_context_create_instance(c, &CLSID_CSCard, &IID_ISCard, &card);
+
+	if (FAILED(hr))
+		return hr;
+	hr = iscard_context_list(c, &list);
+	if (SUCCEEDED(hr)) {
+		hr = list->readers[0].result;
+		if (SUCCEEDED(hr))
+			hr = use(card, list->readers[0].name);
+		iscard_reader_list_free(list);
+	}
+	ISCard_Release((ISCard *)card);
+	return hr;
+}
+
+static HRESULT session(void)
+{
+	struct iscard_options o = {.size = sizeof o,
+	                           .readers = "test:reader",
+	                           .log = nothing,
+	                           .now_ms = now,
+	                           .now_arg = &fake_time};
+	iscard_context *c;
+	HRESULT hr = ccid_context_create(&o, &scheme, &c);
+
+	if (FAILED(hr))
+		return hr;
+	hr = list_and_use(c);
+	iscard_context_unref(c);
+	return hr;
+}
+
+static void begin(void)
+{
+	static const struct fake_reader plain = {.features = FAKE_SHORT};
+
+	fake_clock_init(&fake_time);
+	responder_init(&device, &plain, &fake_time);
+}
+
+static void every_allocation_may_fail(void **state)
+{
+	unsigned descriptors, failures = 0;
+	struct alloc_count count;
+	HRESULT hr;
+
+	(void)state;
+	begin();
+	assert_int_equal(session(), S_OK); /* what is made once for the process */
+	descriptors = open_descriptors();
+	for (unsigned at = 0;; at++) {
+		alloc_count_start(at);
+		hr = session();
+		count = alloc_count_now();
+		alloc_count_stop_failing();
+		assert_int_equal(device.open, 0);
+		assert_false(device.powered);
+		assert_int_equal(count.live, 0);
+		assert_int_equal(open_descriptors(), descriptors);
+		if (count.calls <= at)
+			break;
+		failures += FAILED(hr);
+	}
+	assert_int_equal(hr, S_OK);
+	assert_true(failures > 20);
+}
+
+static void a_transaction_allocates_nothing(void **state)
+{
+	struct iscard_options o = {.size = sizeof o,
+	                           .readers = "test:reader",
+	                           .log = nothing,
+	                           .now_ms = now,
+	                           .now_arg = &fake_time};
+	BSTR name = iscard_bstr_from_utf8("test:reader");
+	iscard_context *c;
+	ISCardCmd *cmd;
+	ISCard *card;
+	void *p;
+
+	(void)state;
+	begin();
+	assert_int_equal(ccid_context_create(&o, &scheme, &c), S_OK);
+	assert_int_equal(iscard_context_create_instance(c, &CLSID_CSCard, &IID_ISCard, &p), S_OK);
+	card = p;
+	assert_int_equal(ISCard_AttachByReader(card, name, SHARED, T0), S_OK);
+	assert_int_equal(ccid_cmd_new(&cmd), S_OK);
+	assert_int_equal(fill(cmd), S_OK);
+	assert_int_equal(ISCard_Transaction(card, &cmd), S_OK);
+	alloc_count_start(ALLOC_FAIL_NEVER);
+	for (int i = 0; i < 10; i++)
+		assert_int_equal(ISCard_Transaction(card, &cmd), S_OK);
+	assert_int_equal(alloc_count_now().calls, 0);
+	ISCardCmd_Release(cmd);
+	ISCard_Release(card);
+	iscard_context_unref(c);
+	SysFreeString(name);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(every_allocation_may_fail),
+		cmocka_unit_test(a_transaction_allocates_nothing),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: MIT */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "names.h"
+
+#include <cmocka.h>
+#include <string.h>
+
+static void names_are_made_of_what_is_known(void **state)
+{
+	static const struct {
+		struct ccid_identity id;
+		const char *want;
+	} rows[] = {
+		{{.manufacturer = "ACS", .product = "ACR39U", .interface_name = "CCID"},
+	         "ACS ACR39U [CCID]"},
+		{{.manufacturer = "ACS", .product = "ACR39U", .serial = "0001"},
+	         "ACS ACR39U (0001)"},
+		{{.product = "Reader", .interface_name = "Contact", .serial = "7"},
+	         "Reader [Contact] (7)"},
+		{{.manufacturer = "ACS"}, "ACS"},
+		{{.vid = 0x8e6, .pid = 0x4433}, "Reader 08E6:4433"},
+		{{.vid = 0x8e6, .pid = 0x4433, .serial = "A"}, "Reader 08E6:4433 (A)"},
+	};
+	char name[CCID_NAME_MAX];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		ccid_name_base(name, sizeof name, &rows[i].id);
+		assert_string_equal(name, rows[i].want);
+	}
+}
+
+static void numbers_stand_at_the_end_in_hexadecimal(void **state)
+{
+	char name[CCID_NAME_MAX];
+
+	(void)state;
+	ccid_name_full(name, sizeof name, "ACS ACR39U", 0, 0);
+	assert_string_equal(name, "ACS ACR39U 00 00");
+	ccid_name_full(name, sizeof name, "ACS ACR39U", 10, 15);
+	assert_string_equal(name, "ACS ACR39U 0A 0F");
+}
+
+static void the_longest_texts_fit(void **state)
+{
+	struct ccid_identity id;
+	char name[CCID_NAME_MAX], full[CCID_NAME_MAX];
+
+	(void)state;
+	memset(&id, 0, sizeof id);
+	memset(id.manufacturer, 'm', CCID_TEXT_MAX - 1);
+	memset(id.product, 'p', CCID_TEXT_MAX - 1);
+	memset(id.interface_name, 'i', CCID_TEXT_MAX - 1);
+	memset(id.serial, 's', CCID_TEXT_MAX - 1);
+	ccid_name_base(name, sizeof name, &id);
+	assert_int_equal(strlen(name), 4 * (CCID_TEXT_MAX - 1) + 7);
+	ccid_name_full(full, sizeof full, name, 1, 2);
+	assert_string_equal(full + strlen(full) - 6, " 01 02");
+}
+
+static void equal_readers_keep_their_number_by_place(void **state)
+{
+	struct ccid_names names = {0};
+
+	(void)state;
+	assert_int_equal(ccid_names_number(&names, "A", "usb:1-1"), 0);
+	assert_int_equal(ccid_names_number(&names, "A", "usb:1-2"), 1);
+	assert_int_equal(ccid_names_number(&names, "B", "usb:1-3"), 0);
+	assert_int_equal(ccid_names_number(&names, "A", "usb:1-4"), 2);
+	/* whatever comes and goes */
+	assert_int_equal(ccid_names_number(&names, "A", "usb:1-2"), 1);
+	assert_int_equal(ccid_names_number(&names, "A", "usb:1-1"), 0);
+	assert_int_equal(ccid_names_number(&names, "B", "usb:1-1"), 1);
+	ccid_names_free(&names);
+	assert_null(names.first);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(names_are_made_of_what_is_known),
+		cmocka_unit_test(numbers_stand_at_the_end_in_hexadecimal),
+		cmocka_unit_test(the_longest_texts_fit),
+		cmocka_unit_test(equal_readers_keep_their_number_by_place),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
