@@ -192,7 +192,7 @@ static int by_address(iscard_context *c, const char *text, struct ccid_target *o
 	err = ccid_source_init(&fresh, text, strlen(text), c->scheme, &why);
 	if (err < 0) {
 		ccid_log(&c->env, CCID_LOG_ERROR, NULL, "address \"%s\": %s", text, why);
-		return err;
+		return err == CCID_E_FORMAT ? CCID_E_NOTFOUND : err;
 	}
 	err = fresh.usb ? by_usb_address(c, &fresh.address, out) : target_other(out, text, c);
 	ccid_source_fini(&fresh);

@@ -32,8 +32,8 @@ struct ccid_target {
 	struct ccid_source source;   /* not USB; owned */
 };
 
-/* The reader that a name or an address means. CCID_E_NOTFOUND, CCID_E_FORMAT for a malformed
- * address, CCID_E_ACCESS when it may be one that we may not look at, or why it cannot be reached. */
+/* The reader that a name or an address means. CCID_E_NOTFOUND, also for a malformed address,
+ * CCID_E_ACCESS when it may be one that we may not look at, or why it cannot be reached. */
 CCID_MUST_USE
 int ccid_find(iscard_context *c, const char *name, struct ccid_target *out);
 void ccid_target_fini(struct ccid_target *t);

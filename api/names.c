@@ -2,6 +2,7 @@
 #include "names.h"
 
 #include "blob.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

@@ -121,7 +121,7 @@ static HRESULT establish(struct ccid_session *s, const char *name, bool exclusiv
 	HRESULT hr;
 
 	if (err < 0)
-		return ccid_result(err == CCID_E_FORMAT ? CCID_E_NOTFOUND : err, CCID_ATTACHING);
+		return ccid_result(err, CCID_ATTACHING);
 	s->port = ccid_open_port(s->open, slot);
 	hr = connect(s, exclusive);
 	if (FAILED(hr)) {

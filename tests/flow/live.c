@@ -66,11 +66,18 @@ static int open_reader(void *arg, struct ccid_transport **out, const char *addre
 
 static const struct ccid_scheme scheme = {"live:", open_reader, NULL};
 
+HRESULT live_context(const char *trace)
+{
+	struct iscard_options o = {.size = sizeof o,
+	                           .readers = "live:reader",
+	                           .trace = trace,
+	                           .log_level = ISCARD_LOG_WARNING};
+
+	return ccid_context_create(&o, &scheme, &live.context);
+}
+
 void live_start(unsigned slots)
 {
-	struct iscard_options o = {
-		.size = sizeof o, .readers = "live:reader", .log_level = ISCARD_LOG_WARNING};
-
 	live = (struct live){.opens = 0};
 	emu_config_init(&live.cfg);
 	live.cfg.manufacturer = "Live";
@@ -82,7 +89,7 @@ void live_start(unsigned slots)
 		live.cfg.card_in[i] = true;
 	live.device = emu_create(&live.cfg);
 	assert_non_null(live.device);
-	assert_int_equal(ccid_context_create(&o, &scheme, &live.context), S_OK);
+	assert_int_equal(live_context(NULL), S_OK);
 }
 
 void live_end(void)

@@ -24,6 +24,8 @@ extern struct live live;
 /* A reader with that many slots, a card in each. */
 void live_start(unsigned slots);
 void live_end(void);
+/* Another context in place of live.context, which records to this file (NULL: does not). */
+HRESULT live_context(const char *trace);
 
 ISCard *live_card(void);
 /* By the name of a slot, T0 | T1. */
