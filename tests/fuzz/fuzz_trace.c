@@ -31,10 +31,12 @@ static void say(struct ccid_stream_peer *peer, const uint8_t *b, size_t n)
 static void play(struct ccid_player *p)
 {
 	static const uint8_t commands[][10] = {{0x65}, {0x62}, {0x6C}, {0x63}};
+	static const uint8_t requests[] = {0x62, 0x6F, 0xA0, 0x81, 0x63};
 	struct ccid_stream_peer peer = ccid_player_peer(p);
 	uint8_t hello[80] = {[4] = 68, [76] = 0x7E};
 	uint8_t start[17] = {[0] = 15, [4] = 1, [16] = 0x83};
 	uint8_t out[36] = {[0] = 101, [4] = 20, [16] = 2, [18] = 10};
+	uint8_t token[26] = {[0] = 100, [4] = 10, [16] = 0x80, [24] = 64};
 	uint8_t in[26] = {[0] = 101, [4] = 10, [16] = 0x81, [18] = 64};
 
 	say(&peer, hello, sizeof hello);
@@ -46,6 +48,9 @@ static void play(struct ccid_player *p)
 		say(&peer, start, sizeof start);
 		say(&peer, out, sizeof out);
 		say(&peer, in, sizeof in);
+		token[17] = requests[i % sizeof requests];
+		token[18] = i % 3 == 0 ? 0x21 : 0xA1;
+		say(&peer, token, sizeof token);
 	}
 }
 
