@@ -540,6 +540,27 @@ static void expect_refusal(const void *bytes, size_t len, const char *word)
 		fail_msg("\"%s\" does not say \"%s\"", problem, word);
 }
 
+static void packets_that_were_cut_when_captured_are_refused(void **state)
+{
+	struct file f = {0};
+	uint8_t b[80];
+	char problem[CCID_TRACE_PROBLEM_MAX];
+	uint64_t offset;
+	unsigned n;
+
+	(void)state;
+	section(&f);
+	interface(&f, 147, 9);
+	hellos(&f, 0);
+	size_t mark = f.len;
+	packet(&f, 0, HOST, 1, b, bulk(b, 1, 0));
+	f.b[mark + 24]++; /* the original length */
+	save(&f, f.len);
+	assert_int_equal(read_all(&n, &offset, problem), CCID_E_FORMAT);
+	assert_int_equal(n, 2);
+	assert_non_null(strstr(problem, "only 26 of which were kept"));
+}
+
 static void foreign_files_are_named(void **state)
 {
 	struct file f = {0};
@@ -636,6 +657,7 @@ int main(void)
 		T(a_cut_file_gives_what_was_whole),
 		T(a_damaged_file_is_read_up_to_the_damage),
 		T(oversized_things_are_refused),
+		T(packets_that_were_cut_when_captured_are_refused),
 		T(foreign_files_are_named),
 		T(a_proxy_capture_is_cut_into_its_packets),
 		T(wireshark_tools_accept_the_file),
