@@ -213,6 +213,8 @@ static int agree_parameters(struct ccid_reader *r, unsigned slot, unsigned wante
 		return reader_chose(r, slot, wanted, protocol, deadline);
 	if (atr->specific && (atr->ta2 & 0x10))
 		return CCID_E_PROTOCOL; /* F and D are known to the card alone */
+	if (!fast && (r->tuning.flags & CCID_QUIRK_PARAMETERS))
+		return CCID_OK; /* it refused them before the reset */
 	ta1 = speed(r, atr, fast);
 	if (!(features & CCID_FEATURE_AUTO_PPS))
 		return agree_by_host(r, slot, *protocol, ta1, deadline);

@@ -52,6 +52,28 @@ static const struct ccid_quirk rows[] = {
 	{0x04E6, 0xE003, BELOW(0x0504), Q(IFSD), 48, "SCM SPR532: hangs on full packets"},
 	{0x04E6, 0x5117, BELOW(0x0522), Q(IFSD), 48, "SCM SCR3320: slow with full packets"},
 
+	{0x046A, 0x00A1, 0x0100, 0x0100, Q(EXTENDED), 0, "Cherry KC 1000 SC: chains long data"},
+	{0x046A, 0x00A7, ALL, Q(EXTENDED), 0, "Cherry SmartTerminal XX44: chains long data"},
+	{0x076B, 0x3031, ALL, Q(EXTENDED), 0, "OMNIKEY 3x21: chains long data"},
+	{0x076B, 0x3A21, ALL, Q(EXTENDED), 0, "HID Aviator: chains long data"},
+	{0x076B, 0x6632, ALL, Q(EXTENDED), 0, "OMNIKEY 6121: chains long data"},
+	{0x0BF8, 0x1024, ALL, Q(EXTENDED), 0, "Fujitsu D323: chains long data"},
+	{0x2F7C, 0x6007, ALL, Q(EXTENDED), 0, "Diebold Nixdorf PN7362AU: chains long data"},
+	{0x058F, 0x9540, ALL, Q(PARAMETERS), 0, "Alcor AU9540: may refuse the parameters of T=1"},
+
+	/* PIN pads that want their structures otherwise */
+	{0x046A, 0x0010, ALL, Q(PIN_THREE), 0, "Cherry XX44: three messages or 6B80"},
+	{0x046A, 0x003E, ALL, Q(PIN_INDEXES), 0, "Cherry ST-2xxx: all three bMsgIndex"},
+	{0x046A, 0x00A1, ALL, Q(PIN_DEFAULT), 0, "Cherry KC 1000 SC: refuses to modify in silence"},
+	{0x04E6, 0xE003, ALL, Q(PIN_INDEXES), 0, "SCM SPR532: all three bMsgIndex"},
+	{0x04E6, 0xE003, ALL, Q(PIN_APPEND), 0, "SCM SPR532: appends no PIN to four bytes unasked"},
+	{0x08E6, EVERY, ALL, Q(PIN_INDEXES), 0, "Gemalto: all three bMsgIndex"},
+	{0x08E6, 0x3478, ALL, Q(PIN_FIXED), 0, "GemPC Pinpad: one message, validation key"},
+	{0x0982, 0x0008, ALL, Q(PIN_FIXED), 0, "Covadis Vega-Alpha: one message, validation key"},
+	{0x413C, 0x2100, ALL, Q(PIN_SILENT), 0, "Dell SK-3106: no messages, Enter let go"},
+	{0x413C, 0x2100, ALL, Q(PIN_SWAP), 0, "Dell SK-3106: wPINMaxExtraDigit is swapped"},
+	{0x413C, 0x2101, ALL, Q(PIN_SILENT), 0, "Dell keyboard: no messages, Enter let go"},
+
 	/* PIN pads that are none, or that type the PIN into the focused window */
 	{0x03F0, 0x0036, ALL, Q(NO_PIN), 0, "HP CCID keyboard: secure PIN reaches the host"},
 	{0x03F0, 0x1024, ALL, Q(NO_PIN), 0, "HP smart card keyboard: secure PIN reaches the host"},
@@ -138,6 +160,8 @@ static void correct(struct ccid_tuning *out, struct ccid_class_desc *d, const st
 		d->max_data_rate_bps = q->value;
 	if (q->flags & CCID_QUIRK_SHORT)
 		d->features = (d->features & ~levels) | CCID_FEATURE_SHORT_APDU;
+	if ((q->flags & CCID_QUIRK_EXTENDED) && (d->features & CCID_FEATURE_SHORT_APDU))
+		d->features |= CCID_FEATURE_EXTENDED_APDU;
 	if (q->flags & CCID_QUIRK_AUTO_IFSD)
 		d->features |= CCID_FEATURE_AUTO_IFSD;
 	if ((q->flags & CCID_QUIRK_SLOTS) && d->max_slot_index >= q->value)

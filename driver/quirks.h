@@ -20,8 +20,19 @@ enum ccid_quirk_flag {
 	CCID_QUIRK_OFF_FIRST = 1u << 10, /* IccPowerOff before each IccPowerOn */
 	CCID_QUIRK_OFF_AT_OPEN = 1u << 11, /* looks for cards only after an IccPowerOff */
 	CCID_QUIRK_SLOW = 1u << 12, /* silent for up to value ms more than the card's times say */
-	CCID_QUIRK_EMV_MODE = 1u << 13, /* refuses cards with BB until an escape ends EMV mode */
-	CCID_QUIRK_FIRMWARE = 1u << 14, /* this firmware is known to be faulty: say so */
+	CCID_QUIRK_EMV_MODE = 1u << 13,   /* refuses cards with BB until an escape ends EMV mode */
+	CCID_QUIRK_FIRMWARE = 1u << 14,   /* this firmware is known to be faulty: say so */
+	CCID_QUIRK_EXTENDED = 1u << 15,   /* exchange level is really extended APDU */
+	CCID_QUIRK_PARAMETERS = 1u << 16, /* works without a SetParameters that it refused */
+	/* PIN entry */
+	CCID_QUIRK_PIN_INDEXES = 1u << 17, /* modify: three bMsgIndex, whatever bNumberMessage is */
+	CCID_QUIRK_PIN_THREE = 1u << 18,   /* modify: bNumberMessage must be 3 */
+	CCID_QUIRK_PIN_DEFAULT = 1u << 19, /* modify: bNumberMessage 0 must be FF */
+	CCID_QUIRK_PIN_SILENT = 1u
+	                        << 20,   /* verify: bNumberMessage must be 0, Enter not held down */
+	CCID_QUIRK_PIN_FIXED = 1u << 21, /* verify: bNumberMessage 1, bEntryValidationCondition 2 */
+	CCID_QUIRK_PIN_SWAP = 1u << 22,  /* the bytes of wPINMaxExtraDigit change places */
+	CCID_QUIRK_PIN_APPEND = 1u << 23, /* case 1 verify: appends the PIN after an escape only */
 };
 
 #define CCID_QUIRK_ANY_PRODUCT 0xFFFFu

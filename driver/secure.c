@@ -5,8 +5,9 @@
 
 #include <string.h>
 
-#define PIN_MS        90000 /* a person looks for the card's letter */
-#define PIN_MARGIN_MS 10000 /* on top of a time-out of the caller's own */
+#define PIN_MS         90000 /* a person looks for the card's letter */
+#define PIN_RELEASE_MS 250   /* a finger leaves the Enter key that started it all */
+#define PIN_MARGIN_MS  10000 /* on top of a time-out of the caller's own */
 
 static struct ccid_wait pin_wait(const struct ccid_reader *r, unsigned slot,
                                  const struct ccid_pin *pin, int64_t deadline)
@@ -28,11 +29,54 @@ static int status_word(int err, uint8_t *rapdu)
 	return 2;
 }
 
+/* The structure as this reader wants it. */
+static int structure(const struct ccid_reader *r, const struct ccid_pin *pin,
+                     uint8_t out[CCID_PIN_DATA_MAX])
+{
+	unsigned quirks = r->tuning.flags;
+	struct ccid_pin p = *pin;
+
+	if (p.modify && (quirks & CCID_QUIRK_PIN_THREE))
+		p.messages = 3;
+	if (p.modify && p.messages == 0 && (quirks & CCID_QUIRK_PIN_DEFAULT))
+		p.messages = 0xFF;
+	if (!p.modify && (quirks & CCID_QUIRK_PIN_SILENT))
+		p.messages = 0;
+	if (!p.modify && (quirks & CCID_QUIRK_PIN_FIXED)) {
+		p.messages = 1;
+		p.validation = 2;
+	}
+	if (quirks & CCID_QUIRK_PIN_SWAP) {
+		p.min_digits = pin->max_digits;
+		p.max_digits = pin->min_digits;
+	}
+	return ccid_pin_encode(out, CCID_PIN_DATA_MAX, &p, quirks & CCID_QUIRK_PIN_INDEXES);
+}
+
+/* What some readers need before the structure. A refused escape shows in what follows. */
+static int prepare(struct ccid_reader *r, unsigned slot, const struct ccid_pin *pin,
+                   int64_t deadline)
+{
+	static const uint8_t append[] = {0x80, 0x02, 0x00};
+	struct ccid_cmd cmd = ccid_cmd_escape(append, sizeof append);
+	struct ccid_wait wait = {r->limits.escape_ms, CCID_RETRY_MS, deadline};
+	struct ccid_rsp rsp;
+	int rc = CCID_OK;
+
+	if (pin->modify)
+		return CCID_OK;
+	if (r->tuning.flags & CCID_QUIRK_PIN_SILENT)
+		return r->t->ops->pause(r->t, ccid_env_now(r->env) + PIN_RELEASE_MS);
+	if (pin->apdu_len == 4 && (r->tuning.flags & CCID_QUIRK_PIN_APPEND))
+		rc = ccid_exchange(r, slot, &cmd, &wait, &rsp);
+	return rc < 0 && rsp.type != 0 ? CCID_OK : rc;
+}
+
 static int send_pin(struct ccid_reader *r, unsigned slot, const struct ccid_pin *pin,
                     int64_t deadline, struct ccid_rsp *rsp)
 {
 	uint8_t data[CCID_PIN_DATA_MAX];
-	int n = ccid_pin_encode(data, sizeof data, pin, false);
+	int n = structure(r, pin, data);
 	struct ccid_wait wait = pin_wait(r, slot, pin, deadline);
 	struct ccid_cmd cmd;
 
@@ -99,6 +143,8 @@ int ccid_slot_secure(struct ccid_reader *r, unsigned slot, uint32_t generation,
 	if (rc < 0)
 		return rc;
 	rc = ccid_same_card(r, slot, generation, deadline);
+	if (rc == CCID_OK)
+		rc = prepare(r, slot, pin, deadline);
 	if (rc == CCID_OK)
 		rc = secure(r, slot, pin, rapdu, cap, deadline);
 	ccid_wipe(r->in, r->in_cap < 512 ? r->in_cap : 512);

@@ -141,6 +141,45 @@ static void a_level_that_is_a_lie_is_not_used(void **state)
 	flow_close();
 }
 
+/* Two dumps of one firmware differ in the level that they claim. */
+static void a_level_that_is_an_understatement_is_raised(void **state)
+{
+	static const struct fake_reader omnikey = {
+		.vid = 0x076B, .pid = 0x3A21, .features = FAKE_SHORT, .max_message = 271};
+	static const struct script_step steps[] = {XFR_OUT("0100", "00 DA 00 00 00 01 00 ++*254"),
+	                                           XFR_IN("10", ""), XFR_OUT("0200", "FF 00"),
+	                                           XFR_IN("00", "90 00"), CLOSING_POWERED};
+
+	(void)state;
+	FLOW_READY_THEN(&omnikey, steps);
+	assert_int_equal(ccid_reader_level(flow.reader), CCID_LEVEL_EXTENDED_APDU);
+	flow_response_is("90 00", flow_transmit("00 DA 00 00 00 01 00 ++*256", 0));
+	flow_close();
+}
+
+/* Alcor's AU9540 works with what it took from the ATR. */
+static void parameters_that_a_reader_refuses_are_not_sent_again(void **state)
+{
+	static const struct fake_reader alcor = {
+		.vid = 0x058F, .pid = 0x9540, .features = 0x000200BA};
+	static const struct script_step steps[] = {
+		OPENING(INACTIVE),
+		POWER_ON("00", ATR_T1),
+		EXPECT_OUT("61 07000000 00 ss 01 0000 11 10 00 4D 00 20 00"),
+		GIVE_IN("82 00000000 00 ss 41 FE 00"),
+		POWER_OFF(INACTIVE),
+		POWER_ON("00", ATR_T1),
+		SELECT_WORKS,
+		CLOSING_POWERED};
+
+	(void)state;
+	FLOW_OPEN(&alcor, steps);
+	assert_int_equal(flow_activate(3, CCID_RESET_NONE), 0);
+	flow.generation = flow_info().generation;
+	flow_response_is("90 00", flow_transmit(SELECT, 0));
+	flow_close();
+}
+
 static void a_shifted_descriptor_is_no_permission_to_move(void **state)
 {
 	static const struct fake_reader mysmartpad = {
@@ -168,6 +207,8 @@ int main(void)
 		cmocka_unit_test(a_message_limit_of_263_is_read_as_271_for_scm),
 		cmocka_unit_test(slots_that_do_not_work_are_hidden),
 		cmocka_unit_test(a_level_that_is_a_lie_is_not_used),
+		cmocka_unit_test(a_level_that_is_an_understatement_is_raised),
+		cmocka_unit_test(parameters_that_a_reader_refuses_are_not_sent_again),
 		cmocka_unit_test(a_shifted_descriptor_is_no_permission_to_move),
 	};
 
