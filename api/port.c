@@ -44,14 +44,14 @@ void ccid_port_wake(struct ccid_port *p)
 	}
 }
 
-void ccid_port_refresh(struct ccid_port *p, struct ccid_slot_info *info)
+void ccid_port_look(struct ccid_port *p, struct ccid_slot_info *info)
 {
 	struct ccid_member *owner = p->share.owner;
 	struct ccid_card_view view;
 
-	if (ccid_reader_dispatch(p->reader) < 0 ||
-	    ccid_slot_get_info(p->reader, p->slot, info) < 0) {
+	if (ccid_slot_get_info(p->reader, p->slot, info) < 0)
 		*info = (struct ccid_slot_info){.gone = true};
+	if (info->gone) {
 		ccid_port_wake(p);
 		return;
 	}
@@ -59,6 +59,14 @@ void ccid_port_refresh(struct ccid_port *p, struct ccid_slot_info *info)
 	ccid_share_saw(&p->share, &view);
 	if (p->share.owner != owner)
 		ccid_port_wake(p);
+}
+
+void ccid_port_refresh(struct ccid_port *p, struct ccid_slot_info *info)
+{
+	int changes = ccid_reader_dispatch(p->reader);
+
+	ccid_port_look(p, info);
+	info->gone = info->gone || changes < 0;
 }
 
 static int time_left(const struct ccid_env *clock, int64_t deadline)

@@ -24,6 +24,8 @@ void ccid_port_fini(struct ccid_port *p);
 
 /* Take in what the reader has announced; nothing is sent. lock held. */
 void ccid_port_refresh(struct ccid_port *p, struct ccid_slot_info *info);
+/* The same with what was heard already: no system call. */
+void ccid_port_look(struct ccid_port *p, struct ccid_slot_info *info);
 struct ccid_card_view ccid_card_view_of(const struct ccid_slot_info *info);
 
 /* Everyone who waits looks again. lock held. */

@@ -290,7 +290,7 @@ HRESULT ccid_session_transmit(struct ccid_session *s, const struct ccid_blob *ap
 	if (FAILED(hr))
 		return hr;
 	pthread_mutex_lock(&s->port->lock);
-	hr = ccid_session_use(s, CCID_NEED_CARD);
+	hr = ccid_session_use(s, CCID_NEED_CARD_AS_HEARD);
 	if (SUCCEEDED(hr)) {
 		generation = s->member.generation;
 		pthread_mutex_unlock(&s->port->lock);

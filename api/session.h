@@ -72,9 +72,10 @@ HRESULT ccid_session_pin(struct ccid_session *s);
 void ccid_session_unpin(struct ccid_session *s);
 
 enum ccid_need {
-	CCID_NEED_OPEN,   /* the connection stands */
-	CCID_NEED_READER, /* and the reader is there */
-	CCID_NEED_CARD    /* and nothing is pending */
+	CCID_NEED_OPEN,         /* the connection stands */
+	CCID_NEED_READER,       /* and the reader is there */
+	CCID_NEED_CARD,         /* and nothing is pending */
+	CCID_NEED_CARD_AS_HEARD /* the same without listening: the driver will, before it sends */
 };
 
 /* What stands in the way, S_OK if nothing. Port mutex held. */

@@ -63,7 +63,10 @@ HRESULT ccid_session_check(struct ccid_session *s, enum ccid_need need, struct c
 
 	if (atomic_load(&s->closed))
 		return SCARD_E_INVALID_HANDLE;
-	ccid_port_refresh(s->port, info);
+	if (need == CCID_NEED_CARD_AS_HEARD)
+		ccid_port_look(s->port, info);
+	else
+		ccid_port_refresh(s->port, info);
 	if (need == CCID_NEED_OPEN)
 		return S_OK;
 	if (info->gone)
