@@ -71,8 +71,8 @@ static int see_other(struct visit *v, struct ccid_source *s)
 	return each_slot(v, &seen, s->base, s->number, s->nslots);
 }
 
-int ccid_find_all(iscard_context *c, int (*fn)(void *arg, const struct ccid_seen *seen), void *arg,
-                  unsigned *denied)
+static int find_all(iscard_context *c, bool known_only,
+                    int (*fn)(void *arg, const struct ccid_seen *seen), void *arg, unsigned *denied)
 {
 	struct visit v = {c, NULL, fn, arg};
 	unsigned refused = 0;
@@ -82,7 +82,7 @@ int ccid_find_all(iscard_context *c, int (*fn)(void *arg, const struct ccid_seen
 		v.source = &c->sources[i];
 		if (c->sources[i].usb)
 			rc = ccid_usb_scan(&c->env, see_usb, &v, &refused);
-		else
+		else if (c->sources[i].known || !known_only)
 			rc = see_other(&v, &c->sources[i]);
 		if (rc == CCID_E_NOTFOUND) /* no USB on this machine */
 			rc = 0;
@@ -90,6 +90,12 @@ int ccid_find_all(iscard_context *c, int (*fn)(void *arg, const struct ccid_seen
 	if (denied != NULL)
 		*denied = refused;
 	return rc;
+}
+
+int ccid_find_all(iscard_context *c, int (*fn)(void *arg, const struct ccid_seen *seen), void *arg,
+                  unsigned *denied)
+{
+	return find_all(c, false, fn, arg, denied);
 }
 
 static void target_usb(struct ccid_target *t, const struct ccid_usb_found *found)
@@ -132,12 +138,15 @@ static int compare(void *arg, const struct ccid_seen *seen)
 	return err < 0 ? err : FOUND;
 }
 
+/* A peer that does not answer must not delay who wants another reader: it is asked last. */
 static int by_name(iscard_context *c, const char *name, struct ccid_target *out)
 {
 	struct search s = {name, c, out};
 	unsigned denied = 0;
-	int rc = ccid_find_all(c, compare, &s, &denied);
+	int rc = find_all(c, true, compare, &s, &denied);
 
+	if (rc == 0)
+		rc = find_all(c, false, compare, &s, &denied);
 	if (rc == 0)
 		return denied > 0 ? CCID_E_ACCESS : CCID_E_NOTFOUND;
 	return rc == FOUND ? 0 : rc;

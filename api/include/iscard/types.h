@@ -75,6 +75,10 @@ typedef const CLSID *REFCLSID;
 typedef ULONG_PTR HSCARD;
 typedef ULONG_PTR HSCARDCONTEXT;
 
+/* For winscard.h after this header: its own typedef of this name then does not compile, and the
+ * message holds this one. */
+typedef struct iscard_and_winscard_h_cannot_share_a_source_file *SCARDCONTEXT;
+
 /* In C++ the enumerations have a fixed width, so that a value outside them can be passed (it is
  * refused with E_INVALIDARG) without undefined behaviour. */
 #ifdef __cplusplus
