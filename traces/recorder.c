@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #define CLEAR_FEATURE   1
 #define VISIBLE_MAX     32
@@ -411,17 +412,19 @@ static void recorder_cancel(struct ccid_transport *t)
 
 static void recorder_free(struct recorder *r)
 {
-	pthread_mutex_destroy(&r->lock);
+	if (r->owner == getpid())
+		pthread_mutex_destroy(&r->lock);
 	free(r->hidden);
 	free(r);
 }
 
+/* In the child of a fork the file is still the parent's, and the lock may be held for ever. */
 static void recorder_close(struct ccid_transport *t)
 {
 	struct recorder *r = recorder_of(t);
 	int err;
 
-	if (!r->unplugged)
+	if (!r->unplugged && r->owner == getpid())
 		ccid_recorder_interrupts(r, false);
 	r->inner->ops->close(r->inner);
 	err = ccid_trace_close(r->file);
@@ -465,6 +468,7 @@ int ccid_transport_open_recorder(struct ccid_transport **out, struct ccid_transp
 
 	if (r == NULL)
 		return err;
+	r->owner = getpid();
 	r->hidden = malloc(RECORDER_MASK_MAX);
 	pthread_mutex_init(&r->lock, NULL);
 	if (r->hidden != NULL)

@@ -9,6 +9,7 @@
 #include "redir_packet.h"
 
 #include <pthread.h>
+#include <sys/types.h>
 
 #define RECORDER_MASK_MAX 65600u
 
@@ -26,6 +27,7 @@ struct recorder {
 	bool out_secret; /* and they are part of a PIN */
 	uint8_t *hidden; /* RECORDER_MASK_MAX times FF */
 	bool unplugged;
+	pid_t owner;                  /* the child of a fork writes nothing */
 	struct ccid_mask_state token; /* of a device that has no bulk endpoints */
 	struct ccid_message_context slot[256];
 };

@@ -15,6 +15,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -401,6 +403,30 @@ static void nothing_is_allocated_per_packet(void **state)
 	ccid_reader_close(r);
 }
 
+static void the_child_of_a_fork_writes_nothing(void **state)
+{
+	struct fixture *f = *state;
+	struct ccid_transport *t;
+	struct stat before, after;
+	int status;
+	pid_t child;
+
+	assert_int_equal(wrap(&t, f, f->path), 0);
+	assert_int_equal(stat(f->path, &before), 0);
+	child = fork();
+	if (child == 0) {
+		t->ops->close(t);
+		_exit(0);
+	}
+	assert_int_equal(waitpid(child, &status, 0), child);
+	assert_int_equal(status, 0);
+	assert_int_equal(stat(f->path, &after), 0);
+	assert_int_equal(after.st_size, before.st_size);
+	use(t, f, 1);
+	assert_int_equal(stat(f->path, &after), 0);
+	assert_true(after.st_size > before.st_size);
+}
+
 /* Record while replaying: the second trace says the same as the first. */
 static void a_recorded_replay_equals_its_source(void **state)
 {
@@ -435,6 +461,7 @@ int main(void)
 		T(an_existing_file_is_left_alone),
 		T(a_full_disk_does_not_disturb_the_session),
 		T(nothing_is_allocated_per_packet),
+		T(the_child_of_a_fork_writes_nothing),
 		T(a_recorded_replay_equals_its_source),
 	};
 
