@@ -235,6 +235,26 @@ static void a_token_diverges_too_and_may_be_powered_again(void **state)
 	ccid_reader_close(r);
 }
 
+/* The same conversation in blocks that are no packets, as it was captured. */
+static void a_proxy_capture_plays_as_it_is(void **state)
+{
+	const char *dir = getenv("ISCARD_TEST_CAPTURES");
+	const char *need = getenv("ISCARD_TEST_REQUIRE_DATA");
+	char path[512], *expect;
+
+	(void)state;
+	if (dir == NULL) {
+		assert_true(need == NULL || strcmp(need, "1") != 0);
+		print_message("ISCARD_TEST_CAPTURES is not set: capture not played\n");
+		skip();
+	}
+	snprintf(path, sizeof path, "%s/cac-usbredirect/expect.txt", SAMPLES_DIR);
+	expect = sample_load(path, NULL);
+	snprintf(path, sizeof path, "%s/usbredirect-cac.user0.pcapng", dir);
+	assert_int_equal(try_file(path, expect), 2);
+	free(expect);
+}
+
 static void the_reader_says_which_file_it_is(void **state)
 {
 	struct ccid_player *player;
@@ -257,6 +277,7 @@ int main(void)
 		cmocka_unit_test(a_cut_sample_is_refused_or_ends_cleanly),
 		cmocka_unit_test(a_changed_apdu_diverges_with_a_diff),
 		cmocka_unit_test(a_token_diverges_too_and_may_be_powered_again),
+		cmocka_unit_test(a_proxy_capture_plays_as_it_is),
 		cmocka_unit_test(the_reader_says_which_file_it_is),
 	};
 
