@@ -85,6 +85,15 @@ static int a_fetch(struct iccd *x, uint8_t code, size_t len)
 	return CCID_OK;
 }
 
+/* Less than all of it would let data pass for a status word. */
+static int a_status_word(struct iccd *x)
+{
+	size_t before = x->got;
+	int rc = a_fetch(x, DATA_BLOCK, 2);
+
+	return rc == CCID_OK && x->got != before + 2 ? CCID_E_SHORT : rc;
+}
+
 static int a_data_phase(struct iccd *x, const struct ccid_cmd *cmd)
 {
 	uint8_t *data = x->r->out + CCID_HEADER_LEN;
@@ -109,7 +118,7 @@ static int a_xfr(struct iccd *x, const struct ccid_cmd *cmd)
 	for (unsigned phases = 0; rc >= 0 && phases < 3; phases++) {
 		rc = a_status(x);
 		if (rc == A_SW)
-			return a_fetch(x, DATA_BLOCK, 2);
+			return a_status_word(x);
 		if (rc == A_DATA && phases == 0)
 			rc = a_data_phase(x, cmd);
 		else if (rc >= 0)
@@ -147,6 +156,8 @@ static int b_fetch(struct iccd *x, struct ccid_rsp *rsp)
 			rsp->error = n >= 3 ? block[2] : 0xFE;
 			return CCID_OK;
 		}
+		if (block[0] > CCID_CHAIN_MIDDLE && block[0] != CCID_CHAIN_MORE)
+			return CCID_E_FORMAT;
 		rsp->param = block[0];
 		rsp->data = block + 1;
 		rsp->len = (uint32_t)(n - 1);

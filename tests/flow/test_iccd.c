@@ -150,6 +150,48 @@ static void version_b_says_why_it_failed(void **state)
 	flow_close();
 }
 
+/* The message length of a token is cut to one control transfer; so are the buffers, to the end. */
+static void a_token_may_claim_the_longest_messages(void **state)
+{
+	static const struct fake_reader reader = {.features = CCID_FEATURE_ICCD | 0x40 |
+	                                                      CCID_FEATURE_EXTENDED_APDU,
+	                                          .max_message = 65554};
+	static const struct script_step steps[] = {B_ON, OFF};
+
+	(void)state;
+	OPEN(&reader, 2, steps);
+	activate();
+	flow_close();
+}
+
+static void version_a_half_a_status_word_is_none(void **state)
+{
+	static const struct script_step steps[] = {
+		A_ON,       EXPECT_CTRL("21 65 0000 0000 0500 00 84 00 00 03"),
+		A_IS("10"), EXPECT_CTRL("A1 6F 0000 0000 0300 AA BB 90"),
+		A_IS("20"), EXPECT_CTRL("A1 6F 0000 0000 0200 00"),
+		OFF,        OFF};
+
+	(void)state;
+	OPEN(&token, 1, steps);
+	activate();
+	assert_int_equal(flow_transmit("00 84 00 00 03", 0), CCID_E_IO);
+	flow_close();
+}
+
+static void version_b_a_block_of_an_unknown_type_is_no_answer(void **state)
+{
+	static const struct script_step steps[] = {
+		B_ON, EXPECT_CTRL("21 65 0000 0000 0500 00 84 00 00 02"), B_DATA("55 AA BB 90 00"),
+		OFF, OFF};
+
+	(void)state;
+	OPEN(&token, 2, steps);
+	activate();
+	assert_int_equal(flow_transmit("00 84 00 00 02", 0), CCID_E_IO);
+	flow_close();
+}
+
 static void version_b_at_character_level_is_not_supported(void **state)
 {
 	static const struct fake_reader odd = {.features = CCID_FEATURE_ICCD | 0x40};
@@ -170,6 +212,9 @@ int main(void)
 		cmocka_unit_test(version_b_exchanges_whole_apdus),
 		cmocka_unit_test(version_b_chains_both_ways),
 		cmocka_unit_test(version_b_says_why_it_failed),
+		cmocka_unit_test(a_token_may_claim_the_longest_messages),
+		cmocka_unit_test(version_a_half_a_status_word_is_none),
+		cmocka_unit_test(version_b_a_block_of_an_unknown_type_is_no_answer),
 		cmocka_unit_test(version_b_at_character_level_is_not_supported),
 	};
 
