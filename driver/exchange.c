@@ -289,6 +289,37 @@ static int in_step(struct ccid_reader *r, unsigned slot)
 	return ccid_slot_now(r, slot) == CCID_SLOT_DESYNCED ? ccid_recover(r, slot) : CCID_OK;
 }
 
+static bool for_a_card(const struct ccid_cmd *cmd)
+{
+	return cmd->type == CCID_XFR_BLOCK || cmd->type == CCID_SECURE;
+}
+
+static int same_card(struct ccid_reader *r, unsigned slot, const struct ccid_cmd *cmd)
+{
+	bool same;
+
+	if (!for_a_card(cmd))
+		return CCID_OK;
+	pthread_mutex_lock(&r->state);
+	same = r->slot[slot].generation == r->slot[slot].session;
+	pthread_mutex_unlock(&r->state);
+	return same ? CCID_OK : CCID_E_STALE;
+}
+
+/* A busy reader may be at work on a card that has just come: what was meant for another waits for
+ * the next look at the slot. */
+static int pause_busy(struct ccid_reader *r, unsigned slot, const struct ccid_cmd *cmd,
+                      int64_t until)
+{
+	int rc = r->t->ops->pause(r->t, until);
+
+	if (rc == CCID_OK)
+		rc = ccid_reader_dispatch(r);
+	if (rc < 0)
+		return rc;
+	return for_a_card(cmd) && ccid_slot_suspect(r, slot) ? CCID_E_SLOT_BUSY : CCID_OK;
+}
+
 int ccid_exchange(struct ccid_reader *r, unsigned slot, const struct ccid_cmd *cmd,
                   const struct ccid_wait *wait, struct ccid_rsp *rsp)
 {
@@ -297,7 +328,10 @@ int ccid_exchange(struct ccid_reader *r, unsigned slot, const struct ccid_cmd *c
 
 	memset(rsp, 0, sizeof *rsp);
 	for (unsigned i = 0; rc == CCID_E_SLOT_BUSY && i <= CCID_BUSY_MS / CCID_BUSY_STEP_MS; i++) {
+		rsp->type = 0;
 		rc = in_step(r, slot);
+		if (rc == CCID_OK)
+			rc = same_card(r, slot, cmd);
 		if (rc == CCID_OK)
 			rc = ccid_exchange_once(r, slot, cmd, wait, rsp);
 		if (rc == CCID_E_CANCELLED || (rc == CCID_E_NOCARD && rsp->type == 0))
@@ -306,8 +340,12 @@ int ccid_exchange(struct ccid_reader *r, unsigned slot, const struct ccid_cmd *c
 			break;
 		if (rsp->error == 0xE0) /* CMD_SLOT_BUSY: nothing of ours is outstanding */
 			ccid_slot_desync(r, slot);
-		if (r->t->ops->pause(r->t, after(r, CCID_BUSY_STEP_MS, patience)) < 0)
-			return CCID_E_CANCELLED;
+		rc = pause_busy(r, slot, cmd, after(r, CCID_BUSY_STEP_MS, patience));
+		if (rc < 0) {
+			rsp->type = 0;
+			return rc;
+		}
+		rc = CCID_E_SLOT_BUSY;
 	}
 	if (rc < 0 && rsp->type != 0)
 		ccid_fail(r, slot, ccid_msg_name(cmd->type), rc, rsp);

@@ -19,7 +19,7 @@ int ccid_power_off(struct ccid_reader *r, unsigned slot, int64_t deadline)
 	pthread_mutex_lock(&r->state);
 	if (r->slot[slot].atr.len > 0)
 		ccid_slot_lose(r, slot, CCID_SLOT_INACTIVE);
-	r->slot[slot].active_unknown = false;
+	r->slot[slot].active_unknown = r->slot[slot].ours = false;
 	pthread_mutex_unlock(&r->state);
 	return CCID_OK;
 }
@@ -48,23 +48,55 @@ static int store_atr(struct ccid_reader *r, unsigned slot, uint8_t power,
 			ccid_log(r->env, CCID_LOG_WARNING, ccid_reader_label(r), "slot %u: ATR: %s",
 			         slot, ccid_atr_error_text(1u << bit));
 	pthread_mutex_lock(&r->state);
-	s->generation++;
+	s->session = ++s->generation;
 	s->atr = atr;
 	s->power = power;
 	s->protocol = atr.first;
 	s->suspect = false;
 	s->agreed = false;
 	s->active_unknown = false;
+	s->ours = true;
 	ccid_slot_set(r, slot, CCID_SLOT_NEGOTIABLE);
 	pthread_mutex_unlock(&r->state);
 	return CCID_OK;
 }
 
-/* Notifications of the insertion that led to this power-on must not be read as a new one. */
-static void absorb_notifications(struct ccid_reader *r)
+static uint32_t generation_of(struct ccid_reader *r, unsigned slot)
 {
+	uint32_t generation;
+
+	pthread_mutex_lock(&r->state);
+	generation = r->slot[slot].generation;
+	pthread_mutex_unlock(&r->state);
+	return generation;
+}
+
+/* Whatever became of the card, it is not in the state that its sessions know. */
+static void end_sessions(struct ccid_reader *r, unsigned slot)
+{
+	struct ccid_slot *s = &r->slot[slot];
+
+	pthread_mutex_lock(&r->state);
+	if (s->atr.len > 0) {
+		ccid_slot_lose(r, slot,
+		               s->state == CCID_SLOT_DESYNCED ? CCID_SLOT_DESYNCED
+		                                              : CCID_SLOT_INACTIVE);
+		s->active_unknown = s->ours = true;
+	}
+	pthread_mutex_unlock(&r->state);
+}
+
+/* Notifications of the insertion that led to this power-on must not be read as a new one. They may
+ * also tell that the card whose ATR has just come has left. */
+static int absorb_notifications(struct ccid_reader *r, unsigned slot)
+{
+	uint32_t before = generation_of(r, slot);
+
 	if (ccid_reader_dispatch(r) < 0)
-		ccid_reader_lost(r);
+		return CCID_E_GONE;
+	if (generation_of(r, slot) == before)
+		return CCID_OK;
+	return ccid_slot_now(r, slot) == CCID_SLOT_EMPTY ? CCID_E_NOCARD : CCID_E_MUTE;
 }
 
 /* Sources disagree about the bytes that end EMV mode: the one, then the other. */
@@ -96,8 +128,11 @@ static int power_on(struct ccid_reader *r, unsigned slot, uint8_t power, int64_t
 	if (rc == CCID_E_INACTIVE) /* FE with the card there: it did not answer */
 		rc = CCID_E_MUTE;
 	if (rc == CCID_OK)
-		absorb_notifications(r);
-	return rc < 0 ? rc : store_atr(r, slot, power, &rsp);
+		rc = absorb_notifications(r, slot);
+	if (rc == CCID_OK)
+		return store_atr(r, slot, power, &rsp);
+	end_sessions(r, slot);
+	return rc;
 }
 
 /* Failures after which another voltage, or the same after a pause, may do better. */
@@ -179,7 +214,7 @@ static bool foreign_power(struct ccid_reader *r, unsigned slot)
 static int reset_card(struct ccid_reader *r, unsigned slot, enum ccid_reset_kind reset,
                       int64_t deadline)
 {
-	bool powered = ccid_slot_has_atr(r, slot);
+	bool powered = ccid_slot_ours(r, slot);
 	int rc;
 
 	if (reset == CCID_RESET_WARM && powered) {
@@ -200,11 +235,10 @@ static int reset_card(struct ccid_reader *r, unsigned slot, enum ccid_reset_kind
 static int card_there(struct ccid_reader *r, unsigned slot, int64_t deadline)
 {
 	enum ccid_slot_state state = ccid_slot_now(r, slot);
-	int rc = CCID_OK;
+	bool ask = state == CCID_SLOT_EMPTY || state == CCID_SLOT_UNKNOWN ||
+	           state == CCID_SLOT_DESYNCED;
+	int rc = ccid_slot_settle(r, slot, ask, deadline);
 
-	if (ccid_slot_take_suspect(r, slot) || state == CCID_SLOT_EMPTY ||
-	    state == CCID_SLOT_UNKNOWN || state == CCID_SLOT_DESYNCED)
-		rc = ccid_slot_status(r, slot, CCID_STATUS_MS, deadline);
 	if (rc < 0)
 		return rc;
 	return ccid_slot_now(r, slot) == CCID_SLOT_EMPTY ? CCID_E_NOCARD : CCID_OK;
@@ -241,6 +275,8 @@ static int activate(struct ccid_reader *r, unsigned slot, unsigned wanted,
 		return wanted == 0 || wanted & 1u << r->slot[slot].protocol ? CCID_OK
 		                                                            : CCID_E_PROTOCOL;
 	rc = bring_up(r, slot, wanted, reset, deadline);
+	if (rc == CCID_E_STALE)
+		rc = CCID_E_NOCARD; /* it left on the way */
 	if (rc < 0 && rc != CCID_E_GONE && !on && ccid_slot_has_atr(r, slot) &&
 	    ccid_power_off(r, slot, ccid_env_now(r->env) + CCID_STATUS_MS) == CCID_E_GONE)
 		return CCID_E_GONE;

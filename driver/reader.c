@@ -388,7 +388,7 @@ static void power_off_all(struct ccid_reader *r)
 	if (ccid_reader_dispatch(r) < 0)
 		return;
 	for (unsigned i = 0; i < r->nslots && !atomic_load(&r->gone); i++)
-		if ((ccid_slot_has_atr(r, i) || ccid_slot_now(r, i) == CCID_SLOT_DESYNCED) &&
+		if ((ccid_slot_ours(r, i) || ccid_slot_now(r, i) == CCID_SLOT_DESYNCED) &&
 		    ccid_power_off(r, i, ccid_env_now(r->env) + CCID_STATUS_MS) < 0)
 			ccid_log(r->env, CCID_LOG_WARNING, ccid_reader_label(r),
 			         "slot %u: closed without power off", i);

@@ -34,6 +34,9 @@ struct ccid_slot {
 	bool suspect;               /* state: ask before the next command */
 	bool agreed;                /* state: protocol and parameters stand */
 	bool active_unknown;        /* state: the reader says active, we hold no ATR */
+	bool activates;             /* state: cards here get power from the reader by itself */
+	bool ours;                  /* state: we gave it power and have not taken it back */
+	uint32_t session;           /* the generation that XfrBlock and Secure are meant for */
 	struct ccid_t1 t1;          /* T=1 at TPDU level */
 	uint8_t power;              /* bPowerSelect that worked last */
 	int64_t wait_ms;            /* unit of a time extension: WWT or BWT */
@@ -81,7 +84,8 @@ struct ccid_wait {
 
 /* exchange.c; io held */
 
-/* One command, one final answer. 0; or what failed. rsp is filled (its data a view into r->in,
+/* One command, one final answer. 0; or what failed, CCID_E_STALE when an XfrBlock or Secure was meant
+ * for an earlier card. rsp is filled (its data a view into r->in,
  * valid until the next exchange) whenever the reader answered; rsp->type is 0 when it did not. A
  * slot whose command was given up is DESYNCED; the next exchange recovers first. */
 CCID_MUST_USE
@@ -123,8 +127,14 @@ CCID_MUST_USE
 int ccid_slot_status(struct ccid_reader *r, unsigned slot, int64_t silence_ms, int64_t deadline);
 /* A command was given up. */
 void ccid_slot_desync(struct ccid_reader *r, unsigned slot);
-/* Whether a notification left a doubt that a GetSlotStatus must settle; the doubt is taken. */
-bool ccid_slot_take_suspect(struct ccid_reader *r, unsigned slot);
+/* GetSlotStatus when ask, or when a notification left a doubt, which stays until it is answered. A
+ * reader that activates by itself cannot settle it: a new card would look like the old one, so the
+ * session ends. io held. */
+CCID_MUST_USE
+int ccid_slot_settle(struct ccid_reader *r, unsigned slot, bool ask, int64_t deadline);
+bool ccid_slot_suspect(struct ccid_reader *r, unsigned slot);
+/* Whether the card may still have the power that we gave it. */
+bool ccid_slot_ours(struct ccid_reader *r, unsigned slot);
 bool ccid_slot_has_atr(struct ccid_reader *r, unsigned slot);
 enum ccid_slot_state ccid_slot_now(struct ccid_reader *r, unsigned slot);
 

@@ -54,6 +54,7 @@ void ccid_slot_lose(struct ccid_reader *r, unsigned slot, enum ccid_slot_state t
 	s->atr.len = 0;
 	s->agreed = false;
 	s->active_unknown = false;
+	s->ours = false;
 	ccid_slot_set(r, slot, to);
 }
 
@@ -66,10 +67,12 @@ static void still_active(struct ccid_reader *r, unsigned slot)
 		ccid_slot_set(r, slot, CCID_SLOT_READY);
 	} else if (s->state == CCID_SLOT_UNKNOWN && s->atr.len > 0) {
 		ccid_slot_lose(r, slot, CCID_SLOT_INACTIVE);
-		s->active_unknown = true;
+		s->active_unknown = s->ours = true;
 	} else if (s->state == CCID_SLOT_UNKNOWN || s->state == CCID_SLOT_EMPTY) {
 		ccid_slot_set(r, slot, CCID_SLOT_INACTIVE);
 		s->active_unknown = true;
+		if (r->desc.features & CCID_FEATURE_AUTO_ACTIVATION)
+			s->activates = true;
 	}
 }
 
@@ -81,7 +84,7 @@ static void saw_inactive(struct ccid_reader *r, unsigned slot)
 		ccid_slot_lose(r, slot, CCID_SLOT_INACTIVE);
 	else
 		ccid_slot_set(r, slot, CCID_SLOT_INACTIVE);
-	s->active_unknown = false;
+	s->active_unknown = s->ours = false;
 }
 
 void ccid_slot_saw(struct ccid_reader *r, unsigned slot, enum ccid_icc icc)
@@ -121,6 +124,16 @@ enum ccid_slot_state ccid_slot_now(struct ccid_reader *r, unsigned slot)
 	return state;
 }
 
+bool ccid_slot_ours(struct ccid_reader *r, unsigned slot)
+{
+	bool is;
+
+	pthread_mutex_lock(&r->state);
+	is = r->slot[slot].ours;
+	pthread_mutex_unlock(&r->state);
+	return is;
+}
+
 bool ccid_slot_has_atr(struct ccid_reader *r, unsigned slot)
 {
 	bool has;
@@ -131,15 +144,50 @@ bool ccid_slot_has_atr(struct ccid_reader *r, unsigned slot)
 	return has;
 }
 
-bool ccid_slot_take_suspect(struct ccid_reader *r, unsigned slot)
+bool ccid_slot_suspect(struct ccid_reader *r, unsigned slot)
 {
-	bool was;
+	bool is;
 
 	pthread_mutex_lock(&r->state);
-	was = r->slot[slot].suspect;
-	r->slot[slot].suspect = false;
+	is = r->slot[slot].suspect;
 	pthread_mutex_unlock(&r->state);
-	return was;
+	return is;
+}
+
+static void set_suspect(struct ccid_reader *r, unsigned slot, bool suspect)
+{
+	pthread_mutex_lock(&r->state);
+	r->slot[slot].suspect = suspect;
+	pthread_mutex_unlock(&r->state);
+}
+
+/* The card may be another, which the reader has activated. */
+static void lose_doubtful(struct ccid_reader *r, unsigned slot)
+{
+	struct ccid_slot *s = &r->slot[slot];
+
+	pthread_mutex_lock(&r->state);
+	if (s->activates && s->atr.len > 0) {
+		ccid_slot_lose(r, slot, CCID_SLOT_INACTIVE);
+		s->active_unknown = true;
+	}
+	pthread_mutex_unlock(&r->state);
+}
+
+int ccid_slot_settle(struct ccid_reader *r, unsigned slot, bool ask, int64_t deadline)
+{
+	bool suspect = ccid_slot_suspect(r, slot);
+	int rc;
+
+	if (!suspect && !ask)
+		return CCID_OK;
+	set_suspect(r, slot, false);
+	rc = ccid_slot_status(r, slot, CCID_STATUS_MS, deadline);
+	if (suspect && rc < 0)
+		set_suspect(r, slot, true);
+	else if (suspect)
+		lose_doubtful(r, slot);
+	return rc;
 }
 
 int ccid_slot_get_info(struct ccid_reader *r, unsigned slot, struct ccid_slot_info *out)

@@ -215,10 +215,8 @@ static int by_level(struct xfr *x)
 int ccid_same_card(struct ccid_reader *r, unsigned slot, uint32_t generation, int64_t deadline)
 {
 	struct ccid_slot_info info;
-	int rc = CCID_OK;
+	int rc = ccid_slot_settle(r, slot, false, deadline);
 
-	if (ccid_slot_take_suspect(r, slot))
-		rc = ccid_slot_status(r, slot, CCID_STATUS_MS, deadline);
 	if (rc == CCID_OK && ccid_slot_now(r, slot) == CCID_SLOT_DESYNCED)
 		rc = ccid_recover(r, slot);
 	if (rc == CCID_OK)
@@ -227,6 +225,7 @@ int ccid_same_card(struct ccid_reader *r, unsigned slot, uint32_t generation, in
 		return rc;
 	if (info.generation != generation)
 		return CCID_E_STALE;
+	r->slot[slot].session = generation;
 	if (info.state == CCID_SLOT_EMPTY)
 		return CCID_E_NOCARD;
 	return info.state == CCID_SLOT_READY ? CCID_OK : CCID_E_INACTIVE;
