@@ -341,6 +341,8 @@ int ccid_exchange(struct ccid_reader *r, unsigned slot, const struct ccid_cmd *c
 		if (rsp->error == 0xE0) /* CMD_SLOT_BUSY: nothing of ours is outstanding */
 			ccid_slot_desync(r, slot);
 		rc = pause_busy(r, slot, cmd, after(r, CCID_BUSY_STEP_MS, patience));
+		if (rc == CCID_E_SLOT_BUSY)
+			break;
 		if (rc < 0) {
 			rsp->type = 0;
 			return rc;

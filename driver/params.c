@@ -248,6 +248,23 @@ static void time_limits(struct ccid_reader *r, unsigned slot, unsigned protocol)
 	s->silence_ms = ms > r->limits.command_ms ? ms : r->limits.command_ms;
 }
 
+/* Unless the card that agreed has left since. */
+static int stand(struct ccid_reader *r, unsigned slot, unsigned protocol)
+{
+	struct ccid_slot *s = &r->slot[slot];
+	bool same;
+
+	pthread_mutex_lock(&r->state);
+	same = s->state == CCID_SLOT_NEGOTIABLE && s->generation == s->session;
+	if (same) {
+		s->protocol = protocol;
+		s->agreed = true;
+		ccid_slot_set(r, slot, CCID_SLOT_READY);
+	}
+	pthread_mutex_unlock(&r->state);
+	return same ? CCID_OK : CCID_E_NOCARD;
+}
+
 int ccid_agree(struct ccid_reader *r, unsigned slot, unsigned wanted, bool fast, int64_t deadline)
 {
 	unsigned protocol = 0;
@@ -263,11 +280,5 @@ int ccid_agree(struct ccid_reader *r, unsigned slot, unsigned wanted, bool fast,
 		rc = ccid_t1_begin(r, slot, fast, deadline);
 	if (rc < 0)
 		return rc;
-	pthread_mutex_lock(&r->state);
-	r->slot[slot].protocol = protocol;
-	r->slot[slot].agreed = true;
-	ccid_slot_set(r, slot, CCID_SLOT_READY);
-	rc = r->slot[slot].state == CCID_SLOT_READY ? CCID_OK : CCID_E_NOCARD;
-	pthread_mutex_unlock(&r->state);
-	return rc;
+	return stand(r, slot, protocol);
 }

@@ -34,6 +34,15 @@ static int off_and_pause(struct ccid_reader *r, unsigned slot, int64_t deadline)
 	return r->t->ops->pause(r->t, ccid_env_now(r->env) + CCID_OFF_ON_MS);
 }
 
+/* The reader gave it power; that it said nothing of use does not take it back. */
+static int useless_atr(struct ccid_reader *r, unsigned slot, const struct ccid_rsp *rsp)
+{
+	pthread_mutex_lock(&r->state);
+	r->slot[slot].ours = true;
+	pthread_mutex_unlock(&r->state);
+	return ccid_fail(r, slot, "ATR", CCID_E_BAD_ATR, rsp);
+}
+
 static int store_atr(struct ccid_reader *r, unsigned slot, uint8_t power,
                      const struct ccid_rsp *rsp)
 {
@@ -42,7 +51,7 @@ static int store_atr(struct ccid_reader *r, unsigned slot, uint8_t power,
 	int rc = ccid_atr_decode(&atr, rsp->data, rsp->len);
 
 	if (rc < 0 || (atr.errors & CCID_ATR_E_TS) != 0)
-		return ccid_fail(r, slot, "ATR", CCID_E_BAD_ATR, rsp);
+		return useless_atr(r, slot, rsp);
 	for (unsigned bit = 0; bit < CCID_ATR_E_COUNT; bit++)
 		if (atr.errors & 1u << bit)
 			ccid_log(r->env, CCID_LOG_WARNING, ccid_reader_label(r), "slot %u: ATR: %s",
@@ -130,8 +139,9 @@ static int power_on(struct ccid_reader *r, unsigned slot, uint8_t power, int64_t
 	if (rc == CCID_OK)
 		rc = absorb_notifications(r, slot);
 	if (rc == CCID_OK)
-		return store_atr(r, slot, power, &rsp);
-	end_sessions(r, slot);
+		rc = store_atr(r, slot, power, &rsp);
+	if (rc < 0)
+		end_sessions(r, slot);
 	return rc;
 }
 
@@ -277,7 +287,7 @@ static int activate(struct ccid_reader *r, unsigned slot, unsigned wanted,
 	rc = bring_up(r, slot, wanted, reset, deadline);
 	if (rc == CCID_E_STALE)
 		rc = CCID_E_NOCARD; /* it left on the way */
-	if (rc < 0 && rc != CCID_E_GONE && !on && ccid_slot_has_atr(r, slot) &&
+	if (rc < 0 && rc != CCID_E_GONE && !on && ccid_slot_ours(r, slot) &&
 	    ccid_power_off(r, slot, ccid_env_now(r->env) + CCID_STATUS_MS) == CCID_E_GONE)
 		return CCID_E_GONE;
 	return rc;

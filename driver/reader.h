@@ -114,8 +114,9 @@ int ccid_slot_power_off(struct ccid_reader *r, unsigned slot, int64_t deadline);
 #define CCID_XFR_FOLLOW 1u /* act on 61xx and 6Cxx of T=0 at TPDU level */
 
 /* Send one command APDU, store the response with SW1 SW2. generation: as the session last saw it,
- * else CCID_E_STALE and nothing is sent. class_get_response: CLA for an automatic GET RESPONSE, or
- * -1 for the command's own. Returns the length of the response. rapdu must not overlap capdu.
+ * else CCID_E_STALE and nothing is sent; when the session ends on the way, no more is sent.
+ * class_get_response: CLA for an automatic GET RESPONSE, or -1 for the command's own. Returns the
+ * length of the response. rapdu must not overlap capdu.
  * CCID_E_SPACE: cap is too small, the response is lost. CCID_E_UNSUPPORTED: longer than the
  * reader's level takes. */
 CCID_MUST_USE

@@ -84,10 +84,10 @@ struct ccid_wait {
 
 /* exchange.c; io held */
 
-/* One command, one final answer. 0; or what failed, CCID_E_STALE when an XfrBlock or Secure was meant
- * for an earlier card. rsp is filled (its data a view into r->in,
- * valid until the next exchange) whenever the reader answered; rsp->type is 0 when it did not. A
- * slot whose command was given up is DESYNCED; the next exchange recovers first. */
+/* One command, one final answer. 0; or what failed, CCID_E_STALE when an XfrBlock or Secure was
+ * meant for an earlier card. rsp is filled (its data a view into r->in, valid until the next
+ * exchange) whenever the reader answered; rsp->type is 0 when it did not. A slot whose command was
+ * given up is DESYNCED; the next exchange recovers first. */
 CCID_MUST_USE
 int ccid_exchange(struct ccid_reader *r, unsigned slot, const struct ccid_cmd *cmd,
                   const struct ccid_wait *wait, struct ccid_rsp *rsp);

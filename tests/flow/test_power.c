@@ -179,10 +179,10 @@ static void an_atr_that_cannot_be_used_is_refused(void **state)
 	(void)state;
 	for (size_t i = 0; i < sizeof atrs / sizeof *atrs; i++) {
 		char answer[64];
-		const struct script_step steps[] = {OPENING(INACTIVE),  POWER_ON_OUT("01"),
-		                                    GIVE_IN(answer),    POWER_OFF(INACTIVE),
-		                                    POWER_ON_OUT("00"), GIVE_IN(answer),
-		                                    CLOSING_UNPOWERED};
+		const struct script_step steps[] = {OPENING(INACTIVE),   POWER_ON_OUT("01"),
+		                                    GIVE_IN(answer),     POWER_OFF(INACTIVE),
+		                                    POWER_ON_OUT("00"),  GIVE_IN(answer),
+		                                    POWER_OFF(INACTIVE), CLOSING_UNPOWERED};
 
 		snprintf(answer, sizeof answer, "80 nnnnnnnn 00 ss 00 00 00 %s", atrs[i]);
 		FLOW_OPEN(&reader, steps);

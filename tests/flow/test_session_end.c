@@ -90,6 +90,23 @@ static void a_reset_that_fails_ends_the_session(void **state)
 	flow_close();
 }
 
+/* The cold reset that should follow does not come about. */
+static void a_reset_with_an_atr_that_cannot_be_used_ends_the_session(void **state)
+{
+	static const struct script_step steps[] = {POWER_ON("00", "3B"),
+	                                           EXPECT_OUT("63 00000000 00 ss 000000"), SILENCE,
+	                                           ABORTED(ACTIVE), CLOSING_POWERED};
+	uint32_t session;
+
+	(void)state;
+	FLOW_READY_THEN(&short_reader, steps);
+	session = flow.generation;
+	assert_int_equal(flow_activate(3, CCID_RESET_WARM), CCID_E_TIMEOUT);
+	flow.generation = session;
+	assert_int_equal(flow_transmit(SELECT, 0), CCID_E_STALE);
+	flow_close();
+}
+
 static void cancel(struct script *s)
 {
 	(void)s;
@@ -168,6 +185,7 @@ int main(void)
 		cmocka_unit_test(a_doubt_stays_until_the_reader_has_answered),
 		cmocka_unit_test(a_reader_that_activates_by_itself_cannot_settle_a_doubt),
 		cmocka_unit_test(a_reset_that_fails_ends_the_session),
+		cmocka_unit_test(a_reset_with_an_atr_that_cannot_be_used_ends_the_session),
 		cmocka_unit_test(a_reset_that_is_cancelled_ends_the_session),
 		cmocka_unit_test(a_card_that_leaves_with_its_atr_is_not_there),
 		cmocka_unit_test(the_atr_of_a_card_that_was_swapped_is_not_taken_for_the_next),
