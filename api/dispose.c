@@ -126,10 +126,12 @@ HRESULT ccid_session_detach(struct ccid_session *s, SCARD_DISPOSITIONS dispositi
 		return hr;
 	if (disposition != ISCARD_LEAVE) {
 		pthread_mutex_lock(&s->port->lock);
-		hr = ccid_session_use(s, CCID_NEED_OPEN);
+		hr = ccid_session_use(s, CCID_NEED_READER);
 		if (SUCCEEDED(hr)) {
 			hr = detach_used(s, disposition, result);
 			ccid_session_done(s);
+		} else if (hr == SCARD_E_READER_UNAVAILABLE) {
+			hr = S_OK; /* whoever holds the lock cannot give it back either */
 		}
 		pthread_mutex_unlock(&s->port->lock);
 	}
@@ -192,6 +194,14 @@ static bool only_acknowledge(struct ccid_session *s, SCARD_DISPOSITIONS disposit
 	return disposition == ISCARD_LEAVE && info.state == CCID_SLOT_READY;
 }
 
+static bool no_card(struct ccid_session *s)
+{
+	struct ccid_slot_info info;
+
+	ccid_port_refresh(s->port, &info);
+	return info.state == CCID_SLOT_EMPTY;
+}
+
 static HRESULT reattach_card(struct ccid_session *s, SCARD_DISPOSITIONS disposition,
                              iscard_disposition_result *result)
 {
@@ -199,6 +209,8 @@ static HRESULT reattach_card(struct ccid_session *s, SCARD_DISPOSITIONS disposit
 	bool cannot = disposition == ISCARD_EJECT && !ejects;
 	HRESULT hr = S_OK;
 
+	if (ejects && no_card(s))
+		return SCARD_E_NO_SMARTCARD;
 	if (!only_acknowledge(s, disposition)) {
 		pthread_mutex_unlock(&s->port->lock);
 		hr = ccid_redispose(s, cannot ? ISCARD_UNPOWER : disposition, s->wanted, result);

@@ -201,6 +201,22 @@ static void reattach_eject_means_commanded_and_leaves_nothing_to_use(void **stat
 	rig_end();
 }
 
+static void reattach_eject_of_no_card_moves_nothing(void **state)
+{
+	static const struct script_step steps[] = {ATTACH};
+	ISCard *card;
+
+	(void)state;
+	RIG_START(&motor, steps);
+	card = rig_attached();
+	script_interrupt(&rig.script, "50 02");
+	assert_hr(ISCard_ReAttach(card, SHARED, EJECT), SCARD_E_NO_SMARTCARD);
+	assert_int_equal(iscard_last_disposition(card), ISCARD_DISPOSITION_NONE);
+	assert_hr(rig_select(card), SCARD_W_REMOVED_CARD);
+	ISCard_Release(card);
+	rig_end();
+}
+
 static void reattach_eject_that_fails_leaves_a_reset_pending(void **state)
 {
 	static const struct script_step steps[] = {ATTACH,       POWER_OFF(INACTIVE),
@@ -369,6 +385,7 @@ int main(void)
 		cmocka_unit_test(reattach_leave_sends_nothing),
 		cmocka_unit_test(reattach_reset_is_warm_and_unpower_is_cold),
 		cmocka_unit_test(reattach_eject_means_commanded_and_leaves_nothing_to_use),
+		cmocka_unit_test(reattach_eject_of_no_card_moves_nothing),
 		cmocka_unit_test(reattach_eject_that_fails_leaves_a_reset_pending),
 		cmocka_unit_test(reattach_eject_without_the_ability_is_unpower),
 		cmocka_unit_test(unlock_disposes_at_the_last_level_and_hits_its_own_caller),

@@ -587,6 +587,31 @@ static void what_manage_creates_elsewhere_is_not_provided(void **state)
 	rig_end();
 }
 
+/* The other cannot give the lock back any more: UnlockSCard is refused too. */
+static void no_lock_is_waited_for_when_the_reader_is_gone(void **state)
+{
+	static const SCARD_DISPOSITIONS all[] = {LEAVE, RESET, UNPOWER, EJECT};
+	static const struct script_step steps[] = {NO_STEP};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof all / sizeof *all; i++) {
+		start(A, steps, 1);
+		at.card = rig_attached();
+		at.other = rig_attached();
+		assert_hr(ISCard_LockSCard(at.other), S_OK);
+		script_unplug(&rig.script);
+		rig.tick = LOCK_MS / 2;
+		assert_hr(ISCard_Detach(at.card, all[i]), S_OK);
+		assert_int_equal(rig_handle(at.card), 0);
+		rig.tick = 0;
+		assert_hr(ISCard_UnlockSCard(at.other, LEAVE), SCARD_E_READER_UNAVAILABLE);
+		assert_hr(ISCard_Detach(at.other, UNPOWER), S_OK);
+		ISCard_Release(at.other);
+		ISCard_Release(at.card);
+		rig_end();
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -610,6 +635,7 @@ int main(void)
 		cmocka_unit_test(a_card_left_unpowered_is_powered_by_reattach_leave),
 		cmocka_unit_test(manage_is_the_same_connection_in_other_words),
 		cmocka_unit_test(what_manage_creates_elsewhere_is_not_provided),
+		cmocka_unit_test(no_lock_is_waited_for_when_the_reader_is_gone),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
