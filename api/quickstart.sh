@@ -8,6 +8,7 @@ here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 select_mf=00A40000023F00
 get_challenge=0084000008
 sample=traces/samples/cac-usbredirect/trace.pcapng
+recorded_select=00A4040007A000000079010000
 
 usage()
 {
@@ -68,7 +69,9 @@ recorded()
 	show info "replay:$sample"
 	iscard_say "its ATR, explained"
 	show atr "replay:$sample"
-	iscard_say "attach and the recorded commands"
+	iscard_say "attach; the SELECT that was recorded, and what the card answered"
+	show apdu "replay:$sample" $recorded_select
+	iscard_say "all that was recorded, as it was sent"
 	show replay "$sample"
 	iscard_say "detach, leaving the card as it is"
 	show detach "replay:$sample" --leave
