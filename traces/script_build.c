@@ -1,40 +1,10 @@
 /* SPDX-License-Identifier: MIT */
+#include "script_build.h"
 #include "bytes.h"
 #include "ccid_msg.h"
 #include "mask.h"
-#include "script.h"
 
 #include <stdlib.h>
-
-#define PENDING    64
-#define SEARCH     256 /* commands looked back for the one an answer belongs to */
-#define PACKET_MIN 8   /* the smallest wMaxPacketSize */
-
-/* A request without an answer yet. */
-struct request {
-	bool used;
-	struct ccid_redir_packet q;
-	size_t cmd; /* that a bulk OUT request completes, or CCID_SCRIPT_NONE */
-	struct ccid_script_control control; /* what is known of a control request */
-};
-
-struct ccid_script_build {
-	struct ccid_script *s;
-	struct request pending[PENDING];
-	unsigned next;
-	bool guest_hello, host_hello, over, connected, after_reset;
-	uint8_t bulk_out, bulk_in; /* the endpoints in use */
-	size_t cmd;                /* the newest command */
-	size_t last_of_slot[256];
-	size_t out_start; /* of the OUT message being put together, in script.out */
-	size_t out_masks; /* where its masks start */
-	bool out_open;
-	uint64_t out_packet;
-	size_t answering; /* command whose answer is being put together */
-	size_t in_left;   /* bytes that its message still lacks */
-	bool in_full;     /* the last transfer was full: the next one belongs to it */
-	size_t head;      /* item that starts that message, or CCID_SCRIPT_NONE */
-};
 
 int ccid_script_build_new(struct ccid_script_build **out, struct ccid_script *s)
 {
@@ -70,7 +40,7 @@ uint8_t ccid_script_build_bulk_out(const struct ccid_script_build *b)
 	return b->bulk_out;
 }
 
-static int append(struct ccid_script_bytes *to, const uint8_t *data, size_t len)
+int ccid_script_append(struct ccid_script_bytes *to, const uint8_t *data, size_t len)
 {
 	size_t need = to->len + len, cap = need < 4096 ? 4096 : need * 2;
 	uint8_t *p;
@@ -90,18 +60,20 @@ static int append(struct ccid_script_bytes *to, const uint8_t *data, size_t len)
 	return 0;
 }
 
-static struct request *remember(struct ccid_script_build *b, const struct ccid_redir_packet *q)
+static struct ccid_script_request *remember(struct ccid_script_build *b,
+                                            const struct ccid_redir_packet *q)
 {
-	struct request *r = &b->pending[b->next++ % PENDING];
+	struct ccid_script_request *r = &b->pending[b->next++ % PENDING];
 
-	*r = (struct request){.used = true, .q = *q, .cmd = CCID_SCRIPT_NONE};
+	*r = (struct ccid_script_request){.used = true, .q = *q, .cmd = CCID_SCRIPT_NONE};
 	return r;
 }
 
-static struct request *recall(struct ccid_script_build *b, const struct ccid_redir_packet *a)
+struct ccid_script_request *ccid_script_recall(struct ccid_script_build *b,
+                                               const struct ccid_redir_packet *a)
 {
 	for (unsigned i = 0; i < PENDING; i++) {
-		struct request *r = &b->pending[i];
+		struct ccid_script_request *r = &b->pending[i];
 
 		if (r->used && r->q.id == a->id && r->q.type == a->type) {
 			r->used = false;
@@ -178,7 +150,7 @@ static int add_masks(struct ccid_script_build *b, const struct ccid_redir_packet
 	return 0;
 }
 
-static uint32_t length_field(const uint8_t *msg)
+uint32_t ccid_script_length_field(const uint8_t *msg)
 {
 	struct ccid_rd r = ccid_rd(msg + 1, 4);
 
@@ -190,7 +162,7 @@ static int take_out(struct ccid_script_build *b, const struct ccid_redir_packet 
                     const struct ccid_trace_packet *from, uint64_t number)
 {
 	struct ccid_script *s = b->s;
-	struct request *r = remember(b, p);
+	struct ccid_script_request *r = remember(b, p);
 	size_t have;
 	const uint8_t *msg;
 	int err;
@@ -205,152 +177,17 @@ static int take_out(struct ccid_script_build *b, const struct ccid_redir_packet 
 	}
 	err = add_masks(b, p, from, s->out.len - b->out_start);
 	if (err == 0)
-		err = append(&s->out, p->data, p->data_len);
+		err = ccid_script_append(&s->out, p->data, p->data_len);
 	if (err != 0)
 		return err;
 	have = s->out.len - b->out_start;
 	msg = s->out.p + b->out_start;
-	if (have < CCID_HEADER_LEN || have - CCID_HEADER_LEN < length_field(msg))
+	if (have < CCID_HEADER_LEN || have - CCID_HEADER_LEN < ccid_script_length_field(msg))
 		return 0;
 	b->out_open = false;
 	err = add_cmd(b, msg, have);
 	r->cmd = b->cmd;
 	return err;
-}
-
-/* Answers. */
-
-static int add_item(struct ccid_script_build *b, size_t cmd, const struct ccid_script_item *item)
-{
-	struct ccid_script *s = b->s;
-	struct ccid_script_cmd *c = &s->cmd[cmd];
-	void *array = s->item;
-	int err = ccid_script_room(&array, &s->item_cap, s->items, sizeof *s->item);
-
-	if (err != 0)
-		return err;
-	s->item = array;
-	s->item[s->items] = *item;
-	s->item[s->items].next = CCID_SCRIPT_NONE;
-	if (c->last == CCID_SCRIPT_NONE)
-		c->item = s->items;
-	else
-		s->item[c->last].next = s->items;
-	c->last = s->items++;
-	c->items++;
-	return 0;
-}
-
-/* The newest command of that slot and sequence number, or else the newest one. */
-static size_t find_cmd(const struct ccid_script_build *b, const uint8_t *msg)
-{
-	const struct ccid_script *s = b->s;
-
-	for (size_t i = 0; i < SEARCH && i < s->cmds; i++) {
-		size_t at = s->cmds - 1 - i;
-
-		if (s->cmd[at].slot == msg[5] && s->cmd[at].seq == msg[6])
-			return at;
-	}
-	return b->cmd;
-}
-
-static bool looks_like_answer(const struct ccid_script_build *b, const struct ccid_redir_packet *p)
-{
-	const struct ccid_script_cmd *c = &b->s->cmd[b->cmd];
-
-	return p->data_len >= CCID_HEADER_LEN && p->data[0] >= CCID_DATA_BLOCK &&
-	       p->data[0] <= CCID_DATA_RATE_AND_CLOCK && p->data[5] == c->slot &&
-	       p->data[6] == c->seq;
-}
-
-static int start_answer(struct ccid_script_build *b, const struct ccid_redir_packet *p)
-{
-	struct ccid_script *s = b->s;
-	struct ccid_script_item item = {.off = s->in.len, .len = p->data_len};
-	uint32_t length;
-
-	b->answering = b->cmd;
-	b->head = CCID_SCRIPT_NONE;
-	b->in_left = 0;
-	if (p->data_len >= CCID_HEADER_LEN) {
-		b->head = s->items;
-		length = length_field(p->data);
-		b->answering = find_cmd(b, p->data);
-		b->in_left = length > p->data_len - CCID_HEADER_LEN
-		                     ? length - (p->data_len - CCID_HEADER_LEN)
-		                     : 0;
-		item.head = s->cmd[b->answering].slot == p->data[5];
-		item.seq_offset = (uint8_t)(p->data[6] - s->cmd[b->answering].seq);
-	}
-	return add_item(b, b->answering, &item);
-}
-
-static int go_on(struct ccid_script_build *b, const struct ccid_redir_packet *p)
-{
-	struct ccid_script *s = b->s;
-	struct ccid_script_item item = {.off = s->in.len, .len = p->data_len};
-
-	b->in_left -= p->data_len < b->in_left ? p->data_len : b->in_left;
-	if (!b->in_full)
-		return add_item(b, b->answering, &item);
-	s->item[s->cmd[b->answering].last].len += p->data_len;
-	return 0;
-}
-
-/* Whether the status byte of a whole answer speaks of a time extension, or of a failure. */
-static void note_result(struct ccid_script_build *b)
-{
-	struct ccid_script *s = b->s;
-	struct ccid_script_cmd *c = &s->cmd[b->answering];
-	unsigned status;
-
-	if (b->in_left > 0 || b->head == CCID_SCRIPT_NONE)
-		return;
-	status = s->in.p[s->item[b->head].off + 7] >> 6;
-	c->finished = status != CCID_CMD_TIME_EXTENSION;
-	c->failed = status == CCID_CMD_FAILED;
-}
-
-/* One successful bulk IN transfer. */
-static int take_in(struct ccid_script_build *b, const struct ccid_redir_packet *p, uint32_t wanted)
-{
-	uint16_t size = b->s->ep.max_packet[16 + (p->endpoint & 15)];
-	int err;
-
-	if (b->cmd == CCID_SCRIPT_NONE)
-		return 0;
-	if (b->in_left > 0 && (b->in_full || !looks_like_answer(b, p)))
-		err = go_on(b, p);
-	else
-		err = start_answer(b, p);
-	if (err == 0)
-		err = append(&b->s->in, p->data, p->data_len);
-	b->in_full = p->data_len > 0 && p->data_len == wanted &&
-	             p->data_len % (size >= PACKET_MIN ? size : PACKET_MIN) == 0;
-	if (err == 0)
-		note_result(b);
-	return err;
-}
-
-static int take_in_answer(struct ccid_script_build *b, const struct ccid_redir_packet *p)
-{
-	const struct request *r = recall(b, p);
-	const struct ccid_script_item failure = {.status = p->status};
-
-	if (r == NULL)
-		return 0;
-	if (p->status == CCID_REDIR_OK)
-		return take_in(b, p, r->q.length);
-	b->in_left = 0;
-	if (b->cmd == CCID_SCRIPT_NONE)
-		return 0;
-	if (p->status == CCID_REDIR_CANCELLED) {
-		b->s->cmd[b->cmd].given_up = true;
-		return 0;
-	}
-	b->s->cmd[b->cmd].finished = true;
-	return add_item(b, b->cmd, &failure);
 }
 
 static int take_bulk(struct ccid_script_build *b, const struct ccid_redir_packet *p,
@@ -359,7 +196,7 @@ static int take_bulk(struct ccid_script_build *b, const struct ccid_redir_packet
 	bool guest = from->dir == CCID_TRACE_FROM_GUEST;
 	bool in = (p->endpoint & 0x80) != 0;
 	uint8_t *use = in ? &b->bulk_in : &b->bulk_out;
-	const struct request *r;
+	const struct ccid_script_request *r;
 
 	if (guest && *use == 0)
 		*use = p->endpoint;
@@ -370,8 +207,8 @@ static int take_bulk(struct ccid_script_build *b, const struct ccid_redir_packet
 	if (guest)
 		return in ? 0 : take_out(b, p, from, number);
 	if (in)
-		return take_in_answer(b, p);
-	r = recall(b, p);
+		return ccid_script_take_answer(b, p);
+	r = ccid_script_recall(b, p);
 	if (r != NULL && r->cmd != CCID_SCRIPT_NONE) {
 		b->s->cmd[r->cmd].out_status = p->status;
 		b->s->cmd[r->cmd].finished = p->status != CCID_REDIR_OK;
@@ -385,7 +222,7 @@ static int ask_control(struct ccid_script_build *b, const struct ccid_redir_pack
                        const struct ccid_trace_packet *from, uint64_t number)
 {
 	struct ccid_script *s = b->s;
-	struct request *r = remember(b, p);
+	struct ccid_script_request *r = remember(b, p);
 	size_t masks = s->masks;
 	int err = add_masks(b, p, from, 0);
 
@@ -400,14 +237,14 @@ static int ask_control(struct ccid_script_build *b, const struct ccid_redir_pack
 		.masks = s->masks - masks,
 		.packet = number,
 	};
-	return err != 0 ? err : append(&s->misc, p->data, p->data_len);
+	return err != 0 ? err : ccid_script_append(&s->misc, p->data, p->data_len);
 }
 
 static int answer_control(struct ccid_script_build *b, const struct ccid_redir_packet *p)
 {
 	struct ccid_script *s = b->s;
 	struct ccid_script_control *c;
-	const struct request *r = recall(b, p);
+	const struct ccid_script_request *r = ccid_script_recall(b, p);
 	void *array = s->control;
 	int err;
 
@@ -422,7 +259,7 @@ static int answer_control(struct ccid_script_build *b, const struct ccid_redir_p
 	c->status = p->status;
 	c->off = s->misc.len;
 	c->len = p->data_len;
-	return append(&s->misc, p->data, p->data_len);
+	return ccid_script_append(&s->misc, p->data, p->data_len);
 }
 
 static int add_event(struct ccid_script_build *b, enum ccid_script_event_kind kind,
@@ -443,7 +280,7 @@ static int add_event(struct ccid_script_build *b, enum ccid_script_event_kind ki
 		.cmd = b->cmd,
 		.items = b->cmd == CCID_SCRIPT_NONE ? 0 : s->cmd[b->cmd].items,
 	};
-	return append(&s->misc, p->data, p->data_len);
+	return ccid_script_append(&s->misc, p->data, p->data_len);
 }
 
 static void give_up(struct ccid_script_build *b)
