@@ -207,7 +207,7 @@ static const struct ccid_pin modify = {
 	" 00 00 00 00 20 00 81"
 #define VERIFY_AS(digits, rest)                                                                    \
 	"69 nnnnnnnn 00 ss 00 0000 00 1E 82 04 00 " digits " " rest " 09 04 00 00 00 00 00 20 00 " \
-	                                                            "81"
+	"81"
 
 static struct fake_reader pad_of(uint16_t vid, uint16_t pid)
 {
