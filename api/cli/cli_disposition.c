@@ -26,17 +26,32 @@ static const char *result_name(iscard_disposition_result result)
 	return "?";
 }
 
+/* What was asked for and is not done is no success, whatever ISCard makes of it. */
+static int exit_code(SCARD_DISPOSITIONS d, iscard_disposition_result result)
+{
+	switch (result) {
+	case ISCARD_DISPOSITION_FAILED: return CLI_FAILED;
+	case ISCARD_DISPOSITION_NONE: return d == EJECT || d == UNPOWER ? CLI_NO_CARD : CLI_OK;
+	case ISCARD_DISPOSITION_POWERED_OFF:
+		return d == EJECT ? CLI_NOT_EJECTED : d == RESET ? CLI_NO_CARD : CLI_OK;
+	default: return CLI_OK;
+	}
+}
+
 static void show_json(const char *reader, SCARD_DISPOSITIONS d, iscard_disposition_result result)
 {
+	int code = exit_code(d, result);
 	struct cli_json j = cli_json(stdout);
 
 	cli_json_object(&j, NULL);
 	cli_json_string(&j, "reader", reader);
 	cli_json_string(&j, "disposition", names[d]);
 	cli_json_string(&j, "result", result_name(result));
-	cli_json_bool(&j, "ok", result != ISCARD_DISPOSITION_FAILED);
+	cli_json_bool(&j, "ok", code == CLI_OK || code == CLI_NOT_EJECTED);
 	cli_json_end_object(&j);
 }
+
+static const char nothing_done[] = "nothing was done: the card, or the reader, left before";
 
 static const char *eject_text(iscard_disposition_result result)
 {
@@ -46,8 +61,18 @@ static const char *eject_text(iscard_disposition_result result)
 	case ISCARD_DISPOSITION_COMMANDED: return "ejection commanded; the reader accepted it";
 	case ISCARD_DISPOSITION_CONFIRMED:
 		return "ejected; the reader reports that the card is gone";
-	case ISCARD_DISPOSITION_NONE: return "there was no card to eject";
+	case ISCARD_DISPOSITION_NONE: return nothing_done;
 	default: return "ejection failed";
+	}
+}
+
+static const char *reset_text(iscard_disposition_result result)
+{
+	switch (result) {
+	case ISCARD_DISPOSITION_NONE: return "the card was reset";
+	case ISCARD_DISPOSITION_POWERED_OFF:
+		return "the card did not answer the reset and was powered off";
+	default: return "the reset failed, and so did the power off";
 	}
 }
 
@@ -55,8 +80,10 @@ static const char *text(SCARD_DISPOSITIONS d, iscard_disposition_result result)
 {
 	switch (d) {
 	case EJECT: return eject_text(result);
-	case UNPOWER: return "the card was powered off";
-	case RESET: return "the card was reset";
+	case UNPOWER:
+		return result == ISCARD_DISPOSITION_NONE ? nothing_done
+		                                         : "the card was powered off";
+	case RESET: return reset_text(result);
 	default: return "the card was left as it is";
 	}
 }
@@ -66,13 +93,9 @@ int cli_disposition_show(const char *reader, SCARD_DISPOSITIONS disposition,
 {
 	if (json)
 		show_json(reader, disposition, result);
-	else if (result != ISCARD_DISPOSITION_FAILED)
+	else if (result != ISCARD_DISPOSITION_FAILED || disposition == RESET)
 		printf("%s: %s\n", reader, text(disposition, result));
-	if (result == ISCARD_DISPOSITION_FAILED)
-		return CLI_FAILED;
-	if (disposition == EJECT && result == ISCARD_DISPOSITION_POWERED_OFF)
-		return CLI_NOT_EJECTED;
-	return CLI_OK;
+	return exit_code(disposition, result);
 }
 
 int cli_disposition_apply(struct cli_session *s, SCARD_DISPOSITIONS disposition, bool json)

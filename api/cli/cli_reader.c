@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "cli_reader.h"
 
+#include "address.h"
 #include "cli.h"
 #include "cli_check.h"
 
@@ -29,6 +30,27 @@ static bool log_is_wanted(const char *readers, const char *trace)
 	       (readers != NULL && strstr(readers, "replay:") != NULL);
 }
 
+/* What the library's log says, where it is not wanted. */
+static void report_addresses(void)
+{
+	const char *at = getenv("ISCARD_READERS");
+	struct ccid_address a;
+
+	for (size_t len; at != NULL && *at != '\0'; at += len) {
+		char *text;
+
+		at += strspn(at, " \t\n");
+		len = strcspn(at, " \t\n");
+		text = strndup(at, len);
+		if (len > 0 && text != NULL && !cli_is_replay(text) &&
+		    ccid_address_parse(&a, text, NULL) != 0)
+			cli_error("\"%s\" is no reader address; between addresses stand spaces, "
+			          "and a space in one is written %%20",
+			          text);
+		free(text);
+	}
+}
+
 int cli_context_open(iscard_context **context, const char *readers, const char *trace)
 {
 	HRESULT hr;
@@ -41,6 +63,11 @@ int cli_context_open(iscard_context **context, const char *readers, const char *
 		return CLI_FAILED;
 	}
 	hr = iscard_context_create(NULL, context);
+	if (hr == E_INVALIDARG) {
+		if (!log_is_wanted(readers, trace))
+			report_addresses();
+		return CLI_NO_READER;
+	}
 	if (FAILED(hr)) {
 		cli_error("cannot start: %s (%s)", iscard_strerror(hr), iscard_result_name(hr));
 		return CLI_FAILED;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* The tool on readers: an emulated one behind a socket, for one run after the other. */
+#include "emu_fault.h"
 #include "emu_server.h"
 #include "json_read.h"
 #include "run_tool.h"
@@ -311,6 +312,29 @@ static void test_ejection_that_fails_is_not_claimed(void **state)
 	emu_server_stop(&s);
 }
 
+static void unplug_at_the_disposition(struct emu_device *d)
+{
+	emu_fault_add(d, &(struct emu_fault){.kind = EMU_FAULT_UNPLUG, .type = 0x63});
+}
+
+static void test_what_a_reader_that_left_did_not_do_is_not_claimed(void **state)
+{
+	static const char *const options[] = {"--eject", "--unpower"};
+	struct emu_config cfg = plain();
+	struct emu_server s;
+	struct tool t;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof options / sizeof *options; i++) {
+		emu_server_start(&s, &cfg, unplug_at_the_disposition);
+		TOOL(&t, "", "detach", s.address, options[i]);
+		assert_non_null(strstr(t.out, "nothing was done"));
+		assert_int_equal(t.code, 5);
+		tool_free(&t);
+		emu_server_stop(&s);
+	}
+}
+
 static void test_recorded_session_replays_and_reads_as_it_went(void **state)
 {
 	static const char conversation[] = "> 80 10 00 00 02 12 34 00\n< 12 34 90 00  done\n";
@@ -374,6 +398,9 @@ static void test_readers_go_by_number_name_and_unique_part(void **state)
 	TOOL(&t, "", "atr", "Klosk");
 	assert_non_null(strstr(t.err, "Kiosk"));
 	expect_message(&t, 4, "Klosk: no such reader");
+	setenv("ISCARD_READERS", "usb: usb:zz", 1);
+	TOOL(&t, "", "list");
+	expect_message(&t, 4, "\"usb:zz\" is no reader address");
 	unsetenv("ISCARD_READERS");
 	emu_server_stop(&sa);
 	emu_server_stop(&sb);
@@ -408,6 +435,7 @@ int main(void)
 		cmocka_unit_test(test_mute_card_is_ejected_all_the_same),
 		cmocka_unit_test(test_mute_card_that_cannot_be_ejected_is_told_too),
 		cmocka_unit_test(test_ejection_that_fails_is_not_claimed),
+		cmocka_unit_test(test_what_a_reader_that_left_did_not_do_is_not_claimed),
 		cmocka_unit_test(test_recorded_session_replays_and_reads_as_it_went),
 		cmocka_unit_test(test_readers_go_by_number_name_and_unique_part),
 		cmocka_unit_test(test_reader_that_cannot_be_reached_is_one_clear_line),
