@@ -100,6 +100,14 @@ static int apdu_pin(struct ccid_reader *r, unsigned slot, const struct ccid_pin 
 	return rsp.len >= 2 ? (int)rsp.len : CCID_E_COMM;
 }
 
+/* Whether the card may hold the I-block although no answer came: it would take the next one with the
+ * same N(S) for a repetition and answer that with what it had to say about the PIN. */
+static bool may_have_come(int rc)
+{
+	return rc < 0 && ccid_pin_status(rc) == 0 && rc != CCID_E_REFUSED &&
+	       rc != CCID_E_UNSUPPORTED && rc != CCID_E_ARG;
+}
+
 /* At TPDU level the reader wraps the command into an I-block that must carry the next N(S). */
 static int t1_pin(struct ccid_reader *r, unsigned slot, const struct ccid_pin *pin, uint8_t *rapdu,
                   size_t cap, int64_t deadline)
@@ -114,6 +122,8 @@ static int t1_pin(struct ccid_reader *r, unsigned slot, const struct ccid_pin *p
 	ccid_t1_secure(t, (uint8_t)(pin->apdu_len > 4 ? pin->apdu_len : 0), rapdu, cap,
 	               with.prologue);
 	rc = send_pin(r, slot, &with, deadline, &rsp);
+	if (may_have_come(rc))
+		ccid_t1_break(t);
 	if (rc < 0)
 		return status_word(rc, rapdu);
 	return ccid_t1_run(r, slot, ccid_t1_step(t, CCID_T1_BLOCK, rsp.data, rsp.len), deadline);

@@ -82,7 +82,7 @@ enum ccid_t1_act ccid_t1_resync(struct ccid_t1 *t);
 
 /* The reader sends the I-block itself, with a PIN in it: store the prologue that the block must have
  * (len: LEN, 0 when the reader finds it) and go on with ccid_t1_step(). When no block was sent after
- * all, nothing needs to be undone. The block cannot be repeated: a card that asks for it is
+ * all, nothing needs to be undone; when one may have been, ccid_t1_break(). The block cannot be repeated: a card that asks for it is
  * resynchronised. */
 void ccid_t1_secure(struct ccid_t1 *t, uint8_t len, uint8_t *rapdu, size_t cap,
                     uint8_t prologue[3]);

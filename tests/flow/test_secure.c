@@ -184,6 +184,29 @@ static void an_answer_beyond_the_buffer_is_not_stored(void **state)
 	flow_close();
 }
 
+/* The card would take the next I-block with the same N(S) for a repetition. */
+static void a_link_that_failed_with_the_pin_is_resynchronised(void **state)
+{
+	static const struct fake_reader tpdu = {.features = FAKE_TPDU | CCID_FEATURE_AUTO_IFSD,
+	                                        .pin_support = 3};
+	static const struct script_step steps[] = {
+		OPENING(INACTIVE),
+		POWER_ON("00", ATR_T1),
+		VERIFY_ENDS(FAILED_ACTIVE, "F0"),
+		VERIFY_ENDS(FAILED_ACTIVE, "FD"),
+		XFR("00 C0 00 C0", "00 E0 00 E0"),
+		XFR("00 00 07 " SELECT " 9E", "00 00 02 90 00 92"),
+		CLOSING_POWERED};
+
+	(void)state;
+	FLOW_OPEN(&tpdu, steps);
+	assert_int_equal(flow_activate(2, CCID_RESET_NONE), 0);
+	flow_response_is("64 00", enter_pin());
+	assert_int_equal(enter_pin(), CCID_E_COMM);
+	flow_response_is("90 00", flow_transmit(SELECT, 0));
+	flow_close();
+}
+
 /* --- pads that want the structure otherwise (wire reference 12.3) --- */
 
 static const struct ccid_pin modify = {
@@ -322,6 +345,7 @@ int main(void)
 		cmocka_unit_test(cancel_by_the_caller_aborts_the_entry),
 		cmocka_unit_test(another_card_gets_no_pin),
 		cmocka_unit_test(an_answer_beyond_the_buffer_is_not_stored),
+		cmocka_unit_test(a_link_that_failed_with_the_pin_is_resynchronised),
 		cmocka_unit_test(modify_has_as_many_indexes_as_the_standard_says),
 		cmocka_unit_test(some_pads_want_all_three_indexes),
 		cmocka_unit_test(some_pads_want_other_numbers_of_messages),
