@@ -9,7 +9,8 @@
 #define MESSAGE_MIN      (CCID_HEADER_LEN + 261)   /* buffers hold a short APDU in any case */
 #define ICCD_MESSAGE_MAX (CCID_HEADER_LEN + 4086)  /* one control transfer of usbfs */
 #define NOTIFY_MAX       64
-#define NOTIFY_ROUNDS    32 /* messages taken in one dispatch */
+#define CANCELS_MAX      100 /* forgotten at once */
+#define NOTIFY_ROUNDS    32  /* messages taken in one dispatch */
 
 const struct ccid_limits ccid_limits_default = {
 	.power_on_ms = 60000, .command_ms = 10000, .motion_ms = 30000, .escape_ms = 30000};
@@ -68,6 +69,21 @@ bool ccid_reader_gone(const struct ccid_reader *r)
 	return atomic_load(&r->gone);
 }
 
+/* A cancel that came too late, or once too often, must not hit the next command. */
+static void forget_cancels(struct ccid_reader *r)
+{
+	int rc = atomic_exchange(&r->cancelled, false) ? CCID_E_CANCELLED : CCID_OK;
+
+	for (unsigned i = 0; rc == CCID_E_CANCELLED && i < CANCELS_MAX; i++)
+		rc = r->t->ops->pause(r->t, ccid_env_now(r->env));
+}
+
+void ccid_begin_io(struct ccid_reader *r)
+{
+	forget_cancels(r);
+	atomic_store(&r->busy, true);
+}
+
 int ccid_lock_io(struct ccid_reader *r, unsigned slot)
 {
 	int rc;
@@ -75,24 +91,14 @@ int ccid_lock_io(struct ccid_reader *r, unsigned slot)
 	if (slot >= r->nslots)
 		return CCID_E_NO_SLOT;
 	pthread_mutex_lock(&r->io);
-	atomic_store(&r->busy, true);
+	ccid_begin_io(r);
 	rc = ccid_reader_dispatch(r);
 	return rc < 0 ? ccid_unlock_io(r, rc) : CCID_OK;
-}
-
-/* A cancel that came too late must not hit the next command. */
-static void forget_cancel(struct ccid_reader *r)
-{
-	if (atomic_exchange(&r->cancelled, false))
-		(void)r->t->ops->pause(r->t, ccid_env_now(r->env));
 }
 
 int ccid_unlock_io(struct ccid_reader *r, int result)
 {
 	atomic_store(&r->busy, false);
-	if (result != CCID_E_CANCELLED)
-		forget_cancel(r);
-	atomic_store(&r->cancelled, false);
 	pthread_mutex_unlock(&r->io);
 	return result;
 }
@@ -399,6 +405,7 @@ void ccid_reader_close(struct ccid_reader *r)
 	if (r == NULL)
 		return;
 	pthread_mutex_lock(&r->io);
+	forget_cancels(r);
 	power_off_all(r);
 	pthread_mutex_unlock(&r->io);
 	r->t->ops->close(r->t);

@@ -179,6 +179,8 @@ void ccid_reader_lost(struct ccid_reader *r);
 int ccid_fail(struct ccid_reader *r, unsigned slot, const char *where, int err,
               const struct ccid_rsp *rsp);
 const char *ccid_reader_label(const struct ccid_reader *r);
+/* A command follows, which ccid_reader_cancel() may end; io held. */
+void ccid_begin_io(struct ccid_reader *r);
 int ccid_lock_io(struct ccid_reader *r, unsigned slot);
 int ccid_unlock_io(struct ccid_reader *r, int result);
 

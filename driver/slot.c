@@ -230,7 +230,7 @@ int ccid_slot_poll(struct ccid_reader *r, unsigned slot, int64_t deadline)
 		return CCID_E_NO_SLOT;
 	if (pthread_mutex_trylock(&r->io) != 0)
 		return CCID_E_SLOT_BUSY;
-	atomic_store(&r->busy, true);
+	ccid_begin_io(r);
 	rc = ccid_reader_dispatch(r);
 	if (rc >= 0)
 		rc = ccid_slot_status(r, slot, CCID_STATUS_MS, deadline);

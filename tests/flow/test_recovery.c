@@ -377,6 +377,19 @@ static void cancel_without_a_running_command_does_nothing(void **state)
 	flow_close();
 }
 
+static void two_cancels_of_one_command_hit_no_other(void **state)
+{
+	static const struct script_step steps[] = {
+		XFR_OUT("0000", SELECT), CALL(cancel), ABORTED(ACTIVE), CALL(cancel), SELECT_WORKS,
+		CLOSING_POWERED};
+
+	(void)state;
+	FLOW_READY_THEN(&short_reader, steps);
+	assert_int_equal(select_file(), CCID_E_CANCELLED);
+	flow_response_is("90 00", select_file());
+	flow_close();
+}
+
 static void a_cancel_that_came_too_late_does_not_hit_the_next_command(void **state)
 {
 	static const struct script_step steps[] = {XFR_OUT("0000", SELECT), XFR_IN("00", "90 00"),
@@ -493,6 +506,7 @@ int main(void)
 		cmocka_unit_test(cancel_aborts_the_running_command_at_once),
 		cmocka_unit_test(cancel_ends_a_power_on),
 		cmocka_unit_test(cancel_without_a_running_command_does_nothing),
+		cmocka_unit_test(two_cancels_of_one_command_hit_no_other),
 		cmocka_unit_test(a_cancel_that_came_too_late_does_not_hit_the_next_command),
 		cmocka_unit_test(an_unplug_during_a_command_ends_everything),
 		cmocka_unit_test(an_unplug_while_idle_is_noticed_by_dispatch),
