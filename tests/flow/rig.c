@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "rig.h"
 
+#include "process.h"
+
 #include <stdlib.h>
 
 struct rig rig;
@@ -42,6 +44,16 @@ static void log_line(void *arg, iscard_log_level level, const char *reader, cons
 	clock->env.log(clock->env.ctx, (enum ccid_log_level)level, reader, text);
 }
 
+/* What a test that failed has left open must not be in the way of the next. */
+static void forget_readers(void)
+{
+	struct ccid_process *p = ccid_process_enter();
+
+	p->readers = NULL;
+	p->nsessions = 0;
+	ccid_process_leave();
+}
+
 void rig_start_limited(const struct fake_reader *reader, const struct script_step *steps,
                        size_t count, int64_t lock_ms)
 {
@@ -54,6 +66,7 @@ void rig_start_limited(const struct fake_reader *reader, const struct script_ste
 	                           .now_ms = now,
 	                           .now_arg = &rig.clock};
 
+	forget_readers();
 	rig = (struct rig){.reader = *reader};
 	fake_clock_init(&rig.clock);
 	rig.script.steps = steps;

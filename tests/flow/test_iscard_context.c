@@ -334,6 +334,47 @@ static void two_contexts_share_a_reader_and_its_handles(void **state)
 	rig_end();
 }
 
+static void a_reader_without_interrupts_is_asked_at_each_attach(void **state)
+{
+	static const struct fake_reader silent = {.features = FAKE_SHORT, .no_interrupt = true};
+	static const struct script_step steps[] = {OPENING(INACTIVE),  STATUS(INACTIVE),
+	                                           ACTIVATION(ATR_T0), STATUS(ACTIVE),
+	                                           STATUS(ABSENT),     STATUS(ABSENT)};
+	ISCard *a, *b, *c;
+
+	(void)state;
+	RIG_START(&silent, steps);
+	a = rig_attached();
+	b = rig_attached();
+	c = rig_card();
+	assert_hr(rig_attach(c, "test:reader", SHARED, T0), SCARD_E_NO_SMARTCARD);
+	assert_hr(rig_select(a), SCARD_W_REMOVED_CARD);
+	assert_hr(rig_select(b), SCARD_W_REMOVED_CARD);
+	ISCard_Release(a);
+	ISCard_Release(b);
+	ISCard_Release(c);
+	rig_end();
+}
+
+static void a_kept_transport_that_has_died_is_replaced(void **state)
+{
+	static const struct script_step steps[] = {ATTACH, SELECT_WORKS, CLOSING_POWERED};
+	struct iscard_reader_list *list;
+	ISCard *card;
+
+	(void)state;
+	RIG_START(&plain, steps);
+	assert_hr(iscard_context_list(rig.context, &list), S_OK);
+	iscard_reader_list_free(list);
+	assert_int_equal(rig.opens, 1);
+	script_unplug(&rig.script);
+	card = rig_attached();
+	assert_int_equal(rig.opens, 2);
+	assert_hr(rig_select(card), S_OK);
+	ISCard_Release(card);
+	rig_end();
+}
+
 static void options_are_checked(void **state)
 {
 	struct iscard_options o = {.size = sizeof o, .readers = ""};
@@ -443,6 +484,8 @@ int main(void)
 		cmocka_unit_test(the_list_names_each_slot_without_a_word_to_the_reader),
 		cmocka_unit_test(an_address_that_cannot_be_reached_is_listed_with_its_reason),
 		cmocka_unit_test(two_contexts_share_a_reader_and_its_handles),
+		cmocka_unit_test(a_reader_without_interrupts_is_asked_at_each_attach),
+		cmocka_unit_test(a_kept_transport_that_has_died_is_replaced),
 		cmocka_unit_test(options_are_checked),
 		cmocka_unit_test(the_factory_refuses_what_it_does_not_make),
 		cmocka_unit_test(transaction_checks_its_arguments_first),
