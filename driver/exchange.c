@@ -69,20 +69,39 @@ static bool pulled(struct ccid_reader *r, const struct watch *w)
 	return is;
 }
 
-/* Look for notifications each second; a reader whose card left has one more to answer. */
-static int wait_in(struct ccid_reader *r, const struct watch *w, int64_t limit)
+/* Take what has come of a transfer that may never end: some firmware sends nothing after a message of
+ * whole packets. CCID_E_TIMEOUT when that is nothing; then a transfer is posted as before. */
+static int cut_off(struct ccid_reader *r, size_t at)
 {
-	bool left = false;
+	int n = r->t->ops->cut_in(r->t);
+
+	if (n == CCID_E_TIMEOUT)
+		return n;
+	r->posted = false;
+	if (n == 0)
+		n = post(r, at);
+	return n == CCID_OK ? CCID_E_TIMEOUT : n;
+}
+
+/* Look for notifications each second; a reader whose card left has one more to answer. Look into the
+ * transfer too, less and less often. */
+static int wait_in(struct ccid_reader *r, const struct watch *w, size_t at, int64_t limit)
+{
+	bool cuts = r->t->ops->cut_in != NULL, left = false;
+	unsigned looks = 0;
 
 	for (;;) {
-		int64_t until = w->on ? after(r, CCID_LOOK_MS, limit) : limit;
+		int64_t until = w->on || cuts ? after(r, CCID_LOOK_MS, limit) : limit;
 		int n = r->t->ops->wait_in(r->t, until);
 
+		looks++;
+		if (n == CCID_E_TIMEOUT && cuts && ((looks & (looks - 1)) == 0 || until >= limit))
+			n = cut_off(r, at);
 		if (n != CCID_E_TIMEOUT || until >= limit)
 			return n;
 		if (left)
 			return CCID_E_NOCARD;
-		left = pulled(r, w);
+		left = w->on && pulled(r, w);
 	}
 }
 
@@ -92,7 +111,7 @@ static int take(struct ccid_reader *r, const struct watch *w, size_t at, int64_t
 
 	if (n < 0)
 		return n;
-	n = wait_in(r, w, limit);
+	n = wait_in(r, w, at, limit);
 	if (n != CCID_E_TIMEOUT && n != CCID_E_CANCELLED && n != CCID_E_NOCARD)
 		r->posted = false;
 	return n > 0 && (size_t)n > r->in_cap - at ? CCID_E_BABBLE : n;

@@ -66,6 +66,12 @@ struct ccid_transport_ops {
 	 * over. Data that came in meanwhile is lost. Harmless when nothing is posted. */
 	void (*drop_in)(struct ccid_transport *t);
 
+	/* End the posted IN transfer early and hand over what has come in it: the bytes, 0 for none.
+	 * For firmware that sends nothing after a message of whole packets, so that the transfer
+	 * never ends by itself. CCID_E_TIMEOUT: nothing is posted, or it stays posted, as it must
+	 * while an OUT transfer is under way. May be NULL: the transport cannot. */
+	int (*cut_in)(struct ccid_transport *t);
+
 	/* Take one interrupt transfer that has arrived: its length, or 0 when there is none. Never
 	 * blocks. CCID_E_GONE after an unplug, CCID_E_UNSUPPORTED without such an endpoint. The
 	 * transport keeps a transfer posted from open to close. */

@@ -161,6 +161,7 @@ static const struct ccid_transport_ops usb_ops = {
 	.bulk_out = ccid_usb_bulk_out,
 	.wait_in = ccid_usb_wait_in,
 	.drop_in = ccid_usb_drop_in,
+	.cut_in = ccid_usb_cut_in,
 	.interrupt_in = ccid_usb_interrupt_in,
 	.control = ccid_usb_control,
 	.clear_halt = usb_clear_halt,

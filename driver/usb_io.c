@@ -282,6 +282,22 @@ void ccid_usb_drop_in(struct ccid_transport *t)
 	pthread_mutex_unlock(&u->lock);
 }
 
+int ccid_usb_cut_in(struct ccid_transport *t)
+{
+	struct ccid_usb *u = ccid_usb_of(t);
+	int rc = CCID_E_TIMEOUT;
+
+	pthread_mutex_lock(&u->lock);
+	if (u->posted && (u->flying & CCID_USB_OUT) == 0) {
+		ccid_usb_drop(u, CCID_USB_IN);
+		rc = u->in.t->status == LIBUSB_TRANSFER_CANCELLED ? u->in.t->actual_length
+		                                                  : in_result(u);
+		u->posted = false;
+	}
+	pthread_mutex_unlock(&u->lock);
+	return rc;
+}
+
 static int control_room(struct ccid_usb *u, size_t len)
 {
 	uint8_t *more;

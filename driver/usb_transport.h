@@ -113,6 +113,7 @@ int ccid_usb_post_in(struct ccid_transport *t, uint8_t *buf, size_t cap);
 int ccid_usb_bulk_out(struct ccid_transport *t, const uint8_t *buf, size_t len, int64_t deadline);
 int ccid_usb_wait_in(struct ccid_transport *t, int64_t deadline);
 void ccid_usb_drop_in(struct ccid_transport *t);
+int ccid_usb_cut_in(struct ccid_transport *t);
 int ccid_usb_control(struct ccid_transport *t, const struct ccid_setup *setup, uint8_t *data,
                      int64_t deadline);
 int ccid_usb_pause(struct ccid_transport *t, int64_t until);

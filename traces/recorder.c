@@ -246,6 +246,23 @@ static void recorder_drop_in(struct ccid_transport *t)
 	put_in(r, CCID_E_CANCELLED);
 }
 
+static int recorder_cut_in(struct ccid_transport *t)
+{
+	struct recorder *r = recorder_of(t);
+	struct ccid_redir_packet p = {.type = CCID_REDIR_CANCEL, .id = r->in_id};
+	int rc = CCID_E_TIMEOUT;
+
+	if (r->inner->ops->cut_in != NULL)
+		rc = r->inner->ops->cut_in(r->inner);
+	if (rc == CCID_E_TIMEOUT || r->in_id == 0)
+		return rc;
+	if (rc == 0)
+		ccid_recorder_put(r, CCID_TRACE_FROM_GUEST, &p, NULL);
+	put_in(r, rc == 0 ? CCID_E_CANCELLED : rc);
+	note_unplug(r, rc);
+	return rc;
+}
+
 static int recorder_interrupt_in(struct ccid_transport *t, uint8_t *buf, size_t cap)
 {
 	struct recorder *r = recorder_of(t);
@@ -441,6 +458,7 @@ static const struct ccid_transport_ops recorder_ops = {
 	.bulk_out = recorder_bulk_out,
 	.wait_in = recorder_wait_in,
 	.drop_in = recorder_drop_in,
+	.cut_in = recorder_cut_in,
 	.interrupt_in = recorder_interrupt_in,
 	.control = recorder_control,
 	.clear_halt = recorder_clear_halt,

@@ -174,6 +174,10 @@ static void dropped_transfers_come_back(void **state)
 	t->ops->drop_in(t);
 	usb_assert_alive(t, 1);
 	assert_int_equal(t->ops->post_in(t, usb_in_buf, sizeof usb_in_buf), 0);
+	assert_int_equal(t->ops->cut_in(t), 0); /* nothing had come */
+	assert_int_equal(t->ops->cut_in(t), CCID_E_TIMEOUT);
+	usb_assert_alive(t, 2);
+	assert_int_equal(t->ops->post_in(t, usb_in_buf, sizeof usb_in_buf), 0);
 	t->ops->close(t);
 }
 
