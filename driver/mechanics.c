@@ -76,7 +76,8 @@ int ccid_reader_escape(struct ccid_reader *r, unsigned slot, const uint8_t *out,
 	if (rc == CCID_OK && rsp.len > cap)
 		rc = CCID_E_SPACE;
 	if (rc == CCID_OK) {
-		memcpy(in, rsp.data, rsp.len);
+		if (rsp.len > 0)
+			memcpy(in, rsp.data, rsp.len);
 		rc = (int)rsp.len;
 	}
 	return ccid_unlock_io(r, rc);

@@ -8,9 +8,9 @@
 #define MESSAGE_MAX      (CCID_HEADER_LEN + 65544) /* CCID 5.1, dwMaxCCIDMessageLength */
 #define MESSAGE_MIN      (CCID_HEADER_LEN + 261)   /* buffers hold a short APDU in any case */
 #define ICCD_MESSAGE_MAX (CCID_HEADER_LEN + 4086)  /* one control transfer of usbfs */
-#define NOTIFY_MAX       64
-#define CANCELS_MAX      100 /* forgotten at once */
-#define NOTIFY_ROUNDS    32  /* messages taken in one dispatch */
+#define NOTIFY_MAX       80                        /* NotifySlotChange of 256 slots has 65 bytes */
+#define CANCELS_MAX      100                       /* forgotten at once */
+#define NOTIFY_ROUNDS    32                        /* messages taken in one dispatch */
 
 const struct ccid_limits ccid_limits_default = {
 	.power_on_ms = 60000, .command_ms = 10000, .motion_ms = 30000, .escape_ms = 30000};

@@ -94,6 +94,10 @@ static int apdu_pin(struct ccid_reader *r, unsigned slot, const struct ccid_pin 
 
 	if (rc < 0)
 		return status_word(rc, rapdu);
+	if (rsp.param == CCID_CHAIN_BEGIN || rsp.param == CCID_CHAIN_MIDDLE) {
+		ccid_slot_desync(r, slot); /* no answer to a PIN is that long */
+		return CCID_E_IO;
+	}
 	if (rsp.len > cap)
 		return CCID_E_SPACE;
 	memcpy(rapdu, rsp.data, rsp.len);

@@ -48,23 +48,36 @@ static int gave_up(struct ccid_reader *r, unsigned slot)
 	return t->err;
 }
 
-int ccid_t1_run(struct ccid_reader *r, unsigned slot, enum ccid_t1_act act, int64_t deadline)
+/* 0 when the engine has come to its end, *act. */
+static int rounds(struct ccid_reader *r, unsigned slot, enum ccid_t1_act *act, int64_t deadline,
+                  uint8_t room[CCID_T1_BLOCK_MAX])
 {
 	struct ccid_t1 *t = &r->slot[slot].t1;
-	uint8_t room[CCID_T1_BLOCK_MAX];
 	enum ccid_t1_event event;
 	struct ccid_rsp rsp;
 
-	while (act == CCID_T1_SEND) {
+	while (*act == CCID_T1_SEND) {
 		int rc = send_block(r, slot, deadline, &rsp, room);
 
 		if (!to_event(rc, &rsp, &event)) {
 			ccid_t1_break(t);
 			return rc;
 		}
-		act = ccid_t1_step(t, event, rsp.data, rsp.len);
+		*act = ccid_t1_step(t, event, rsp.data, rsp.len);
 	}
-	return act == CCID_T1_DONE ? (int)t->rapdu_len : gave_up(r, slot);
+	return CCID_OK;
+}
+
+int ccid_t1_run(struct ccid_reader *r, unsigned slot, enum ccid_t1_act act, int64_t deadline)
+{
+	uint8_t room[CCID_T1_BLOCK_MAX];
+	int rc = rounds(r, slot, &act, deadline, room);
+
+	if (r->level == CCID_LEVEL_CHARACTER)
+		ccid_wipe(room, sizeof room);
+	if (rc < 0)
+		return rc;
+	return act == CCID_T1_DONE ? (int)r->slot[slot].t1.rapdu_len : gave_up(r, slot);
 }
 
 size_t ccid_t1_max_block(const struct ccid_reader *r)
