@@ -67,6 +67,29 @@ static bool find_in_t1(struct ccid_mask_span *out, struct ccid_mask_state *state
 	return found;
 }
 
+/* The procedure bytes decide into how many pieces the body is cut. */
+static bool find_in_chars(struct ccid_mask_span *out, struct ccid_mask_state *state,
+                          const uint8_t *data, size_t len)
+{
+	if (state->secret) {
+		*out = (struct ccid_mask_span){0, len};
+		state->bytes -= len < state->bytes ? (uint8_t)len : state->bytes;
+		state->secret = state->bytes > 0;
+		return true;
+	}
+	state->secret = len == 5 && secret_ins(data[1]) && data[4] > 0;
+	state->bytes = state->secret ? data[4] : 0;
+	return false;
+}
+
+void ccid_mask_answer(struct ccid_mask_state *state, const uint8_t *data, size_t len)
+{
+	uint8_t high = len > 0 ? data[0] & 0xF0 : 0;
+
+	if (high == 0x90 || (high == 0x60 && data[0] != 0x60))
+		state->secret = false;
+}
+
 bool ccid_mask_find(struct ccid_mask_span *out, struct ccid_mask_state *state,
                     enum ccid_mask_form form, const uint8_t *msg, size_t len)
 {
@@ -76,6 +99,8 @@ bool ccid_mask_find(struct ccid_mask_span *out, struct ccid_mask_state *state,
 		return false;
 	if (form == CCID_MASK_T1)
 		found = find_in_t1(out, state, msg + CCID_HEADER_LEN, len - CCID_HEADER_LEN);
+	else if (form == CCID_MASK_T0_CHARS)
+		found = find_in_chars(out, state, msg + CCID_HEADER_LEN, len - CCID_HEADER_LEN);
 	else
 		found = find_in_part(out, state, msg[8], msg + CCID_HEADER_LEN,
 		                     len - CCID_HEADER_LEN);

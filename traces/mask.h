@@ -17,13 +17,14 @@ struct ccid_mask_span {
 /* What must be known of a slot to understand its blocks. Zero-initialise; one for each slot. */
 struct ccid_mask_state {
 	bool secret;   /* inside a chain of blocks that carries a PIN */
-	uint8_t bytes; /* of it in the data phase to come (ICCD version A) */
+	uint8_t bytes; /* of it still to come (ICCD version A, character level with T=0) */
 };
 
 /* How XfrBlock payload is to be read. */
 enum ccid_mask_form {
 	CCID_MASK_APDU, /* short or extended APDU level, and TPDU level with T=0: CLA INS P1 P2 .. */
-	CCID_MASK_T1,   /* TPDU level with T=1: NAD PCB LEN .. */
+	CCID_MASK_T1,   /* TPDU and character level with T=1: NAD PCB LEN .. */
+	CCID_MASK_T0_CHARS, /* character level with T=0: a header, then what the card asks for */
 };
 
 /* The span of a PC_to_RDR message (len bytes, header included) that holds a PIN: the body of
@@ -38,6 +39,9 @@ bool ccid_mask_find(struct ccid_mask_span *out, struct ccid_mask_state *state,
  * byte of wValue. */
 bool ccid_mask_find_token(struct ccid_mask_span *out, struct ccid_mask_state *state,
                           uint8_t protocol, uint8_t level, const uint8_t *data, size_t len);
+
+/* What a card answers at character level with T=0: a status word ends the body that was to come. */
+void ccid_mask_answer(struct ccid_mask_state *state, const uint8_t *data, size_t len);
 
 #define CCID_MASK_TEXT_MAX 48
 

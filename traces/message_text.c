@@ -60,7 +60,11 @@ const char *ccid_ins_name(uint8_t ins)
 
 enum ccid_mask_form ccid_message_form(const struct ccid_message_context *ctx)
 {
-	return ctx->level == CCID_LEVEL_TPDU && ctx->protocol == 1 ? CCID_MASK_T1 : CCID_MASK_APDU;
+	if (ctx->level != CCID_LEVEL_TPDU && ctx->level != CCID_LEVEL_CHARACTER)
+		return CCID_MASK_APDU;
+	if (ctx->protocol == 1)
+		return CCID_MASK_T1;
+	return ctx->level == CCID_LEVEL_CHARACTER ? CCID_MASK_T0_CHARS : CCID_MASK_APDU;
 }
 
 static const char *sw_text(unsigned sw)
@@ -216,7 +220,7 @@ static bool add_data(struct ccid_words *w, const struct ccid_message_context *ct
 		add_atr(w, data, n);
 		return false;
 	}
-	if (t1)
+	if (t1 && ctx->level != CCID_LEVEL_CHARACTER)
 		add_t1(w, data, n, false);
 	ccid_words_hex(w, data, n, HEX_SHOWN);
 	if (t1 || n < 2 || !ctx->last_header)
@@ -307,9 +311,14 @@ void ccid_message_learn(struct ccid_message_context *ctx, const uint8_t *msg, si
 		ctx->last_header = has_header(ctx, msg, len);
 		if (msg[0] == CCID_SET_PARAMETERS)
 			ctx->protocol = msg[7];
-	} else if (ctx->last_type == CCID_ICC_POWER_ON && ccid_rsp_decode(&rsp, msg, len) == 0) {
-		learn_atr(ctx, &rsp);
+		return;
 	}
+	if (ccid_rsp_decode(&rsp, msg, len) != 0)
+		return;
+	if (ctx->last_type == CCID_ICC_POWER_ON)
+		learn_atr(ctx, &rsp);
+	else if (ccid_message_form(ctx) == CCID_MASK_T0_CHARS && rsp.type == CCID_DATA_BLOCK)
+		ccid_mask_answer(&ctx->mask, rsp.data, rsp.len);
 }
 
 bool ccid_message_text(char *out, size_t cap, struct ccid_message_context *ctx, const uint8_t *msg,

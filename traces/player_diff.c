@@ -28,6 +28,7 @@ void ccid_player_tell(struct ccid_player *p, bool command, const uint8_t *msg, s
 	struct ccid_message_context *ctx = &p->slot[msg[5]].text;
 	char *line = p->history[p->told % PLAYER_HISTORY];
 	struct ccid_words w = ccid_words(line, PLAYER_LINE);
+	struct ccid_mask_span span;
 	char text[TEXT];
 
 	explain(text, sizeof text, *ctx, msg, len);
@@ -39,6 +40,8 @@ void ccid_player_tell(struct ccid_player *p, bool command, const uint8_t *msg, s
 	if (command)
 		p->pending_text = *ctx;
 	ccid_message_learn(ctx, msg, len);
+	if (command)
+		(void)ccid_mask_find(&span, &ctx->mask, ccid_message_form(ctx), msg, len);
 }
 
 static void add_message(struct ccid_words *w, const struct ccid_player *p, const char *title,

@@ -98,6 +98,7 @@ static void expect_lines(const struct lines *l, unsigned from, const char *const
 }
 
 static const struct fake_reader apdu_reader = {.features = FAKE_SHORT};
+static const struct fake_reader character_reader = {.features = 0};
 static const struct fake_reader tpdu_reader = {.features = FAKE_TPDU};
 
 static struct ccid_transport *record_script(struct fixture *f, const struct script_step *steps,
@@ -317,6 +318,50 @@ static void pins_in_t1_blocks_are_masked_with_their_check_byte(void **state)
 	assert_true(file_holds(f->path, "\x00\x40\x02\xFF\xFF\xFF", 6));
 }
 
+/* The body comes in a message of its own, here in two: the card asked for one byte, then the rest. */
+static void pins_at_character_level_are_masked_until_the_status_word(void **state)
+{
+	struct fixture *f = *state;
+	static const char *const command[] = {
+		"6F 05000000 00 00 00 0100 00 20 00 81 04",
+		"6F 01000000 00 01 00 0100 31",
+		"6F 03000000 00 02 00 0100 37 35 39",
+		"6F 05000000 00 03 00 0100 00 20 00 82 04",
+		"6F 05000000 00 04 00 0100 00 84 00 00 08",
+	};
+	static const struct script_step steps[] = {
+		EXPECT_OUT("6F 05000000 00 00 00 0100 00 20 00 81 04"),
+		GIVE_IN("80 01000000 00 00 00 00 00 DF"),
+		EXPECT_OUT("6F 01000000 00 01 00 0100 31"),
+		GIVE_IN("80 01000000 00 01 00 00 00 20"),
+		EXPECT_OUT("6F 03000000 00 02 00 0100 37 35 39"),
+		GIVE_IN("80 01000000 00 02 00 00 00 90"),
+		EXPECT_OUT("6F 05000000 00 03 00 0100 00 20 00 82 04"),
+		GIVE_IN("80 01000000 00 03 00 00 00 69"),
+		EXPECT_OUT("6F 05000000 00 04 00 0100 00 84 00 00 08"),
+		GIVE_IN("80 01000000 00 04 00 00 00 84"),
+	};
+	static const char *const want[] = {
+		"> PC_to_RDR_XfrBlock VERIFY: 00 20 00 81 04",        "< RDR_to_PC_DataBlock DF",
+		"> PC_to_RDR_XfrBlock [1 bytes not shown]",           "< RDR_to_PC_DataBlock 20",
+		"> PC_to_RDR_XfrBlock [3 bytes not shown]",           "< RDR_to_PC_DataBlock 90",
+		"> PC_to_RDR_XfrBlock VERIFY: 00 20 00 82 04",        "< RDR_to_PC_DataBlock 69",
+		"> PC_to_RDR_XfrBlock GET CHALLENGE: 00 84 00 00 08", "< RDR_to_PC_DataBlock 84",
+	};
+	struct ccid_transport *t = RECORD(f, steps, &character_reader);
+	uint8_t in[512];
+
+	for (size_t i = 0; i < sizeof command / sizeof *command; i++)
+		assert_int_equal(exchange(t, command[i], in), 11);
+	t->ops->close(t);
+	script_done(&f->script);
+	assert_false(file_holds(f->path, "\x37\x35\x39", 3));
+	assert_true(file_holds(f->path, "\x00\x20\x00\x82\x04", 5));
+	assert_true(file_holds(f->path, "\x00\x84\x00\x00\x08", 5));
+	read_lines(&f->lines, f->path, false);
+	expect_lines(&f->lines, 0, want, 10);
+}
+
 static int wrap(struct ccid_transport **t, struct fixture *f, const char *path)
 {
 	struct ccid_transport *inner;
@@ -458,6 +503,7 @@ int main(void)
 		T(an_unplug_is_written_once),
 		T(pins_do_not_reach_the_file),
 		T(pins_in_t1_blocks_are_masked_with_their_check_byte),
+		T(pins_at_character_level_are_masked_until_the_status_word),
 		T(an_existing_file_is_left_alone),
 		T(a_full_disk_does_not_disturb_the_session),
 		T(nothing_is_allocated_per_packet),
