@@ -93,19 +93,33 @@ static void show_json(const struct view *v, const struct ccid_explain_line *line
 	cli_json_end_object(&j);
 }
 
+/* The file may come from anybody: nothing in it speaks to the terminal. */
+static void put_clean(const char *text)
+{
+	for (; *text != '\0'; text++)
+		putchar((unsigned char)*text < ' ' || *text == 0x7F ? '?' : *text);
+}
+
 static void show_text(struct view *v, const struct ccid_explain_line *line)
 {
 	char arrow = !is_message(line->kind) ? '-' : line->dir == CCID_TRACE_FROM_GUEST ? '>' : '<';
 	char time[40];
 
 	put_time(time, line->time_ns >= v->first_ns ? line->time_ns - v->first_ns : 0);
-	if (line->comment != NULL)
-		printf("%12s # %s\n", "", line->comment);
+	if (line->comment != NULL) {
+		printf("%12s # ", "");
+		put_clean(line->comment);
+		putchar('\n');
+	}
 	printf("%12s %c ", time, arrow);
 	if (line->slot >= 0 && line->seq >= 0)
 		printf("%d/%02X ", line->slot, (unsigned)line->seq);
-	printf("%s%s%s%s\n", line->name, line->text != NULL && line->text[0] != '\0' ? "  " : "",
-	       line->text != NULL ? line->text : "", line->error ? "  !" : "");
+	fputs(line->name, stdout);
+	if (line->text != NULL && line->text[0] != '\0') {
+		fputs("  ", stdout);
+		put_clean(line->text);
+	}
+	puts(line->error ? "  !" : "");
 	if (v->data && line->data != NULL && line->len > 0) {
 		printf("%15s", "");
 		cli_hex_print(stdout, line->data, line->len);

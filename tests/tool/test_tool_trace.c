@@ -169,6 +169,34 @@ static void test_damaged_file_is_one_clear_line(void **state)
 	unlink(path);
 }
 
+static void test_comment_does_not_speak_to_the_terminal(void **state)
+{
+	static const char mark[] = "usbredirect 0.13";
+	static char bytes[65536];
+	char file[] = "/tmp/iscard-comment-XXXXXX";
+	FILE *f = fopen(SAMPLES_DIR CAC, "rb");
+	size_t n, at = 0;
+	struct tool t;
+
+	(void)state;
+	assert_non_null(f);
+	n = fread(bytes, 1, sizeof bytes, f);
+	fclose(f);
+	while (at + sizeof mark < n && memcmp(bytes + at, mark, sizeof mark - 1) != 0)
+		at++;
+	memcpy(bytes + at, "\033[2J", 4);
+	f = fdopen(mkstemp(file), "wb");
+	assert_non_null(f);
+	assert_int_equal(fwrite(bytes, 1, n, f), n);
+	fclose(f);
+	TOOL(&t, "", "trace", "show", file);
+	assert_int_equal(t.code, 0);
+	assert_non_null(strstr(t.out, "?[2J"));
+	assert_null(strchr(t.out, '\033'));
+	tool_free(&t);
+	unlink(file);
+}
+
 static void test_file_that_is_not_there_is_told(void **state)
 {
 	struct tool t;
@@ -198,6 +226,7 @@ int main(void)
 		cmocka_unit_test(test_recorded_reader_answers_what_was_recorded),
 		cmocka_unit_test(test_divergence_shows_both_sides_with_exit_code_7),
 		cmocka_unit_test(test_damaged_file_is_one_clear_line),
+		cmocka_unit_test(test_comment_does_not_speak_to_the_terminal),
 		cmocka_unit_test(test_file_that_is_not_there_is_told),
 	};
 
