@@ -100,7 +100,11 @@ static HRESULT status(ISCardManage *self, SCARD_STATES *state, SCARD_PROTOCOLS *
 	if (FAILED(hr))
 		return hr;
 	hr = ccid_attachment_card(of(self), protocol, NULL);
-	return hr == SCARD_W_RESET_CARD || hr == SCARD_W_REMOVED_CARD ? S_OK : hr;
+	if (hr == SCARD_W_RESET_CARD || hr == SCARD_W_REMOVED_CARD)
+		return S_OK;
+	if (FAILED(hr))
+		*state = (SCARD_STATES)0;
+	return hr;
 }
 
 static HRESULT scard_unlock(ISCardManage *self, SCARD_DISPOSITIONS disposition)
