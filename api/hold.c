@@ -26,6 +26,20 @@ static bool held(iscard_context *c, const char *name)
 	return is;
 }
 
+static bool insert(iscard_context *c, struct ccid_hold *h)
+{
+	bool first;
+
+	pthread_mutex_lock(&c->lock);
+	first = *find(c, h->name) == NULL;
+	if (first) {
+		h->next = c->holds;
+		c->holds = h;
+	}
+	pthread_mutex_unlock(&c->lock);
+	return first;
+}
+
 static int hold(iscard_context *c, const char *name)
 {
 	struct ccid_hold *h = calloc(1, sizeof *h);
@@ -42,10 +56,11 @@ static int hold(iscard_context *c, const char *name)
 		free(h);
 		return err;
 	}
-	pthread_mutex_lock(&c->lock);
-	h->next = c->holds;
-	c->holds = h;
-	pthread_mutex_unlock(&c->lock);
+	if (!insert(c, h)) { /* another thread was faster */
+		ccid_pool_put(h->open);
+		free(h->name);
+		free(h);
+	}
 	return 0;
 }
 

@@ -424,7 +424,7 @@ int ccid_transport_open_usb_fd(struct ccid_transport **out, int fd, int interfac
 
 	*out = NULL;
 	if (own < 0)
-		return errno == EBADF ? CCID_E_ARG : CCID_E_IO;
+		return errno == EBADF ? CCID_E_NOTFOUND : CCID_E_IO;
 	snprintf(id.address, sizeof id.address, "fd:%d", fd);
 	return open_node(out, own, interface, &id, env);
 }

@@ -30,7 +30,8 @@ CCID_MUST_USE
 int ccid_transport_open_usb(struct ccid_transport **out, const struct ccid_usb_found *found,
                             const struct ccid_env *env);
 
-/* The same on an open usbfs node; the descriptor is duplicated. interface -1: the first one. */
+/* The same on an open usbfs node; the descriptor is duplicated. interface -1: the first one.
+ * CCID_E_NOTFOUND when fd is not open. */
 CCID_MUST_USE
 int ccid_transport_open_usb_fd(struct ccid_transport **out, int fd, int interface,
                                const struct ccid_env *env);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* One APDU, by the reader's exchange level (CCID 6.1.4; ISO/IEC 7816-3 section 12). */
+#include "apdu_log.h"
 #include "link.h"
 #include "t0.h"
 
@@ -251,7 +252,10 @@ int ccid_slot_transmit(struct ccid_reader *r, unsigned slot, uint32_t generation
 		return rc;
 	rc = ccid_same_card(r, slot, generation, deadline);
 	if (rc == CCID_OK) {
+		ccid_log_capdu(r, slot, capdu, len);
 		rc = by_level(&x);
+		if (rc > 0)
+			ccid_log_rapdu(r, slot, rapdu, (size_t)rc);
 		wipe_buffers(r, len, rc > 0 ? (size_t)rc : 0);
 	}
 	return ccid_unlock_io(r, rc);

@@ -56,11 +56,15 @@ static bool find_in_t1(struct ccid_mask_span *out, struct ccid_mask_state *state
 	if (len < 4 || (data[1] & 0x80) != 0)
 		return false;
 	more = (data[1] & 0x20) != 0;
-	if (state->secret) {
+	/* A block with the N(S) of the last one is that one again. */
+	if (state->secret || (state->had && ((state->last ^ data[1]) & 0x40) == 0)) {
 		*out = (struct ccid_mask_span){3, len - 3};
 		state->secret = more;
+		state->had = true;
+		state->last = data[1];
 		return true;
 	}
+	state->had = false;
 	found = find_in_apdu(out, data + 3, len - 3);
 	out->off += found ? 3 : 0;
 	state->secret = more && len >= 5 && secret_ins(data[4]);

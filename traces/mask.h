@@ -17,6 +17,8 @@ struct ccid_mask_span {
 /* What must be known of a slot to understand its blocks. Zero-initialise; one for each slot. */
 struct ccid_mask_state {
 	bool secret;   /* inside a chain of blocks that carries a PIN */
+	bool had;      /* the last I-block was of such a chain */
+	uint8_t last;  /* its PCB */
 	uint8_t bytes; /* of it still to come (ICCD version A, character level with T=0) */
 };
 

@@ -80,7 +80,7 @@ static void a_node_handed_in_works_without_sysfs(void **state)
 	assert_int_equal(t->id.speed, 1);
 	usb_assert_alive(t, 1);
 	t->ops->close(t);
-	assert_int_equal(ccid_transport_open_usb_fd(&t, fd, -1, &usb_env), CCID_E_ARG);
+	assert_int_equal(ccid_transport_open_usb_fd(&t, fd, -1, &usb_env), CCID_E_NOTFOUND);
 }
 
 static void a_second_owner_is_refused(void **state)

@@ -123,7 +123,7 @@ static void a_closed_descriptor_is_the_callers_mistake(void **state)
 	assert_true(null >= 0);
 	assert_int_equal(ccid_transport_open_usb_fd(&t, null, -1, &env), CCID_E_FORMAT);
 	close(null);
-	assert_int_equal(ccid_transport_open_usb_fd(&t, null, -1, &env), CCID_E_ARG);
+	assert_int_equal(ccid_transport_open_usb_fd(&t, null, -1, &env), CCID_E_NOTFOUND);
 	assert_null(t);
 }
 
