@@ -177,7 +177,8 @@ static int finish(struct ccid_trace_reader *r)
 		                        "the file is cut off inside a usbredir packet");
 	if (r->packets == 0 && r->file.foreign > 0)
 		return ccid_pcapng_fail(&r->file, CCID_E_FORMAT,
-		                        "packets of link type %" PRIu32 ", none of usbredir (147)",
+		                        "packets of link type %" PRIu32 ", none of usbredir (147): "
+		                        "a capture of another kind cannot be read yet",
 		                        r->file.foreign_link);
 	return 0;
 }

@@ -29,6 +29,14 @@ static const char help[] =
 	"  --json   one JSON object a line: number, name, address, slot, vid, pid,\n"
 	"           can_eject, error (null when the reader can be reached)\n";
 
+/* Listed readers are named by their addresses: a name unknown there is an address without answer. */
+static const char *why(const struct iscard_reader *r)
+{
+	if (r->result == SCARD_E_UNKNOWN_READER)
+		return "nothing answers at this address";
+	return FAILED(r->result) ? iscard_strerror(r->result) : NULL;
+}
+
 static void print_json(const struct iscard_reader *r, size_t number)
 {
 	struct cli_json j = cli_json(stdout);
@@ -41,7 +49,7 @@ static void print_json(const struct iscard_reader *r, size_t number)
 	cli_json_number(&j, "vid", r->vid);
 	cli_json_number(&j, "pid", r->pid);
 	cli_json_bool(&j, "can_eject", (r->mechanical & CAN_EJECT) != 0);
-	cli_json_string(&j, "error", FAILED(r->result) ? iscard_strerror(r->result) : NULL);
+	cli_json_string(&j, "error", why(r));
 	cli_json_end_object(&j);
 }
 
@@ -49,7 +57,7 @@ static void print_text(const struct iscard_reader *r, size_t number)
 {
 	printf("%zu  %s\n", number, r->name);
 	if (FAILED(r->result))
-		printf("     ! %s\n", iscard_strerror(r->result));
+		printf("     ! %s\n", why(r));
 	else
 		printf("     %s, slot %u, %04x:%04x%s\n", r->address, r->slot, r->vid, r->pid,
 		       (r->mechanical & CAN_EJECT) != 0 ? ", can eject cards" : "");
