@@ -102,16 +102,24 @@ static void add_expected(struct ccid_words *w, const struct ccid_player *p, size
 	add_message(w, p, title, p->script.out.p + c->off, c->len);
 }
 
+/* False when there is a difference already: the first one counts. */
+static bool begin(struct ccid_player *p, struct ccid_words *w, const char *why)
+{
+	if (p->err != 0)
+		return false;
+	p->err = CCID_E_DIVERGED;
+	*w = ccid_words(p->diff, sizeof p->diff);
+	ccid_words_add(w, "%s: %s\n", p->path, why);
+	return true;
+}
+
 void ccid_player_diverge(struct ccid_player *p, size_t expected, const uint8_t *msg, size_t len,
                          const char *why)
 {
 	struct ccid_words w;
 
-	if (p->err != 0)
+	if (!begin(p, &w, why))
 		return;
-	p->err = CCID_E_DIVERGED;
-	w = ccid_words(p->diff, sizeof p->diff);
-	ccid_words_add(&w, "%s: %s\n", p->path, why);
 	if (expected != CCID_SCRIPT_NONE)
 		add_expected(&w, p, expected);
 	if (msg != NULL)
@@ -126,11 +134,8 @@ void ccid_player_diverge_text(struct ccid_player *p, const char *why, const char
 {
 	struct ccid_words w;
 
-	if (p->err != 0)
+	if (!begin(p, &w, why))
 		return;
-	p->err = CCID_E_DIVERGED;
-	w = ccid_words(p->diff, sizeof p->diff);
-	ccid_words_add(&w, "%s: %s\n", p->path, why);
 	if (expected != NULL)
 		ccid_words_add(&w, "  expected: %s\n", expected);
 	ccid_words_add(&w, "  came:     %s\n", came);

@@ -295,11 +295,11 @@ static bool find_secret_request(struct recorder *r, const struct ccid_setup *set
 	                            (uint8_t)(setup->value >> 8), data, setup->length);
 }
 
-static void put_control(struct recorder *r, const struct ccid_setup *setup, const uint8_t *data,
-                        uint64_t id)
+/* What request and answer have in common. */
+static struct ccid_redir_packet control_packet(const struct ccid_setup *setup, const uint8_t *data,
+                                               uint64_t id)
 {
-	bool in = (setup->request_type & 0x80) != 0;
-	const struct ccid_redir_packet p = {
+	return (struct ccid_redir_packet){
 		.type = CCID_REDIR_CONTROL,
 		.id = id,
 		.endpoint = setup->request_type & 0x80,
@@ -307,12 +307,18 @@ static void put_control(struct recorder *r, const struct ccid_setup *setup, cons
 		.request = setup->request,
 		.value = setup->value,
 		.index = setup->index,
-		.length = setup->length,
 		.data = data,
-		.data_len = in ? 0 : setup->length,
 	};
+}
+
+static void put_control(struct recorder *r, const struct ccid_setup *setup, const uint8_t *data,
+                        uint64_t id)
+{
+	struct ccid_redir_packet p = control_packet(setup, data, id);
 	struct ccid_mask_span span;
 
+	p.length = setup->length;
+	p.data_len = p.endpoint != 0 ? 0 : setup->length;
 	if (find_secret_request(r, setup, data, &span))
 		put_secret_out(r, &p, &span);
 	else
@@ -322,21 +328,11 @@ static void put_control(struct recorder *r, const struct ccid_setup *setup, cons
 static void put_control_answer(struct recorder *r, const struct ccid_setup *setup,
                                const uint8_t *data, uint64_t id, int rc)
 {
-	bool in = (setup->request_type & 0x80) != 0;
-	const struct ccid_redir_packet p = {
-		.type = CCID_REDIR_CONTROL,
-		.id = id,
-		.endpoint = setup->request_type & 0x80,
-		.request_type = setup->request_type,
-		.request = setup->request,
-		.value = setup->value,
-		.index = setup->index,
-		.status = status_of(rc),
-		.length = rc > 0 ? (uint32_t)rc : 0,
-		.data = data,
-		.data_len = in && rc > 0 ? (size_t)rc : 0,
-	};
+	struct ccid_redir_packet p = control_packet(setup, data, id);
 
+	p.status = status_of(rc);
+	p.length = rc > 0 ? (uint32_t)rc : 0;
+	p.data_len = p.endpoint != 0 && rc > 0 ? (size_t)rc : 0;
 	ccid_recorder_put(r, CCID_TRACE_FROM_HOST, &p, NULL);
 }
 

@@ -54,11 +54,6 @@ void ccid_trace_reader_close(struct ccid_trace_reader *r)
 	free(r);
 }
 
-uint64_t ccid_trace_offset(const struct ccid_trace_reader *r)
-{
-	return r->file.offset;
-}
-
 const char *ccid_trace_problem(const struct ccid_trace_reader *r)
 {
 	return r->file.problem;
