@@ -65,6 +65,8 @@ static int reset_for_good(const struct ccid_session *s, iscard_disposition_resul
 
 	if (err < 0)
 		(void)power_off(s, result);
+	else
+		*result = ISCARD_DISPOSITION_RESET;
 	return 0;
 }
 
@@ -79,21 +81,24 @@ int ccid_dispose(struct ccid_session *s, SCARD_DISPOSITIONS disposition,
 	}
 }
 
-static HRESULT reset(const struct ccid_session *s, enum ccid_reset_kind kind, unsigned protocols)
+static HRESULT reset(const struct ccid_session *s, enum ccid_reset_kind kind, unsigned protocols,
+                     iscard_disposition_result *result)
 {
-	return ccid_result(
-		ccid_slot_activate(s->port->reader, s->port->slot, protocols, kind,
-	                           ccid_session_deadline(s, s->context->limits.power_on_ms)),
-		CCID_ATTACHING);
+	int err = ccid_slot_activate(s->port->reader, s->port->slot, protocols, kind,
+	                             ccid_session_deadline(s, s->context->limits.power_on_ms));
+
+	if (err == 0 && kind != CCID_RESET_NONE)
+		*result = ISCARD_DISPOSITION_RESET;
+	return ccid_result(err, CCID_ATTACHING);
 }
 
 HRESULT ccid_redispose(struct ccid_session *s, SCARD_DISPOSITIONS disposition, unsigned protocols,
                        iscard_disposition_result *result)
 {
 	switch (disposition) {
-	case ISCARD_LEAVE: return reset(s, CCID_RESET_NONE, protocols);
-	case ISCARD_RESET: return reset(s, CCID_RESET_WARM, protocols);
-	case ISCARD_UNPOWER: return reset(s, CCID_RESET_COLD, protocols);
+	case ISCARD_LEAVE: return reset(s, CCID_RESET_NONE, protocols, result);
+	case ISCARD_RESET: return reset(s, CCID_RESET_WARM, protocols, result);
+	case ISCARD_UNPOWER: return reset(s, CCID_RESET_COLD, protocols, result);
 	default: break;
 	}
 	return eject_or_power_off(s, result) < 0 ? SCARD_E_CANT_DISPOSE : S_OK;

@@ -22,6 +22,7 @@ static const char *result_name(iscard_disposition_result result)
 	case ISCARD_DISPOSITION_COMMANDED: return "commanded";
 	case ISCARD_DISPOSITION_CONFIRMED: return "confirmed";
 	case ISCARD_DISPOSITION_FAILED: return "failed";
+	case ISCARD_DISPOSITION_RESET: return "reset";
 	}
 	return "?";
 }
@@ -31,7 +32,7 @@ static int exit_code(SCARD_DISPOSITIONS d, iscard_disposition_result result)
 {
 	switch (result) {
 	case ISCARD_DISPOSITION_FAILED: return CLI_FAILED;
-	case ISCARD_DISPOSITION_NONE: return d == EJECT || d == UNPOWER ? CLI_NO_CARD : CLI_OK;
+	case ISCARD_DISPOSITION_NONE: return d == LEAVE ? CLI_OK : CLI_NO_CARD;
 	case ISCARD_DISPOSITION_POWERED_OFF:
 		return d == EJECT ? CLI_NOT_EJECTED : d == RESET ? CLI_NO_CARD : CLI_OK;
 	default: return CLI_OK;
@@ -69,7 +70,8 @@ static const char *eject_text(iscard_disposition_result result)
 static const char *reset_text(iscard_disposition_result result)
 {
 	switch (result) {
-	case ISCARD_DISPOSITION_NONE: return "the card was reset";
+	case ISCARD_DISPOSITION_RESET: return "the card was reset";
+	case ISCARD_DISPOSITION_NONE: return nothing_done;
 	case ISCARD_DISPOSITION_POWERED_OFF:
 		return "the card did not answer the reset and was powered off";
 	default: return "the reset failed, and so did the power off";

@@ -45,7 +45,7 @@ static void detach_reset_is_a_bare_power_on(void **state)
 	static const struct script_step steps[] = {ATTACH, POWER_ON("00", ATR_T0), CLOSING_POWERED};
 
 	(void)state;
-	DETACH(&plain, steps, RESET, S_OK, ISCARD_DISPOSITION_NONE);
+	DETACH(&plain, steps, RESET, S_OK, ISCARD_DISPOSITION_RESET);
 }
 
 static void a_reset_that_fails_ends_in_a_power_off(void **state)
@@ -62,6 +62,22 @@ static void a_reset_that_fails_ends_in_a_power_off(void **state)
 
 	(void)state;
 	DETACH(&plain, steps, RESET, S_OK, ISCARD_DISPOSITION_POWERED_OFF);
+}
+
+/* S_OK, as for any card that has left, and no claim that it was reset. */
+static void a_reset_without_a_card_is_not_claimed(void **state)
+{
+	static const struct script_step steps[] = {ATTACH};
+	ISCard *card;
+
+	(void)state;
+	RIG_START(&plain, steps);
+	card = rig_attached();
+	script_interrupt(&rig.script, "50 02");
+	assert_hr(ISCard_Detach(card, RESET), S_OK);
+	assert_int_equal(iscard_last_disposition(card), ISCARD_DISPOSITION_NONE);
+	ISCard_Release(card);
+	rig_end();
 }
 
 static void detach_unpower_is_a_power_off(void **state)
@@ -170,6 +186,7 @@ static void reattach_reset_is_warm_and_unpower_is_cold(void **state)
 	RIG_START(&plain, steps);
 	card = rig_attached();
 	assert_hr(ISCard_ReAttach(card, SHARED, RESET), S_OK);
+	assert_int_equal(iscard_last_disposition(card), ISCARD_DISPOSITION_RESET);
 	assert_hr(rig_select(card), S_OK);
 	assert_hr(ISCard_ReAttach(card, SHARED, UNPOWER), S_OK);
 	assert_hr(rig_select(card), S_OK);
@@ -375,6 +392,7 @@ int main(void)
 		cmocka_unit_test(detach_leave_sends_nothing_and_giving_back_powers_off),
 		cmocka_unit_test(detach_reset_is_a_bare_power_on),
 		cmocka_unit_test(a_reset_that_fails_ends_in_a_power_off),
+		cmocka_unit_test(a_reset_without_a_card_is_not_claimed),
 		cmocka_unit_test(detach_unpower_is_a_power_off),
 		cmocka_unit_test(a_power_off_that_fails_cannot_dispose),
 		cmocka_unit_test(eject_without_the_ability_powers_off_and_says_so),

@@ -192,11 +192,12 @@ ISCARD_API extern const CLSID iscard_CLSID_CSCardManage; /* this library's own *
 /* What the last disposition asked of an object (Detach, ReAttach or UnlockSCard with anything but
  * LEAVE) did to the card. */
 typedef ISCARD_ENUM(iscard_disposition_result) {
-	ISCARD_DISPOSITION_NONE = 0,   /* nothing was done: no card, no reader, LEAVE, or RESET */
+	ISCARD_DISPOSITION_NONE = 0,   /* nothing was done: no card, no reader, or LEAVE */
 	ISCARD_DISPOSITION_POWERED_OFF, /* power was removed; the card was not moved */
 	ISCARD_DISPOSITION_COMMANDED,  /* the reader accepted the command to eject */
 	ISCARD_DISPOSITION_CONFIRMED,  /* and reports that the card is gone */
 	ISCARD_DISPOSITION_FAILED,     /* the reader refused or failed */
+	ISCARD_DISPOSITION_RESET,      /* the card answered a reset, warm or after a power cycle */
 } iscard_disposition_result;
 
 /* object: an ISCard or ISCardManage of this library, attached or not; any other, or NULL, gives
