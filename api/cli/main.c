@@ -52,11 +52,12 @@ static int dispatch(int argc, char **argv)
 		return CLI_OK;
 	}
 	if (argc >= 2 && strcmp(argv[1], "help") == 0) {
+		char option[] = "--help", *page[] = {argv[1], option, NULL};
+
 		c = argc >= 3 ? find(argv[2]) : NULL;
 		if (c != NULL)
-			cli_print_help(c);
-		else
-			print_help(stdout);
+			return c->run(c, 2, page);
+		print_help(stdout);
 		return CLI_OK;
 	}
 	if (argc >= 2 && strcmp(argv[1], "--version") == 0) {

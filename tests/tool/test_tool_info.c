@@ -193,7 +193,7 @@ static void test_usage_errors_say_what_to_do(void **state)
 
 static void test_help_is_output_and_success(void **state)
 {
-	static const char *const names[] = {"list", "info", "atr", "apdu", "detach", "trace"};
+	static const char *const names[] = {"list", "info", "atr", "apdu", "detach"};
 	struct tool t;
 
 	(void)state;
@@ -210,6 +210,17 @@ static void test_help_is_output_and_success(void **state)
 		assert_true(strlen(h.out) > 200);
 		tool_free(&h);
 	}
+	tool_free(&t);
+	TOOL(&t, "", "trace", "show", "--help");
+	assert_int_equal(t.code, 0);
+	assert_true(strlen(t.out) > 200);
+	tool_free(&t);
+	TOOL(&t, "", "trace", "--help");
+	assert_int_equal(t.code, 0);
+	assert_non_null(strstr(t.out, "show a trace in words"));
+	tool_free(&t);
+	TOOL(&t, "", "help", "trace");
+	assert_non_null(strstr(t.out, "show a trace in words"));
 	tool_free(&t);
 }
 

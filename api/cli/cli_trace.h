@@ -1,0 +1,10 @@
+/* SPDX-License-Identifier: MIT */
+/* The commands below "iscard trace". Each is a command like any other; its name holds both words. */
+#ifndef CLI_TRACE_H
+#define CLI_TRACE_H
+
+#include "cli.h"
+
+extern const struct cli_command cli_trace_show;
+
+#endif
