@@ -14,14 +14,15 @@
  *	ISCard_Detach(card, LEAVE);
  *
  * This header is the umbrella. scardmgr.h: ISCard, ISCardManage. scarddat.h: ISCardCmd. scardssp.h:
- * IByteBuffer. context.h: reader addresses and names, limits, log. bstr.h: text. errors.h: results.
- * unknown.h: object rules and the factory. */
+ * IByteBuffer. context.h: reader addresses and names, limits, log. bstr.h: text. safearray.h:
+ * arrays. errors.h: results. unknown.h: object rules and the factory. */
 #ifndef ISCARD_ISCARD_H
 #define ISCARD_ISCARD_H
 
 #include <iscard/bstr.h>
 #include <iscard/context.h>
 #include <iscard/errors.h>
+#include <iscard/safearray.h>
 #include <iscard/scarddat.h>
 #include <iscard/scardmgr.h>
 #include <iscard/scardssp.h>
