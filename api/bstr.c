@@ -195,6 +195,11 @@ UINT iscard_bstr_len(const OLECHAR *bstr)
 	return iscard_bstr_byte_len(bstr) / (UINT)sizeof(OLECHAR);
 }
 
+void *iscard_alloc(size_t size)
+{
+	return malloc(size > 0 ? size : 1);
+}
+
 void iscard_free(void *memory)
 {
 	free(memory);

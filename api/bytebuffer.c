@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-/* Bytes are shared between clones and have a lock of their own; each object adds a seek pointer.
- * Lock order: object -> bytes. */
+/* A buffer adds nothing to its stream but LONG for 64 bits and the results of IByteBuffer. The
+ * stream may be anybody's: it is used by its public methods, and not while the lock is held. */
 #include "bytebuffer.h"
 
+#include "memstream.h"
 #include "object.h"
 
 #include <limits.h>
@@ -11,186 +12,178 @@
 #include <stdlib.h>
 #include <string.h>
 
-struct store {
-	atomic_ulong refs;
-	pthread_mutex_t lock;
-	struct ccid_blob bytes;
-};
+#define CHUNK 4096
 
 struct bytebuffer {
 	IByteBuffer iface;
 	atomic_ulong refs;
 	pthread_mutex_t lock;
-	struct store *store; /* NULL until initialised */
-	LONG pos;
+	IStream *stream; /* NULL until initialised */
 };
-
-static struct store *store_new(void)
-{
-	struct store *s = calloc(1, sizeof *s);
-
-	if (s == NULL)
-		return NULL;
-	atomic_init(&s->refs, 1);
-	pthread_mutex_init(&s->lock, NULL);
-	return s;
-}
-
-static void store_unref(struct store *s)
-{
-	if (s == NULL || ccid_object_unref(&s->refs) > 0)
-		return;
-	ccid_blob_free(&s->bytes);
-	pthread_mutex_destroy(&s->lock);
-	free(s);
-}
 
 static void bytebuffer_free(struct bytebuffer *b)
 {
-	store_unref(b->store);
+	if (b->stream != NULL)
+		IStream_Release(b->stream);
 	pthread_mutex_destroy(&b->lock);
 	free(b);
 }
 
 CCID_OBJECT_METHODS(IByteBuffer, struct bytebuffer, &IID_IByteBuffer, bytebuffer_free)
 
-/* Both locks, or E_UNEXPECTED and none. */
-static HRESULT enter(struct bytebuffer *b)
+/* The stream with a reference, or E_UNEXPECTED. */
+static HRESULT enter(IByteBuffer *self, IStream **out)
 {
+	struct bytebuffer *b = (struct bytebuffer *)self;
+
 	pthread_mutex_lock(&b->lock);
-	if (b->store == NULL) {
-		pthread_mutex_unlock(&b->lock);
-		return E_UNEXPECTED;
-	}
-	pthread_mutex_lock(&b->store->lock);
-	return S_OK;
-}
-
-static HRESULT leave(struct bytebuffer *b, HRESULT hr)
-{
-	pthread_mutex_unlock(&b->store->lock);
+	*out = b->stream;
+	if (b->stream != NULL)
+		IStream_AddRef(b->stream);
 	pthread_mutex_unlock(&b->lock);
-	return hr;
+	return *out != NULL ? S_OK : E_UNEXPECTED;
 }
 
-static HRESULT check(struct bytebuffer *b)
+/* Give the reference back, and say it in the words of IByteBuffer. */
+static HRESULT leave(IStream *s, HRESULT hr)
 {
-	HRESULT hr = enter(b);
-
-	return FAILED(hr) ? hr : leave(b, S_OK);
+	IStream_Release(s);
+	if (hr == STG_E_INSUFFICIENTMEMORY)
+		return E_OUTOFMEMORY;
+	return SUCCEEDED(hr) ? S_OK : hr;
 }
 
-static HRESULT resize(struct store *s, LONG size)
+/* On the caller's reference. */
+static void replace(IByteBuffer *self, IStream *fresh)
 {
-	if (size > ISCARD_BUFFER_MAX)
-		return STG_E_MEDIUMFULL;
-	return ccid_object_result(ccid_blob_resize(&s->bytes, (size_t)size));
+	struct bytebuffer *b = (struct bytebuffer *)self;
+	IStream *old;
+
+	pthread_mutex_lock(&b->lock);
+	old = b->stream;
+	b->stream = fresh;
+	pthread_mutex_unlock(&b->lock);
+	if (old != NULL)
+		IStream_Release(old);
+}
+
+static LARGE_INTEGER offset_of(LONG n)
+{
+	return (LARGE_INTEGER){.QuadPart = n};
+}
+
+static ULARGE_INTEGER size_of(LONG n)
+{
+	return (ULARGE_INTEGER){.QuadPart = (unsigned long)n};
 }
 
 static HRESULT get_stream(IByteBuffer *self, LPSTREAM *out)
 {
-	(void)self;
-	if (out == NULL)
-		return E_POINTER;
-	*out = NULL;
-	return E_NOTIMPL;
+	return out != NULL ? enter(self, out) : E_POINTER;
 }
 
 static HRESULT put_stream(IByteBuffer *self, LPSTREAM stream)
 {
-	(void)self, (void)stream;
-	return E_NOTIMPL;
+	if (stream == NULL)
+		return E_POINTER;
+	IStream_AddRef(stream);
+	replace(self, stream);
+	return S_OK;
+}
+
+static HRESULT clone_around(IStream *s, LPBYTEBUFFER *out)
+{
+	IByteBuffer *copy;
+	HRESULT hr = ccid_bytebuffer_new(&copy);
+
+	if (FAILED(hr))
+		return hr;
+	hr = IStream_Clone(s, &((struct bytebuffer *)copy)->stream);
+	if (SUCCEEDED(hr))
+		*out = copy;
+	else
+		release(copy);
+	return hr;
 }
 
 static HRESULT clone(IByteBuffer *self, LPBYTEBUFFER *out)
 {
-	struct bytebuffer *b = (struct bytebuffer *)self;
-	struct bytebuffer *copy;
+	IStream *s;
 	HRESULT hr;
 
 	if (out == NULL)
 		return E_POINTER;
 	*out = NULL;
-	hr = enter(b);
-	if (FAILED(hr))
-		return hr;
-	hr = ccid_bytebuffer_new(out);
-	if (FAILED(hr))
-		return leave(b, hr);
-	copy = (struct bytebuffer *)*out;
-	copy->store = b->store;
-	copy->pos = b->pos;
-	ccid_object_ref(&b->store->refs);
-	return leave(b, S_OK);
+	hr = enter(self, &s);
+	return FAILED(hr) ? hr : leave(s, clone_around(s, out));
 }
 
 static HRESULT commit(IByteBuffer *self, LONG flags)
 {
-	(void)flags;
-	return check((struct bytebuffer *)self);
+	IStream *s;
+	HRESULT hr = enter(self, &s);
+
+	return FAILED(hr) ? hr : leave(s, IStream_Commit(s, (DWORD)flags));
 }
 
 static HRESULT revert(IByteBuffer *self)
 {
-	return check((struct bytebuffer *)self);
+	IStream *s;
+	HRESULT hr = enter(self, &s);
+
+	return FAILED(hr) ? hr : leave(s, IStream_Revert(s));
 }
 
 static HRESULT initialize(IByteBuffer *self, LONG size, BYTE *data)
 {
-	struct bytebuffer *b = (struct bytebuffer *)self;
-	struct store *fresh, *old;
+	IStream *fresh;
 	HRESULT hr;
 
 	if (size < 0)
 		return E_INVALIDARG;
-	fresh = store_new();
-	if (fresh == NULL)
-		return E_OUTOFMEMORY;
-	hr = resize(fresh, size);
-	if (FAILED(hr)) {
-		store_unref(fresh);
-		return hr;
-	}
-	if (data != NULL && size > 0)
-		memcpy(fresh->bytes.p, data, (size_t)size);
-	pthread_mutex_lock(&b->lock);
-	old = b->store;
-	b->store = fresh;
-	b->pos = 0;
-	pthread_mutex_unlock(&b->lock);
-	store_unref(old);
-	return S_OK;
+	hr = iscard_stream_create(data, (size_t)size, &fresh);
+	if (SUCCEEDED(hr))
+		replace(self, fresh);
+	return hr;
 }
 
 static HRESULT lock_region(IByteBuffer *self, LONG offset, LONG cb, LONG type)
 {
+	IStream *s;
 	HRESULT hr;
 
-	(void)type;
 	if (offset < 0 || cb < 0)
 		return E_INVALIDARG;
-	hr = check((struct bytebuffer *)self);
-	return FAILED(hr) ? hr : STG_E_INVALIDFUNCTION;
+	hr = enter(self, &s);
+	if (FAILED(hr))
+		return hr;
+	return leave(s, IStream_LockRegion(s, size_of(offset), size_of(cb), (DWORD)type));
 }
 
-/* At most cb bytes from pos, without moving it. */
-static LONG peek(const struct bytebuffer *b, BYTE *out, LONG cb)
+static HRESULT unlock_region(IByteBuffer *self, LONG offset, LONG cb, LONG type)
 {
-	LONG size = (LONG)b->store->bytes.len;
-	LONG n = b->pos >= size ? 0 : size - b->pos;
+	IStream *s;
+	HRESULT hr;
 
-	if (n > cb)
-		n = cb;
-	if (n > 0)
-		memcpy(out, b->store->bytes.p + b->pos, (size_t)n);
-	return n;
+	if (offset < 0 || cb < 0)
+		return E_INVALIDARG;
+	hr = enter(self, &s);
+	if (FAILED(hr))
+		return hr;
+	return leave(s, IStream_UnlockRegion(s, size_of(offset), size_of(cb), (DWORD)type));
+}
+
+/* A count that came from a stream, checked. */
+static HRESULT checked(HRESULT hr, ULONG n, LONG cb, HRESULT fault)
+{
+	return SUCCEEDED(hr) && n > (ULONG)cb ? fault : hr;
 }
 
 static HRESULT read_bytes(IByteBuffer *self, BYTE *out, LONG cb, LONG *nread)
 {
-	struct bytebuffer *b = (struct bytebuffer *)self;
+	ULONG n = 0;
+	IStream *s;
 	HRESULT hr;
-	LONG n;
 
 	if (nread != NULL)
 		*nread = 0;
@@ -198,54 +191,70 @@ static HRESULT read_bytes(IByteBuffer *self, BYTE *out, LONG cb, LONG *nread)
 		return E_POINTER;
 	if (cb < 0)
 		return E_INVALIDARG;
-	hr = enter(b);
+	hr = enter(self, &s);
 	if (FAILED(hr))
 		return hr;
-	n = peek(b, out, cb);
-	b->pos += n;
-	if (nread != NULL)
-		*nread = n;
-	return leave(b, S_OK);
+	hr = IStream_Read(s, out, (ULONG)cb, &n);
+	hr = checked(hr, n, cb, STG_E_READFAULT);
+	if (SUCCEEDED(hr) && nread != NULL)
+		*nread = (LONG)n;
+	return leave(s, hr);
 }
 
 static HRESULT seek(IByteBuffer *self, LONG move, LONG origin, LONG *position)
 {
-	struct bytebuffer *b = (struct bytebuffer *)self;
+	ULARGE_INTEGER now = {.QuadPart = 0};
+	IStream *s;
 	HRESULT hr;
-	LONG from;
 
 	if (position != NULL)
 		*position = 0;
-	hr = enter(b);
+	hr = enter(self, &s);
 	if (FAILED(hr))
 		return hr;
-	if (origin < STREAM_SEEK_SET || origin > STREAM_SEEK_END)
-		return leave(b, STG_E_INVALIDFUNCTION);
-	from = origin == STREAM_SEEK_SET   ? 0
-	       : origin == STREAM_SEEK_CUR ? b->pos
-	                                   : (LONG)b->store->bytes.len;
-	if (move > LONG_MAX - from || move < -from)
-		return leave(b, STG_E_INVALIDFUNCTION);
-	b->pos = from + move;
-	if (position != NULL)
-		*position = b->pos;
-	return leave(b, S_OK);
+	if (origin < STREAM_SEEK_SET || origin > STREAM_SEEK_END ||
+	    (origin == STREAM_SEEK_SET && move < 0))
+		return leave(s, STG_E_INVALIDFUNCTION);
+	hr = IStream_Seek(s, offset_of(move), (DWORD)origin, &now);
+	if (SUCCEEDED(hr) && now.QuadPart > LONG_MAX)
+		hr = STG_E_INVALIDFUNCTION;
+	if (SUCCEEDED(hr) && position != NULL)
+		*position = (LONG)now.QuadPart;
+	return leave(s, hr);
 }
 
 static HRESULT set_size(IByteBuffer *self, LONG size)
 {
-	struct bytebuffer *b = (struct bytebuffer *)self;
+	IStream *s;
 	HRESULT hr;
 
 	if (size < 0)
 		return E_INVALIDARG;
-	hr = enter(b);
-	return FAILED(hr) ? hr : leave(b, resize(b->store, size));
+	hr = enter(self, &s);
+	return FAILED(hr) ? hr : leave(s, IStream_SetSize(s, size_of(size)));
+}
+
+/* The name, which nobody here could free or hand on, is never asked for. */
+static HRESULT stat_stream(IStream *s, LPSTATSTRUCT out)
+{
+	STATSTG stat = {.type = 0};
+	HRESULT hr = IStream_Stat(s, &stat, STATFLAG_NONAME);
+
+	if (FAILED(hr))
+		return hr;
+	if (stat.cbSize.QuadPart > LONG_MAX)
+		return STG_E_INVALIDFUNCTION;
+	*out = (STATSTRUCT){.type = (LONG)stat.type,
+	                    .cbSize = (LONG)stat.cbSize.QuadPart,
+	                    .grfMode = (LONG)stat.grfMode,
+	                    .grfLocksSupported = (LONG)stat.grfLocksSupported,
+	                    .grfStateBits = (LONG)stat.grfStateBits};
+	return S_OK;
 }
 
 static HRESULT stat_buffer(IByteBuffer *self, LPSTATSTRUCT out, LONG flag)
 {
-	struct bytebuffer *b = (struct bytebuffer *)self;
+	IStream *s;
 	HRESULT hr;
 
 	if (out == NULL)
@@ -253,34 +262,14 @@ static HRESULT stat_buffer(IByteBuffer *self, LPSTATSTRUCT out, LONG flag)
 	memset(out, 0, sizeof *out);
 	if (flag != STATFLAG_DEFAULT && flag != STATFLAG_NONAME)
 		return STG_E_INVALIDFLAG;
-	hr = enter(b);
-	if (FAILED(hr))
-		return hr;
-	out->type = STGTY_STREAM;
-	out->cbSize = (LONG)b->store->bytes.len;
-	out->grfMode = STGM_READWRITE;
-	return leave(b, S_OK);
-}
-
-static HRESULT put_bytes(struct bytebuffer *b, const BYTE *bytes, LONG cb)
-{
-	struct store *s = b->store;
-	HRESULT hr = S_OK;
-
-	if (b->pos > ISCARD_BUFFER_MAX - cb)
-		return STG_E_MEDIUMFULL;
-	if (b->pos + cb > (LONG)s->bytes.len)
-		hr = resize(s, b->pos + cb);
-	if (FAILED(hr))
-		return hr;
-	memcpy(s->bytes.p + b->pos, bytes, (size_t)cb);
-	b->pos += cb;
-	return S_OK;
+	hr = enter(self, &s);
+	return FAILED(hr) ? hr : leave(s, stat_stream(s, out));
 }
 
 static HRESULT write_bytes(IByteBuffer *self, BYTE *bytes, LONG cb, LONG *nwritten)
 {
-	struct bytebuffer *b = (struct bytebuffer *)self;
+	ULONG n = 0;
+	IStream *s;
 	HRESULT hr;
 
 	if (nwritten != NULL)
@@ -289,47 +278,68 @@ static HRESULT write_bytes(IByteBuffer *self, BYTE *bytes, LONG cb, LONG *nwritt
 		return E_POINTER;
 	if (cb < 0)
 		return E_INVALIDARG;
-	hr = enter(b);
-	if (FAILED(hr))
-		return hr;
-	if (cb > ISCARD_BUFFER_MAX)
-		return leave(b, STG_E_MEDIUMFULL);
-	if (cb > 0)
-		hr = put_bytes(b, bytes, cb);
+	hr = enter(self, &s);
+	if (FAILED(hr) || cb == 0)
+		return FAILED(hr) ? hr : leave(s, S_OK);
+	hr = IStream_Write(s, bytes, (ULONG)cb, &n);
+	hr = checked(hr, n, cb, STG_E_WRITEFAULT);
 	if (SUCCEEDED(hr) && nwritten != NULL)
-		*nwritten = cb;
-	return leave(b, hr);
+		*nwritten = (LONG)n;
+	return leave(s, hr);
+}
+
+/* Read at most cb bytes to the end of out. *more: there may be others behind them. */
+static HRESULT read_chunk(IStream *s, LONG cb, struct ccid_blob *out, bool *more)
+{
+	size_t at = out->len;
+	ULONG n = 0;
+	HRESULT hr;
+
+	if (at + (size_t)cb > (size_t)ISCARD_BUFFER_MAX)
+		return STG_E_MEDIUMFULL;
+	if (ccid_blob_resize(out, at + (size_t)cb) != 0)
+		return E_OUTOFMEMORY;
+	hr = IStream_Read(s, out->p + at, (ULONG)cb, &n);
+	hr = checked(hr, n, cb, STG_E_READFAULT);
+	*more = SUCCEEDED(hr) && n == (ULONG)cb;
+	if (ccid_blob_resize(out, at + (SUCCEEDED(hr) ? n : 0)) != 0)
+		return E_OUTOFMEMORY;
+	return hr;
 }
 
 /* Take at most cb bytes, through a copy, so that source and destination may be the same. */
-static HRESULT take(struct bytebuffer *b, LONG cb, struct ccid_blob *out)
+static HRESULT take(IStream *s, LONG cb, struct ccid_blob *out)
 {
-	HRESULT hr = enter(b);
-	LONG size, n;
+	bool more = true;
+	HRESULT hr = S_OK;
 
-	if (FAILED(hr))
-		return hr;
-	size = (LONG)b->store->bytes.len;
-	n = b->pos >= size ? 0 : size - b->pos;
-	hr = ccid_object_result(ccid_blob_resize(out, (size_t)(n < cb ? n : cb)));
-	if (SUCCEEDED(hr))
-		b->pos += peek(b, out->p, (LONG)out->len);
-	return leave(b, hr);
+	while (SUCCEEDED(hr) && more && (LONG)out->len < cb) {
+		LONG left = cb - (LONG)out->len;
+
+		hr = read_chunk(s, left < CHUNK ? left : CHUNK, out, &more);
+	}
+	return hr;
 }
 
-static void step_back(struct bytebuffer *b, LONG n)
+static HRESULT move_bytes(IStream *s, IByteBuffer *to, LONG cb, LONG *nread, LONG *nwritten)
 {
-	pthread_mutex_lock(&b->lock);
-	b->pos = b->pos < n ? 0 : b->pos - n;
-	pthread_mutex_unlock(&b->lock);
+	struct ccid_blob bytes = {0};
+	BYTE none = 0;
+	HRESULT hr = take(s, cb, &bytes);
+
+	*nread = (LONG)bytes.len;
+	if (SUCCEEDED(hr))
+		hr = IByteBuffer_Write(to, bytes.len > 0 ? bytes.p : &none, *nread, nwritten);
+	if (FAILED(hr) && bytes.len > 0)
+		IStream_Seek(s, offset_of(-*nread), STREAM_SEEK_CUR, NULL);
+	ccid_blob_free(&bytes);
+	return hr;
 }
 
 static HRESULT copy_to(IByteBuffer *self, LPBYTEBUFFER *to, LONG cb, LONG *nread, LONG *nwritten)
 {
-	struct bytebuffer *b = (struct bytebuffer *)self;
-	struct ccid_blob bytes = {0};
-	LONG written = 0;
-	BYTE none = 0;
+	LONG got = 0, put = 0;
+	IStream *s;
 	HRESULT hr;
 
 	if (nread != NULL)
@@ -340,18 +350,15 @@ static HRESULT copy_to(IByteBuffer *self, LPBYTEBUFFER *to, LONG cb, LONG *nread
 		return E_POINTER;
 	if (cb < 0)
 		return E_INVALIDARG;
-	hr = take(b, cb, &bytes);
+	hr = enter(self, &s);
 	if (FAILED(hr))
 		return hr;
-	hr = IByteBuffer_Write(*to, bytes.len > 0 ? bytes.p : &none, (LONG)bytes.len, &written);
-	if (FAILED(hr))
-		step_back(b, (LONG)bytes.len);
+	hr = move_bytes(s, *to, cb, &got, &put);
 	if (SUCCEEDED(hr) && nread != NULL)
-		*nread = (LONG)bytes.len;
+		*nread = got;
 	if (SUCCEEDED(hr) && nwritten != NULL)
-		*nwritten = written;
-	ccid_blob_free(&bytes);
-	return hr;
+		*nwritten = put;
+	return leave(s, hr);
 }
 
 static const IByteBufferVtbl vtbl = {
@@ -368,7 +375,7 @@ static const IByteBufferVtbl vtbl = {
 	.Seek = seek,
 	.SetSize = set_size,
 	.Stat = stat_buffer,
-	.UnlockRegion = lock_region,
+	.UnlockRegion = unlock_region,
 	.Write = write_bytes,
 };
 
@@ -395,10 +402,7 @@ HRESULT iscard_buffer_create(const void *data, size_t n, IByteBuffer **buffer)
 	hr = ccid_bytebuffer_new(buffer);
 	if (FAILED(hr))
 		return hr;
-	if (n > (size_t)ISCARD_BUFFER_MAX)
-		hr = STG_E_MEDIUMFULL;
-	else
-		hr = initialize(*buffer, (LONG)n, (BYTE *)(uintptr_t)data);
+	hr = iscard_stream_create(data, n, &((struct bytebuffer *)*buffer)->stream);
 	if (FAILED(hr)) {
 		release(*buffer);
 		*buffer = NULL;
@@ -446,18 +450,17 @@ static HRESULT foreign_content(IByteBuffer *buffer, size_t max, struct ccid_blob
 
 HRESULT ccid_bytebuffer_content(IByteBuffer *buffer, size_t max, struct ccid_blob *out)
 {
-	struct bytebuffer *b = (struct bytebuffer *)buffer;
+	IStream *s;
 	HRESULT hr;
 
 	if (buffer == NULL)
 		return E_POINTER;
 	if (buffer->lpVtbl != &vtbl)
 		return foreign_content(buffer, max, out);
-	hr = enter(b);
+	hr = enter(buffer, &s);
 	if (FAILED(hr))
 		return hr;
-	if (b->store->bytes.len > max)
-		return leave(b, E_INVALIDARG);
-	hr = ccid_object_result(ccid_blob_set(out, b->store->bytes.p, b->store->bytes.len));
-	return leave(b, hr);
+	if (ccid_memstream_is(s))
+		return leave(s, ccid_memstream_content(s, max, out));
+	return leave(s, foreign_content(buffer, max, out));
 }

@@ -38,7 +38,12 @@ ISCARD_API void iscard_bstr_free(BSTR bstr);
 ISCARD_API UINT iscard_bstr_len(const OLECHAR *bstr);
 ISCARD_API UINT iscard_bstr_byte_len(const OLECHAR *bstr);
 
-/* Free memory that this library handed out where a function says so; NULL is allowed. */
+/* Memory as this library hands it out, not initialised; size 0 is allowed. Freed with iscard_free().
+ * NULL when memory is out. Source: CoTaskMemAlloc. */
+ISCARD_API void *iscard_alloc(size_t size);
+
+/* Free memory that this library handed out where a function says so; NULL is allowed.
+ * Source: CoTaskMemFree. */
 ISCARD_API void iscard_free(void *memory);
 
 ISCARD_C_END
@@ -46,6 +51,8 @@ ISCARD_C_END
 #define SysFreeString    iscard_bstr_free
 #define SysStringLen     iscard_bstr_len
 #define SysStringByteLen iscard_bstr_byte_len
+#define CoTaskMemAlloc   iscard_alloc
+#define CoTaskMemFree    iscard_free
 
 /* SysAllocString and SysAllocStringLen take UTF-16 and, because L"..." is UTF-32 on this system,
  * wchar_t text as well. */

@@ -26,6 +26,7 @@
 #include <iscard/scarddat.h>
 #include <iscard/scardmgr.h>
 #include <iscard/scardssp.h>
+#include <iscard/stream.h>
 #include <iscard/types.h>
 #include <iscard/unknown.h>
 

@@ -9,6 +9,13 @@ ISCARD_C_BEGIN
 
 typedef struct ISCardCmd ISCardCmd, *LPSCARDCMD;
 
+/* Bytes and where they are. */
+typedef struct tagBYTEARRAY {
+	HGLOBAL hMem; /* NULL: there are no movable blocks here */
+	DWORD dwSize;
+	LPBYTE pbyData;
+} BYTEARRAY, *LPBYTEARRAY;
+
 /* Two buffers, the command APDU and the reply; the reply is data only, SW1 and SW2 have properties
  * of their own. No method touches a reader: none returns an SCARD_ code.
  *

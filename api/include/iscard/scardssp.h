@@ -5,12 +5,12 @@
 #define ISCARD_SCARDSSP_H
 
 #include <iscard/bstr.h>
+#include <iscard/stream.h>
 #include <iscard/unknown.h>
 
 ISCARD_C_BEGIN
 
 typedef struct IByteBuffer IByteBuffer, *LPBYTEBUFFER;
-typedef struct IStream IStream, *LPSTREAM;
 
 /* What Stat() tells. */
 typedef struct tagSTATSTRUCT {
@@ -21,35 +21,12 @@ typedef struct tagSTATSTRUCT {
 	LONG grfStateBits;      /* 0 */
 } STATSTRUCT, *LPSTATSTRUCT;
 
-/* Origins of Seek() */
-#define STREAM_SEEK_SET 0
-#define STREAM_SEEK_CUR 1
-#define STREAM_SEEK_END 2
-/* grfStatFlag of Stat() */
-#define STATFLAG_DEFAULT 0
-#define STATFLAG_NONAME  1
-#define STATFLAG_NOOPEN  2
-/* Lock types of LockRegion() */
-#define LOCK_WRITE     1
-#define LOCK_EXCLUSIVE 2
-#define LOCK_ONLYONCE  4
-/* grfCommitFlags of Commit() */
-#define STGC_DEFAULT                            0
-#define STGC_OVERWRITE                          1
-#define STGC_ONLYIFCURRENT                      2
-#define STGC_DANGEROUSLYCOMMITMERELYTODISKCACHE 4
-#define STGC_CONSOLIDATE                        8
-#define STGTY_STREAM                            2
-#define STGM_READ                               0
-#define STGM_WRITE                              1
-#define STGM_READWRITE                          2
-
-/* No buffer grows beyond this many bytes: STG_E_MEDIUMFULL. */
-#define ISCARD_BUFFER_MAX (64L * 1024 * 1024)
-
-/* All sizes and offsets are bytes. A buffer made by CoCreateInstance needs Initialize() first: until
- * then its other methods, but get_Stream and put_Stream, return E_UNEXPECTED. Buffers that this
- * library hands out (the ATR, an APDU, a clone) are ready, with the seek pointer at 0. E_POINTER for
+/* All sizes and offsets are bytes. A buffer made by CoCreateInstance needs Initialize(), or
+ * put_Stream(), first: until then its other methods return E_UNEXPECTED. Buffers that this library
+ * hands out (the ATR, an APDU, a clone) are ready, with the seek pointer at 0. A buffer wraps an
+ * IStream (stream.h): a memory stream unless put_Stream() gave it another, whose own results, such
+ * as STG_E_ACCESSDENIED, then come back as they are; success codes other than S_OK become S_OK.
+ * E_POINTER for
  * a NULL pointer where one is required, E_INVALIDARG for a negative size or count, E_OUTOFMEMORY.
  * Memory that is given back is wiped. */
 #define ISCARD_SELF IByteBuffer
@@ -57,10 +34,12 @@ typedef struct tagSTATSTRUCT {
 ISCARD_INTERFACE(IByteBuffer, IDispatch) {
 	ISCARD_INHERIT_IDISPATCH
 
-	/* There is no IStream behind a buffer: E_NOTIMPL, *ppStream NULL. */
+	/* The stream underneath, which the caller releases; it has the same bytes and the same seek
+	 * pointer. *ppStream is NULL on error. */
 	ISCARD_METHOD(get_Stream)(ISCARD_THIS_ LPSTREAM *ppStream) ISCARD_PURE;
 
-	/* E_NOTIMPL. */
+	/* Work on this stream from now on, with its seek pointer; that it is initialised goes
+	 * without saying. The buffer keeps a reference. Clones made before keep the old one. */
 	ISCARD_METHOD(put_Stream)(ISCARD_THIS_ LPSTREAM pStream) ISCARD_PURE;
 
 	/* A new object on the same bytes (what one writes the other reads), with a seek pointer of
@@ -85,7 +64,7 @@ ISCARD_INTERFACE(IByteBuffer, IDispatch) {
 	ISCARD_METHOD(Initialize)(ISCARD_THIS_ LONG lSize ISCARD_DEFAULT(1),
 		BYTE *pData ISCARD_DEFAULT(NULL)) ISCARD_PURE;
 
-	/* Ranges cannot be locked: STG_E_INVALIDFUNCTION. */
+	/* Ranges of a memory stream cannot be locked: STG_E_INVALIDFUNCTION. */
 	ISCARD_METHOD(LockRegion)(ISCARD_THIS_ LONG libOffset, LONG cb, LONG dwLockType)
 		ISCARD_PURE;
 
@@ -107,10 +86,10 @@ ISCARD_INTERFACE(IByteBuffer, IDispatch) {
 	ISCARD_METHOD(SetSize)(ISCARD_THIS_ LONG libNewSize) ISCARD_PURE;
 
 	/* Size and kind. grfStatFlag: STATFLAG_DEFAULT or STATFLAG_NONAME (there is no name), else
-	 * STG_E_INVALIDFLAG. */
+	 * STG_E_INVALIDFLAG. STG_E_INVALIDFUNCTION: a size that LONG cannot say. */
 	ISCARD_METHOD(Stat)(ISCARD_THIS_ LPSTATSTRUCT pstatstg, LONG grfStatFlag) ISCARD_PURE;
 
-	/* STG_E_INVALIDFUNCTION. */
+	/* As LockRegion(). */
 	ISCARD_METHOD(UnlockRegion)(ISCARD_THIS_ LONG libOffset, LONG cb, LONG dwLockType)
 		ISCARD_PURE;
 

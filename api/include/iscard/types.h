@@ -44,7 +44,7 @@ typedef long LONG, *LPLONG;
 typedef unsigned long ULONG, DWORD, *LPDWORD;
 typedef intptr_t LONG_PTR;
 typedef uintptr_t ULONG_PTR;
-typedef void *LPVOID;
+typedef void *LPVOID, *HGLOBAL;
 typedef int32_t HRESULT; /* negative: failure; see errors.h */
 typedef DWORD LCID;
 typedef LONG DISPID;
