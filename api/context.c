@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #define _GNU_SOURCE /* secure_getenv */
 #include "blob.h"
+#include "cards.h"
 #include "context_priv.h"
 #include "pool.h"
 #include "process.h"
@@ -134,6 +135,7 @@ static void close_all(iscard_context *c)
 	c->sources = NULL;
 	c->nsources = 0;
 	ccid_names_free(&c->names);
+	ccid_cards_free(c);
 }
 
 static int configure(iscard_context *c, const struct iscard_options *o)

@@ -54,6 +54,7 @@ struct iscard_context {
 	size_t nsources;
 	struct ccid_names names;
 	struct ccid_hold *holds;
+	struct ccid_card_type *cards;
 };
 
 /* As iscard_context_create(), with one more scheme. */

@@ -2,6 +2,7 @@
 #include "attachment.h"
 #include "bytebuffer.h"
 #include "cmd.h"
+#include "extended.h"
 
 static HRESULT new_buffer(IUnknown **out, iscard_context *c)
 {
@@ -25,6 +26,30 @@ static HRESULT new_manage(IUnknown **out, iscard_context *c)
 	return ccid_manage_new((ISCardManage **)out, c);
 }
 
+#ifdef ISCARD_EXTENDED
+static HRESULT new_iso7816(IUnknown **out, iscard_context *c)
+{
+	(void)c;
+	return ccid_iso7816_new((ISCardISO7816 **)out);
+}
+
+static HRESULT new_typeconv(IUnknown **out, iscard_context *c)
+{
+	(void)c;
+	return ccid_typeconv_new((ISCardTypeConv **)out);
+}
+
+static HRESULT new_database(IUnknown **out, iscard_context *c)
+{
+	return ccid_database_new((ISCardDatabase **)out, c);
+}
+
+static HRESULT new_locate(IUnknown **out, iscard_context *c)
+{
+	return ccid_locate_new((ISCardLocate **)out, c);
+}
+#endif
+
 static const struct kind {
 	const CLSID *clsid;
 	HRESULT (*create)(IUnknown **out, iscard_context *c);
@@ -34,6 +59,12 @@ static const struct kind {
 	{&CLSID_CSCardCmd, new_cmd, false},
 	{&CLSID_CByteBuffer, new_buffer, false},
 	{&CLSID_CSCardManage, new_manage, true},
+#ifdef ISCARD_EXTENDED
+	{&CLSID_CSCardISO7816, new_iso7816, false},
+	{&CLSID_CSCardTypeConv, new_typeconv, false},
+	{&CLSID_CSCardDatabase, new_database, true},
+	{&CLSID_CSCardLocate, new_locate, true},
+#endif
 };
 
 static const struct kind *find_kind(REFCLSID clsid)

@@ -23,6 +23,9 @@ HRESULT ccid_object_result(int err);
 HRESULT ccid_no_type_info_count(UINT *count);
 HRESULT ccid_no_type_info(ITypeInfo **out);
 
+/* GetIDsOfNames of the interface own; dispid.c. */
+HRESULT ccid_object_ids(const IID *own, const IID *riid, LPOLESTR *names, UINT n, DISPID *ids);
+
 /* Define the seven inherited methods for an implementation whose interface is the first member and
  * whose count is the member refs. fini(struct *) frees it. */
 #define CCID_OBJECT_METHODS(iface, type, iid, fini)                                                \
@@ -55,8 +58,8 @@ HRESULT ccid_no_type_info(ITypeInfo **out);
 	static HRESULT get_ids_of_names(iface *self, const IID *riid, LPOLESTR *names, UINT n,     \
 	                                LCID lcid, DISPID *ids)                                    \
 	{                                                                                          \
-		(void)self, (void)riid, (void)names, (void)n, (void)lcid, (void)ids;               \
-		return E_NOTIMPL;                                                                  \
+		(void)self, (void)lcid;                                                            \
+		return ccid_object_ids(iid, riid, names, n, ids);                                  \
 	}                                                                                          \
 	static HRESULT invoke(iface *self, DISPID id, const IID *riid, LCID lcid, WORD flags,      \
 	                      DISPPARAMS *params, VARIANT *result, EXCEPINFO *excep, UINT *arg)    \

@@ -13,13 +13,15 @@
  *	ISCard_Transaction(card, &cmd);
  *	ISCard_Detach(card, LEAVE);
  *
- * This header is the umbrella. scardmgr.h: ISCard, ISCardManage. scarddat.h: ISCardCmd. scardssp.h:
- * IByteBuffer. context.h: reader addresses and names, limits, log. bstr.h: text. safearray.h:
- * arrays. errors.h: results. unknown.h: object rules and the factory. */
+ * This header is the umbrella. scardmgr.h: ISCard, ISCardManage, ISCardDatabase, ISCardLocate.
+ * scarddat.h: ISCardCmd, ISCardTypeConv. scardssp.h: IByteBuffer, ISCardISO7816. stream.h: IStream.
+ * context.h: reader addresses and names, limits, log. cards.h: card types. bstr.h: text.
+ * safearray.h: arrays. errors.h: results. unknown.h: object rules and the factory. */
 #ifndef ISCARD_ISCARD_H
 #define ISCARD_ISCARD_H
 
 #include <iscard/bstr.h>
+#include <iscard/cards.h>
 #include <iscard/context.h>
 #include <iscard/errors.h>
 #include <iscard/safearray.h>

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: MIT */
-/* ISCardCmd: one command APDU and the reply to it. Source: Scarddat.h and the pages of ISCardCmd. */
+/* ISCardCmd: one command APDU and the reply to it. ISCardTypeConv: conversions of byte containers.
+ * Source: Scarddat.h and the pages of ISCardCmd and ISCardTypeConv. */
 #ifndef ISCARD_SCARDDAT_H
 #define ISCARD_SCARDDAT_H
 
+#include <iscard/safearray.h>
 #include <iscard/scardssp.h>
 
 ISCARD_C_BEGIN
-
-typedef struct ISCardCmd ISCardCmd, *LPSCARDCMD;
 
 /* Bytes and where they are. */
 typedef struct tagBYTEARRAY {
@@ -134,6 +134,75 @@ ISCARD_API extern const CLSID iscard_CLSID_CSCardCmd;
 #define IID_ISCardCmd   iscard_IID_ISCardCmd
 #define CLSID_CSCardCmd iscard_CLSID_CSCardCmd
 
+typedef struct ISCardTypeConv ISCardTypeConv, *LPSCARDTYPECONV;
+
+/* Conversions between the ways to hold bytes; kept for old code. What comes out is the caller's:
+ * buffers to Release(), arrays of bytes to free with CoTaskMemFree() (iscard_free()), SAFEARRAYs with
+ * SafeArrayDestroy(). The bytes of an IByteBuffer belong to it. Out parameters are NULL on failure.
+ * E_POINTER for a NULL pointer, except where the page lists E_INVALIDARG alone: CreateByteArray,
+ * CreateByteBuffer, CreateSafeArray. E_OUTOFMEMORY. */
+#define ISCARD_SELF ISCardTypeConv
+/* clang-format off */
+ISCARD_INTERFACE(ISCardTypeConv, IDispatch) {
+	ISCARD_INHERIT_IDISPATCH
+
+	/* A new buffer with a copy of the bytes, seek pointer 0. E_INVALIDARG: more than
+	 * ISCARD_BUFFER_MAX. */
+	ISCARD_METHOD(ConvertByteArrayToByteBuffer)(ISCARD_THIS_ LPBYTE pbyArray, DWORD dwArraySize,
+		LPBYTEBUFFER *ppbyBuffer) ISCARD_PURE;
+
+	/* A copy of the whole content, whatever the seek pointer: one block, structure and bytes,
+	 * which one iscard_free() of the structure frees. What the buffer's methods return. */
+	ISCARD_METHOD(ConvertByteBufferToByteArray)(ISCARD_THIS_ LPBYTEBUFFER pbyBuffer,
+		LPBYTEARRAY *ppArray) ISCARD_PURE;
+
+	/* The same as an array of VT_UI1, first index 0. */
+	ISCARD_METHOD(ConvertByteBufferToSafeArray)(ISCARD_THIS_ LPBYTEBUFFER pbyBuffer,
+		LPSAFEARRAY *ppbyArray) ISCARD_PURE;
+
+	/* A new buffer with a copy of the elements. E_INVALIDARG: not an array of VT_UI1, or more
+	 * than ISCARD_BUFFER_MAX. */
+	ISCARD_METHOD(ConvertSafeArrayToByteBuffer)(ISCARD_THIS_ LPSAFEARRAY pbyArray,
+		LPBYTEBUFFER *ppbyBuff) ISCARD_PURE;
+
+	/* So many zero bytes; size 0 gives a pointer all the same. E_INVALIDARG for NULL. */
+	ISCARD_METHOD(CreateByteArray)(ISCARD_THIS_ DWORD dwAllocSize, LPBYTE *ppbyArray)
+		ISCARD_PURE;
+
+	/* A ready buffer of so many zero bytes. E_INVALIDARG: NULL, or more than
+	 * ISCARD_BUFFER_MAX. */
+	ISCARD_METHOD(CreateByteBuffer)(ISCARD_THIS_ DWORD dwAllocSize, LPBYTEBUFFER *ppbyBuff)
+		ISCARD_PURE;
+
+	/* An array of so many VT_UI1, zeros, first index 0. E_INVALIDARG for NULL. */
+	ISCARD_METHOD(CreateSafeArray)(ISCARD_THIS_ UINT nAllocSize, LPSAFEARRAY *ppArray)
+		ISCARD_PURE;
+
+	/* Give back what GetAtIStreamMemory() gave, and its reference to the stream. pMem: that
+	 * BYTEARRAY, or its pbyData. E_INVALIDARG: it is not of this stream. */
+	ISCARD_METHOD(FreeIStreamMemoryPtr)(ISCARD_THIS_ LPSTREAM pStrm, LPBYTE pMem) ISCARD_PURE;
+
+	/* Where the bytes of a memory stream of this library are: the very bytes, in *ppMem, which
+	 * belongs to the stream. Until FreeIStreamMemoryPtr() they stay there, and what would move
+	 * them, growth, is STG_E_ACCESSDENIED; cutting the stream clears what it cuts off. They are
+	 * read and written without a lock. The stream is kept by one reference for each call.
+	 * E_INVALIDARG: a stream of another kind, whose memory cannot be known. */
+	ISCARD_METHOD(GetAtIStreamMemory)(ISCARD_THIS_ LPSTREAM pStrm, LPBYTEARRAY *ppMem)
+		ISCARD_PURE;
+
+	/* Bytes in a stream, anybody's. E_INVALIDARG: puliSize NULL. E_UNEXPECTED: the stream was
+	 * reverted. E_FAIL: it does not tell. */
+	ISCARD_METHOD(SizeOfIStream)(ISCARD_THIS_ LPSTREAM pStrm, ULARGE_INTEGER *puliSize)
+		ISCARD_PURE;
+};
+/* clang-format on */
+#undef ISCARD_SELF
+
+ISCARD_API extern const IID iscard_IID_ISCardTypeConv;
+ISCARD_API extern const CLSID iscard_CLSID_CSCardTypeConv;
+#define IID_ISCardTypeConv   iscard_IID_ISCardTypeConv
+#define CLSID_CSCardTypeConv iscard_CLSID_CSCardTypeConv
+
 ISCARD_C_END
 
 #if !defined(__cplusplus)
@@ -178,6 +247,26 @@ ISCARD_C_END
 #define ISCardCmd_Encapsulate(p, pApdu, ApduType) ((p)->lpVtbl->Encapsulate(p, pApdu, ApduType))
 #define ISCardCmd_get_AlternateClassId(p, pbyClass) ((p)->lpVtbl->get_AlternateClassId(p, pbyClass))
 #define ISCardCmd_put_AlternateClassId(p, byClass) ((p)->lpVtbl->put_AlternateClassId(p, byClass))
+/* clang-format on */
+
+/* clang-format off */
+#define ISCardTypeConv_QueryInterface(p, iid, object) ((p)->lpVtbl->QueryInterface(p, iid, object))
+#define ISCardTypeConv_AddRef(p) ((p)->lpVtbl->AddRef(p))
+#define ISCardTypeConv_Release(p) ((p)->lpVtbl->Release(p))
+#define ISCardTypeConv_GetTypeInfoCount(p, n) ((p)->lpVtbl->GetTypeInfoCount(p, n))
+#define ISCardTypeConv_GetTypeInfo(p, i, lcid, info) ((p)->lpVtbl->GetTypeInfo(p, i, lcid, info))
+#define ISCardTypeConv_GetIDsOfNames(p, iid, names, n, lcid, ids) ((p)->lpVtbl->GetIDsOfNames(p, iid, names, n, lcid, ids))
+#define ISCardTypeConv_Invoke(p, id, iid, lcid, flags, params, result, excep, err) ((p)->lpVtbl->Invoke(p, id, iid, lcid, flags, params, result, excep, err))
+#define ISCardTypeConv_ConvertByteArrayToByteBuffer(p, pbyArray, dwArraySize, ppbyBuffer) ((p)->lpVtbl->ConvertByteArrayToByteBuffer(p, pbyArray, dwArraySize, ppbyBuffer))
+#define ISCardTypeConv_ConvertByteBufferToByteArray(p, pbyBuffer, ppArray) ((p)->lpVtbl->ConvertByteBufferToByteArray(p, pbyBuffer, ppArray))
+#define ISCardTypeConv_ConvertByteBufferToSafeArray(p, pbyBuffer, ppbyArray) ((p)->lpVtbl->ConvertByteBufferToSafeArray(p, pbyBuffer, ppbyArray))
+#define ISCardTypeConv_ConvertSafeArrayToByteBuffer(p, pbyArray, ppbyBuff) ((p)->lpVtbl->ConvertSafeArrayToByteBuffer(p, pbyArray, ppbyBuff))
+#define ISCardTypeConv_CreateByteArray(p, dwAllocSize, ppbyArray) ((p)->lpVtbl->CreateByteArray(p, dwAllocSize, ppbyArray))
+#define ISCardTypeConv_CreateByteBuffer(p, dwAllocSize, ppbyBuff) ((p)->lpVtbl->CreateByteBuffer(p, dwAllocSize, ppbyBuff))
+#define ISCardTypeConv_CreateSafeArray(p, nAllocSize, ppArray) ((p)->lpVtbl->CreateSafeArray(p, nAllocSize, ppArray))
+#define ISCardTypeConv_FreeIStreamMemoryPtr(p, pStrm, pMem) ((p)->lpVtbl->FreeIStreamMemoryPtr(p, pStrm, pMem))
+#define ISCardTypeConv_GetAtIStreamMemory(p, pStrm, ppMem) ((p)->lpVtbl->GetAtIStreamMemory(p, pStrm, ppMem))
+#define ISCardTypeConv_SizeOfIStream(p, pStrm, puliSize) ((p)->lpVtbl->SizeOfIStream(p, pStrm, puliSize))
 /* clang-format on */
 #endif
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* ISCard and ISCardManage: a connection to a card.
- * Source: Scardmgr.h, the pages of ISCard, and the published type library of ISCardManage. */
+/* ISCard and ISCardManage: a connection to a card. ISCardDatabase, ISCardLocate: readers and cards.
+ * Source: Scardmgr.h, the pages of ISCard, ISCardDatabase and ISCardLocate, and the published type
+ * library of ISCardManage. */
 #ifndef ISCARD_SCARDMGR_H
 #define ISCARD_SCARDMGR_H
 
@@ -189,6 +190,109 @@ ISCARD_API extern const CLSID iscard_CLSID_CSCardManage; /* this library's own *
 #define IID_ISCardManage   iscard_IID_ISCardManage
 #define CLSID_CSCardManage iscard_CLSID_CSCardManage
 
+typedef struct ISCardDatabase ISCardDatabase, *LPSCARDDATABASE;
+typedef struct ISCardLocate ISCardLocate, *LPSCARDLOCATE, *LPSCARDLOC;
+
+/* What readers there are, and what card types the application introduced (cards.h): no other
+ * database of cards exists here. Arrays that come out have VT_BSTR elements and first index 0; the
+ * caller destroys them with SafeArrayDestroy(). They are NULL on failure. localeId is ignored.
+ * E_POINTER; E_OUTOFMEMORY; SCARD_E_SERVICE_STOPPED after a fork. */
+#define ISCARD_SELF ISCardDatabase
+/* clang-format off */
+ISCARD_INTERFACE(ISCardDatabase, IDispatch) {
+	ISCARD_INHERIT_IDISPATCH
+
+	/* GUID of the primary provider of a card type. The caller frees it with CoTaskMemFree().
+	 * E_INVALIDARG: NULL or empty name. SCARD_E_UNKNOWN_CARD: no such card type, or it was
+	 * introduced without a provider. */
+	ISCARD_METHOD(GetProviderCardId)(ISCARD_THIS_ BSTR bstrCardName,
+		LPGUID *ppguidProviderId) ISCARD_PURE;
+
+	/* The interfaces of a card type, as text in braces. Errors as GetProviderCardId(); none is
+	 * an empty array. */
+	ISCARD_METHOD(ListCardInterfaces)(ISCARD_THIS_ BSTR bstrCardName,
+		LPSAFEARRAY *ppInterfaceGuids) ISCARD_PURE;
+
+	/* Names of the card types that have this ATR and all of these interfaces (text, with or
+	 * without braces); NULL, or an empty array, means any. None is S_OK with an empty array.
+	 * E_INVALIDARG: an ATR of other than 2 to 33 bytes; not an array of VT_BSTR, or no GUID in
+	 * it. */
+	ISCARD_METHOD(ListCards)(ISCARD_THIS_ LPBYTEBUFFER pAtr, LPSAFEARRAY pInterfaceGuids,
+		LONG localeId, LPSAFEARRAY *ppCardNames) ISCARD_PURE;
+
+	/* The one group that there is, "SCard$AllReaders". */
+	ISCARD_METHOD(ListReaderGroups)(ISCARD_THIS_ LONG localeId, LPSAFEARRAY *ppReaderGroups)
+		ISCARD_PURE;
+
+	/* Names for AttachByReader, one for each slot of each reader that can be reached (for the
+	 * others: iscard_context_list()). SCARD_E_NO_READERS_AVAILABLE: none. */
+	ISCARD_METHOD(ListReaders)(ISCARD_THIS_ LONG localeId, LPSAFEARRAY *ppReaders) ISCARD_PURE;
+};
+/* clang-format on */
+#undef ISCARD_SELF
+
+/* lFlags of ISCardLocate */
+#define SC_DLG_MINIMAL_UI 0x01
+#define SC_DLG_NO_UI      0x02
+#define SC_DLG_FORCE_UI   0x04
+
+/* A connection that ISCardLocate found. */
+typedef struct tagSCARDINFO {
+	HSCARD hCard; /* for AttachByHandle */
+	HSCARDCONTEXT hContext;
+	SCARD_PROTOCOLS ActiveProtocol;
+	SCARD_SHARE_MODES ShareMode;
+	LONG_PTR hwndOwner, lpfnConnectProc, lpfnCheckProc, lpfnDisconnectProc; /* 0: no dialog */
+} SCARDINFO, *PSCARDINFO, *LPSCARDINFO;
+
+/* Finds a card by the name of its type, and connects to it.
+ *
+ * There is no dialog: SC_DLG_MINIMAL_UI, which shows one only where needed, and SC_DLG_NO_UI search
+ * without; SC_DLG_FORCE_UI is SCARD_E_UNSUPPORTED_FEATURE. Titles are ignored. Arrays are copied. */
+#define ISCARD_SELF ISCardLocate
+/* clang-format off */
+ISCARD_INTERFACE(ISCardLocate, IDispatch) {
+	ISCARD_INHERIT_IDISPATCH
+
+	/* Look for cards that have all of these interfaces (text), in readers of these groups: NULL
+	 * or an empty array is every reader, as is "SCard$AllReaders"; other groups have none. Takes
+	 * the place of an earlier search by either method. E_POINTER: pCardGuids NULL. E_INVALIDARG:
+	 * not an array of VT_BSTR, no GUID in it, or other flags; the earlier search stays.
+	 * E_OUTOFMEMORY. */
+	ISCARD_METHOD(ConfigureCardGuidSearch)(ISCARD_THIS_ LPSAFEARRAY pCardGuids,
+		LPSAFEARRAY pGroupNames ISCARD_DEFAULT(NULL), BSTR bstrTitle ISCARD_DEFAULT(NULL),
+		LONG lFlags ISCARD_DEFAULT(SC_DLG_MINIMAL_UI)) ISCARD_PURE;
+
+	/* Look for cards of one of these types (cards.h); an empty array is any card. The rest as
+	 * ConfigureCardGuidSearch(). */
+	ISCARD_METHOD(ConfigureCardNameSearch)(ISCARD_THIS_ LPSAFEARRAY pCardNames,
+		LPSAFEARRAY pGroupNames ISCARD_DEFAULT(NULL), BSTR bstrTitle ISCARD_DEFAULT(NULL),
+		LONG lFlags ISCARD_DEFAULT(SC_DLG_MINIMAL_UI)) ISCARD_PURE;
+
+	/* Connect, reader by reader, as AttachByReader() does, to the first card that is looked for;
+	 * any card when no search was configured. Other cards are powered to read their ATR, and
+	 * left. *ppCardInfo, which the caller frees with CoTaskMemFree(), has the handle; the
+	 * connection lasts until the next FindCard() or the last Release() of this object, or as
+	 * long as another object that was attached by the handle. NULL on failure.
+	 * E_POINTER. E_INVALIDARG: share mode, protocols or flags. E_OUTOFMEMORY.
+	 * SCARD_E_UNKNOWN_CARD: no card type has one of the names, or all of the interfaces.
+	 * SCARD_E_NO_READERS_AVAILABLE: no reader in the groups. SCARD_E_NO_SMARTCARD: no such card;
+	 * or, when readers failed otherwise, what the first of them returned. */
+	ISCARD_METHOD(FindCard)(ISCARD_THIS_ SCARD_SHARE_MODES ShareMode,
+		SCARD_PROTOCOLS Protocols, LONG lFlags, LPSCARDINFO *ppCardInfo) ISCARD_PURE;
+};
+/* clang-format on */
+#undef ISCARD_SELF
+
+ISCARD_API extern const IID iscard_IID_ISCardDatabase;
+ISCARD_API extern const CLSID iscard_CLSID_CSCardDatabase;
+ISCARD_API extern const IID iscard_IID_ISCardLocate;
+ISCARD_API extern const CLSID iscard_CLSID_CSCardLocate;
+#define IID_ISCardDatabase   iscard_IID_ISCardDatabase
+#define CLSID_CSCardDatabase iscard_CLSID_CSCardDatabase
+#define IID_ISCardLocate     iscard_IID_ISCardLocate
+#define CLSID_CSCardLocate   iscard_CLSID_CSCardLocate
+
 /* What the last disposition asked of an object (Detach, ReAttach or UnlockSCard with anything but
  * LEAVE) did to the card. */
 typedef ISCARD_ENUM(iscard_disposition_result) {
@@ -246,6 +350,34 @@ ISCARD_C_END
 #define ISCardManage_SCardUnlock(p, Disposition) ((p)->lpVtbl->SCardUnlock(p, Disposition))
 #define ISCardManage_CreateInterface(p, pguidInterface, bstrName, pUserData, ppInterface) ((p)->lpVtbl->CreateInterface(p, pguidInterface, bstrName, pUserData, ppInterface))
 #define ISCardManage_AttachByIFDShared(p, name) ((p)->lpVtbl->AttachByIFD(p, name, ISCARD_SHARED))
+/* clang-format on */
+
+/* clang-format off */
+#define ISCardDatabase_QueryInterface(p, iid, object) ((p)->lpVtbl->QueryInterface(p, iid, object))
+#define ISCardDatabase_AddRef(p) ((p)->lpVtbl->AddRef(p))
+#define ISCardDatabase_Release(p) ((p)->lpVtbl->Release(p))
+#define ISCardDatabase_GetTypeInfoCount(p, n) ((p)->lpVtbl->GetTypeInfoCount(p, n))
+#define ISCardDatabase_GetTypeInfo(p, i, lcid, info) ((p)->lpVtbl->GetTypeInfo(p, i, lcid, info))
+#define ISCardDatabase_GetIDsOfNames(p, iid, names, n, lcid, ids) ((p)->lpVtbl->GetIDsOfNames(p, iid, names, n, lcid, ids))
+#define ISCardDatabase_Invoke(p, id, iid, lcid, flags, params, result, excep, err) ((p)->lpVtbl->Invoke(p, id, iid, lcid, flags, params, result, excep, err))
+#define ISCardDatabase_GetProviderCardId(p, bstrCardName, ppguidProviderId) ((p)->lpVtbl->GetProviderCardId(p, bstrCardName, ppguidProviderId))
+#define ISCardDatabase_ListCardInterfaces(p, bstrCardName, ppInterfaceGuids) ((p)->lpVtbl->ListCardInterfaces(p, bstrCardName, ppInterfaceGuids))
+#define ISCardDatabase_ListCards(p, pAtr, pInterfaceGuids, localeId, ppCardNames) ((p)->lpVtbl->ListCards(p, pAtr, pInterfaceGuids, localeId, ppCardNames))
+#define ISCardDatabase_ListReaderGroups(p, localeId, ppReaderGroups) ((p)->lpVtbl->ListReaderGroups(p, localeId, ppReaderGroups))
+#define ISCardDatabase_ListReaders(p, localeId, ppReaders) ((p)->lpVtbl->ListReaders(p, localeId, ppReaders))
+/* clang-format on */
+
+/* clang-format off */
+#define ISCardLocate_QueryInterface(p, iid, object) ((p)->lpVtbl->QueryInterface(p, iid, object))
+#define ISCardLocate_AddRef(p) ((p)->lpVtbl->AddRef(p))
+#define ISCardLocate_Release(p) ((p)->lpVtbl->Release(p))
+#define ISCardLocate_GetTypeInfoCount(p, n) ((p)->lpVtbl->GetTypeInfoCount(p, n))
+#define ISCardLocate_GetTypeInfo(p, i, lcid, info) ((p)->lpVtbl->GetTypeInfo(p, i, lcid, info))
+#define ISCardLocate_GetIDsOfNames(p, iid, names, n, lcid, ids) ((p)->lpVtbl->GetIDsOfNames(p, iid, names, n, lcid, ids))
+#define ISCardLocate_Invoke(p, id, iid, lcid, flags, params, result, excep, err) ((p)->lpVtbl->Invoke(p, id, iid, lcid, flags, params, result, excep, err))
+#define ISCardLocate_ConfigureCardGuidSearch(p, pCardGuids, pGroupNames, bstrTitle, lFlags) ((p)->lpVtbl->ConfigureCardGuidSearch(p, pCardGuids, pGroupNames, bstrTitle, lFlags))
+#define ISCardLocate_ConfigureCardNameSearch(p, pCardNames, pGroupNames, bstrTitle, lFlags) ((p)->lpVtbl->ConfigureCardNameSearch(p, pCardNames, pGroupNames, bstrTitle, lFlags))
+#define ISCardLocate_FindCard(p, ShareMode, Protocols, lFlags, ppCardInfo) ((p)->lpVtbl->FindCard(p, ShareMode, Protocols, lFlags, ppCardInfo))
 /* clang-format on */
 #endif
 

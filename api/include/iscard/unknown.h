@@ -93,7 +93,10 @@ ISCARD_INTERFACE(IDispatch, IUnknown) {
 	ISCARD_METHOD(GetTypeInfo)(ISCARD_THIS_ UINT iTInfo, LCID lcid, ITypeInfo **ppTInfo)
 		ISCARD_PURE;
 
-	/* E_NOTIMPL. */
+	/* The number of a method, by its name in either case of letter: of IByteBuffer, ISCardManage
+	 * and what it creates; no numbers of the others are known. riid is IID_NULL, lcid ignored.
+	 * Names behind the first would be those of parameters, which have no numbers: -1.
+	 * DISP_E_UNKNOWNNAME, DISP_E_UNKNOWNINTERFACE (riid), E_POINTER, E_INVALIDARG (cNames 0). */
 	ISCARD_METHOD(GetIDsOfNames)(ISCARD_THIS_ REFIID riid, LPOLESTR *rgszNames, UINT cNames,
 		LCID lcid, DISPID *rgDispId) ISCARD_PURE;
 
@@ -109,16 +112,22 @@ ISCARD_API extern const IID iscard_IID_IUnknown;
 ISCARD_API extern const IID iscard_IID_IDispatch;
 #define IID_IUnknown  iscard_IID_IUnknown
 #define IID_IDispatch iscard_IID_IDispatch
+/* All zero. */
+ISCARD_API extern const IID iscard_IID_NULL;
+#define IID_NULL  iscard_IID_NULL
+#define GUID_NULL iscard_IID_NULL
 
 /* Make an object of the process-wide default context (context.h), with one reference.
  *
- * clsid: CLSID_CSCard, CLSID_CSCardCmd, CLSID_CByteBuffer or CLSID_CSCardManage; iid: one of the
- * interfaces the object has; outer: NULL; clsctx: ignored (CLSCTX_ALL). On failure *object is NULL.
+ * clsid: CLSID_CSCard, CLSID_CSCardCmd, CLSID_CByteBuffer, CLSID_CSCardManage, and, unless the
+ * library was built without (ISCARD_EXTENDED=OFF), CLSID_CSCardISO7816, CLSID_CSCardTypeConv,
+ * CLSID_CSCardDatabase, CLSID_CSCardLocate; iid: one of the interfaces the object has; outer: NULL;
+ * clsctx: ignored (CLSCTX_ALL). On failure *object is NULL.
  *
  * Creation needs no reader: it never fails because of USB.
  * E_POINTER object is NULL; REGDB_E_CLASSNOTREG no such class; CLASS_E_NOAGGREGATION outer is not
- * NULL; E_NOINTERFACE; E_OUTOFMEMORY; E_INVALIDARG (CSCard, CSCardManage): an address in
- * ISCARD_READERS is malformed; the log says which.
+ * NULL; E_NOINTERFACE; E_OUTOFMEMORY; E_INVALIDARG (CSCard, CSCardManage, CSCardDatabase,
+ * CSCardLocate): an address in ISCARD_READERS is malformed; the log says which.
  * Source: CoCreateInstance. */
 ISCARD_API HRESULT iscard_create_instance(REFCLSID clsid, IUnknown *outer, DWORD clsctx, REFIID iid,
                                           void **object);
