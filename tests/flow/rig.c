@@ -172,3 +172,14 @@ void rig_assert_hr(HRESULT hr, HRESULT want, const char *what, const char *file,
 		print_error("%s: %s, expected %s\n", what, name_of(hr), name_of(want));
 	_assert_true(hr == want, what, file, line);
 }
+
+SAFEARRAY *rig_texts(const OLECHAR *first, const OLECHAR *second)
+{
+	SAFEARRAY *a = SafeArrayCreateVector(VT_BSTR, 0, second != NULL ? 2 : 1);
+	BSTR *elements = a->pvData;
+
+	elements[0] = SysAllocString(first);
+	if (second != NULL)
+		elements[1] = SysAllocString(second);
+	return a;
+}

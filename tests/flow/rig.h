@@ -43,6 +43,9 @@ ISCard *rig_attached(void);
 HRESULT rig_select(ISCard *card);
 HSCARD rig_handle(ISCard *card);
 
+/* An array of one or, unless second is NULL, two strings. */
+SAFEARRAY *rig_texts(const OLECHAR *first, const OLECHAR *second);
+
 /* The result's name in the message when it is another. */
 #define assert_hr(call, want) rig_assert_hr(call, want, #call, __FILE__, __LINE__)
 void rig_assert_hr(HRESULT hr, HRESULT want, const char *what, const char *file, int line);

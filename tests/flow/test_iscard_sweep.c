@@ -106,6 +106,86 @@ static HRESULT list_and_use(iscard_context *c)
 	return hr;
 }
 
+static HRESULT list(ISCardDatabase *d)
+{
+	SAFEARRAY *readers = NULL, *groups = NULL, *cards = NULL, *interfaces = NULL;
+	BSTR name = iscard_bstr_from_utf8("card");
+	GUID *guid = NULL;
+	HRESULT hr = name != NULL ? ISCardDatabase_ListReaders(d, 0, &readers) : E_OUTOFMEMORY;
+
+	if (SUCCEEDED(hr))
+		hr = ISCardDatabase_ListReaderGroups(d, 0, &groups);
+	if (SUCCEEDED(hr))
+		hr = ISCardDatabase_ListCardInterfaces(d, name, &interfaces);
+	if (SUCCEEDED(hr))
+		hr = ISCardDatabase_GetProviderCardId(d, name, &guid);
+	if (SUCCEEDED(hr))
+		hr = ISCardDatabase_ListCards(d, NULL, interfaces, 0, &cards);
+	SafeArrayDestroy(readers);
+	SafeArrayDestroy(groups);
+	SafeArrayDestroy(interfaces);
+	SafeArrayDestroy(cards);
+	CoTaskMemFree(guid);
+	SysFreeString(name);
+	return hr;
+}
+
+static HRESULT locate(ISCardLocate *l)
+{
+	SAFEARRAY *names = SafeArrayCreateVector(VT_BSTR, 0, 1);
+	BSTR name = iscard_bstr_from_utf8("card");
+	SCARDINFO *info = NULL;
+	HRESULT hr = E_OUTOFMEMORY;
+
+	if (names != NULL && name != NULL)
+		hr = SafeArrayPutElement(names, &(LONG){0}, name);
+	if (SUCCEEDED(hr))
+		hr = ISCardLocate_ConfigureCardNameSearch(l, names, NULL, NULL, SC_DLG_NO_UI);
+	if (SUCCEEDED(hr))
+		hr = ISCardLocate_FindCard(l, SHARED, T0, SC_DLG_NO_UI, &info);
+	CoTaskMemFree(info);
+	SysFreeString(name);
+	SafeArrayDestroy(names);
+	return hr;
+}
+
+static HRESULT introduce(iscard_context *c)
+{
+	static const BYTE atr[] = {0x3b, 0x02, 0x14, 0x50};
+	static const GUID guid = {1, 2, 3, {4}};
+	struct iscard_card_type card = {.size = sizeof card,
+	                                .name = "card",
+	                                .atr = atr,
+	                                .atr_len = sizeof atr,
+	                                .provider = &guid,
+	                                .interfaces = &guid,
+	                                .interface_count = 1};
+
+	return iscard_context_introduce_card(c, &card);
+}
+
+static HRESULT look_up(iscard_context *c)
+{
+	void *p;
+	HRESULT hr =
+		iscard_context_create_instance(c, &CLSID_CSCardDatabase, &IID_ISCardDatabase, &p);
+
+	if (FAILED(hr)) /* built without */
+		return hr == REGDB_E_CLASSNOTREG ? S_OK : hr;
+	hr = introduce(c);
+	if (SUCCEEDED(hr))
+		hr = list(p);
+	ISCardDatabase_Release((ISCardDatabase *)p);
+	if (FAILED(hr))
+		return hr;
+	hr = iscard_context_create_instance(c, &CLSID_CSCardLocate, &IID_ISCardLocate, &p);
+	if (FAILED(hr))
+		return hr;
+	hr = locate(p);
+	ISCardLocate_Release((ISCardLocate *)p);
+	return hr;
+}
+
 static HRESULT session(void)
 {
 	struct iscard_options o = {.size = sizeof o,
@@ -119,6 +199,8 @@ static HRESULT session(void)
 	if (FAILED(hr))
 		return hr;
 	hr = list_and_use(c);
+	if (SUCCEEDED(hr))
+		hr = look_up(c);
 	iscard_context_unref(c);
 	return hr;
 }

@@ -100,6 +100,72 @@ SLOT(ISCardCmd, Encapsulate, 37);
 SLOT(ISCardCmd, get_AlternateClassId, 38);
 SLOT(ISCardCmd, put_AlternateClassId, 39);
 
+SLOTS(ISCardISO7816, 25);
+SLOT(ISCardISO7816, AppendRecord, 7);
+SLOT(ISCardISO7816, EraseBinary, 8);
+SLOT(ISCardISO7816, ExternalAuthenticate, 9);
+SLOT(ISCardISO7816, GetChallenge, 10);
+SLOT(ISCardISO7816, GetData, 11);
+SLOT(ISCardISO7816, GetResponse, 12);
+SLOT(ISCardISO7816, InternalAuthenticate, 13);
+SLOT(ISCardISO7816, ManageChannel, 14);
+SLOT(ISCardISO7816, PutData, 15);
+SLOT(ISCardISO7816, ReadBinary, 16);
+SLOT(ISCardISO7816, ReadRecord, 17);
+SLOT(ISCardISO7816, SelectFile, 18);
+SLOT(ISCardISO7816, SetDefaultClassId, 19);
+SLOT(ISCardISO7816, UpdateBinary, 20);
+SLOT(ISCardISO7816, UpdateRecord, 21);
+SLOT(ISCardISO7816, Verify, 22);
+SLOT(ISCardISO7816, WriteBinary, 23);
+SLOT(ISCardISO7816, WriteRecord, 24);
+
+SLOTS(ISCardTypeConv, 17);
+SLOT(ISCardTypeConv, ConvertByteArrayToByteBuffer, 7);
+SLOT(ISCardTypeConv, ConvertByteBufferToByteArray, 8);
+SLOT(ISCardTypeConv, ConvertByteBufferToSafeArray, 9);
+SLOT(ISCardTypeConv, ConvertSafeArrayToByteBuffer, 10);
+SLOT(ISCardTypeConv, CreateByteArray, 11);
+SLOT(ISCardTypeConv, CreateByteBuffer, 12);
+SLOT(ISCardTypeConv, CreateSafeArray, 13);
+SLOT(ISCardTypeConv, FreeIStreamMemoryPtr, 14);
+SLOT(ISCardTypeConv, GetAtIStreamMemory, 15);
+SLOT(ISCardTypeConv, SizeOfIStream, 16);
+
+SLOTS(ISCardDatabase, 12);
+SLOT(ISCardDatabase, GetProviderCardId, 7);
+SLOT(ISCardDatabase, ListCardInterfaces, 8);
+SLOT(ISCardDatabase, ListCards, 9);
+SLOT(ISCardDatabase, ListReaderGroups, 10);
+SLOT(ISCardDatabase, ListReaders, 11);
+
+SLOTS(ISCardLocate, 10);
+SLOT(ISCardLocate, ConfigureCardGuidSearch, 7);
+SLOT(ISCardLocate, ConfigureCardNameSearch, 8);
+SLOT(ISCardLocate, FindCard, 9);
+
+SLOT(IStream, QueryInterface, 0);
+SLOT(IStream, AddRef, 1);
+SLOT(IStream, Release, 2);
+SLOT(IStream, Read, 3);
+SLOT(IStream, Write, 4);
+SLOT(IStream, Seek, 5);
+SLOT(IStream, SetSize, 6);
+SLOT(IStream, CopyTo, 7);
+SLOT(IStream, Commit, 8);
+SLOT(IStream, Revert, 9);
+SLOT(IStream, LockRegion, 10);
+SLOT(IStream, UnlockRegion, 11);
+SLOT(IStream, Stat, 12);
+SLOT(IStream, Clone, 13);
+_Static_assert(sizeof(IStreamVtbl) == 14 * sizeof(void *), "IStream has other methods");
+SLOT(ISequentialStream, QueryInterface, 0);
+SLOT(ISequentialStream, AddRef, 1);
+SLOT(ISequentialStream, Release, 2);
+SLOT(ISequentialStream, Read, 3);
+SLOT(ISequentialStream, Write, 4);
+_Static_assert(sizeof(ISequentialStreamVtbl) == 5 * sizeof(void *), "ISequentialStream too");
+
 _Static_assert(sizeof(HRESULT) == 4 && (HRESULT)-1 < 0, "HRESULT is a signed 32-bit integer");
 _Static_assert(sizeof(LONG) == sizeof(long) && sizeof(DWORD) == sizeof(long), "long");
 _Static_assert(sizeof(WORD) == 2 && sizeof(OLECHAR) == 2 && sizeof(GUID) == 16, "widths");
@@ -111,7 +177,40 @@ _Static_assert(T0 == 1 && T1 == 2 && RAW == 0xff, "SCARD_PROTOCOLS");
 _Static_assert(ABSENT == 1 && PRESENT == 2 && SWALLOWED == 3 && POWERED == 4 &&
                        NEGOTIABLEMODE == 5 && SPECIFICMODE == 6,
                "SCARD_STATES");
-_Static_assert(ISO_CASE_1 == 1 && ISO_CASE_4 == 4, "ISO_APDU_TYPE");
+_Static_assert(ISO_CASE_1 == 1 && ISO_CASE_2 == 2 && ISO_CASE_3 == 3 && ISO_CASE_4 == 4,
+               "ISO_APDU_TYPE");
+_Static_assert(SC_DLG_MINIMAL_UI == 1 && SC_DLG_NO_UI == 2 && SC_DLG_FORCE_UI == 4, "SC_DLG_");
+_Static_assert(STREAM_SEEK_SET == 0 && STREAM_SEEK_CUR == 1 && STREAM_SEEK_END == 2, "seek");
+_Static_assert(STATFLAG_DEFAULT == 0 && STATFLAG_NONAME == 1 && STATFLAG_NOOPEN == 2, "STATFLAG");
+_Static_assert(LOCK_WRITE == 1 && LOCK_EXCLUSIVE == 2 && LOCK_ONLYONCE == 4, "LOCKTYPE");
+_Static_assert(STGC_DEFAULT == 0 && STGC_OVERWRITE == 1 && STGC_ONLYIFCURRENT == 2 &&
+                       STGC_DANGEROUSLYCOMMITMERELYTODISKCACHE == 4 && STGC_CONSOLIDATE == 8,
+               "STGC");
+_Static_assert(STGTY_STREAM == 2 && STGM_READ == 0 && STGM_WRITE == 1 && STGM_READWRITE == 2,
+               "STGTY, STGM");
+_Static_assert(CLSCTX_ALL == 0x17 && CLSCTX_INPROC_SERVER == 1, "CLSCTX");
+_Static_assert(VT_BSTR == 8 && VT_UI1 == 17, "VARTYPE");
+
+#define FIELD(type, field, offset)                                                                 \
+	_Static_assert(offsetof(type, field) == (offset), #type "." #field)
+FIELD(BYTEARRAY, hMem, 0);
+FIELD(BYTEARRAY, dwSize, sizeof(void *));
+FIELD(BYTEARRAY, pbyData, sizeof(void *) + sizeof(long));
+FIELD(STATSTRUCT, type, 0);
+FIELD(STATSTRUCT, cbSize, sizeof(long));
+FIELD(STATSTRUCT, grfMode, 2 * sizeof(long));
+FIELD(STATSTRUCT, grfLocksSupported, 3 * sizeof(long));
+FIELD(STATSTRUCT, grfStateBits, 4 * sizeof(long));
+FIELD(SCARDINFO, hCard, 0);
+FIELD(SCARDINFO, hContext, sizeof(void *));
+FIELD(SCARDINFO, ActiveProtocol, 2 * sizeof(void *));
+FIELD(SCARDINFO, ShareMode, 2 * sizeof(void *) + 4);
+FIELD(SCARDINFO, hwndOwner, 2 * sizeof(void *) + 8);
+FIELD(SCARDINFO, lpfnConnectProc, 3 * sizeof(void *) + 8);
+FIELD(SCARDINFO, lpfnCheckProc, 4 * sizeof(void *) + 8);
+FIELD(SCARDINFO, lpfnDisconnectProc, 5 * sizeof(void *) + 8);
+_Static_assert(sizeof(SCARDINFO) == 6 * sizeof(void *) + 8, "SCARDINFO");
+_Static_assert(sizeof(LARGE_INTEGER) == 8 && sizeof(ULARGE_INTEGER) == 8, "64 bits");
 
 static void guids_are_the_published_ones(void **state)
 {
@@ -128,6 +227,17 @@ static void guids_are_the_published_ones(void **state)
 		{&IID_IByteBuffer, "E126F8FE-A7AF-11D0-B88A-00C04FD424B9"},
 		{&CLSID_CByteBuffer, "E126F8FF-A7AF-11D0-B88A-00C04FD424B9"},
 		{&IID_ISCardManage, "5E586211-5A09-11D0-B84C-00C04FD424B9"},
+		{&IID_ISCardDatabase, "1461AAC8-6810-11D0-918F-00AA00C18068"},
+		{&CLSID_CSCardDatabase, "1461AACC-6810-11D0-918F-00AA00C18068"},
+		{&IID_ISCardLocate, "1461AACD-6810-11D0-918F-00AA00C18068"},
+		{&CLSID_CSCardLocate, "1461AAD1-6810-11D0-918F-00AA00C18068"},
+		{&IID_ISCardISO7816, "53B6AA68-3F56-11D0-916B-00AA00C18068"},
+		{&CLSID_CSCardISO7816, "53B6AA6C-3F56-11D0-916B-00AA00C18068"},
+		{&IID_ISCardTypeConv, "53B6AA63-3F56-11D0-916B-00AA00C18068"},
+		{&CLSID_CSCardTypeConv, "53B6AA67-3F56-11D0-916B-00AA00C18068"},
+		{&IID_IStream, "0000000C-0000-0000-C000-000000000046"},
+		{&IID_ISequentialStream, "0C733A30-2A1C-11CE-ADE5-00AA0044773D"},
+		{&IID_NULL, "00000000-0000-0000-0000-000000000000"},
 	};
 
 	(void)state;
