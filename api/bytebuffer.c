@@ -147,7 +147,7 @@ static HRESULT initialize(IByteBuffer *self, LONG size, BYTE *data)
 	return hr;
 }
 
-static HRESULT lock_region(IByteBuffer *self, LONG offset, LONG cb, LONG type)
+static HRESULT region(IByteBuffer *self, LONG offset, LONG cb, LONG type, bool lock)
 {
 	IStream *s;
 	HRESULT hr;
@@ -157,20 +157,21 @@ static HRESULT lock_region(IByteBuffer *self, LONG offset, LONG cb, LONG type)
 	hr = enter(self, &s);
 	if (FAILED(hr))
 		return hr;
-	return leave(s, IStream_LockRegion(s, size_of(offset), size_of(cb), (DWORD)type));
+	if (lock)
+		hr = IStream_LockRegion(s, size_of(offset), size_of(cb), (DWORD)type);
+	else
+		hr = IStream_UnlockRegion(s, size_of(offset), size_of(cb), (DWORD)type);
+	return leave(s, hr);
+}
+
+static HRESULT lock_region(IByteBuffer *self, LONG offset, LONG cb, LONG type)
+{
+	return region(self, offset, cb, type, true);
 }
 
 static HRESULT unlock_region(IByteBuffer *self, LONG offset, LONG cb, LONG type)
 {
-	IStream *s;
-	HRESULT hr;
-
-	if (offset < 0 || cb < 0)
-		return E_INVALIDARG;
-	hr = enter(self, &s);
-	if (FAILED(hr))
-		return hr;
-	return leave(s, IStream_UnlockRegion(s, size_of(offset), size_of(cb), (DWORD)type));
+	return region(self, offset, cb, type, false);
 }
 
 /* A count that came from a stream, checked. */

@@ -113,13 +113,19 @@ static HRESULT set_groups(struct search *s, const SAFEARRAY *array)
 	return S_OK;
 }
 
+/* One of names and guids is given. */
 static HRESULT configure(ISCardLocate *self, const SAFEARRAY *names, const SAFEARRAY *guids,
-                         const SAFEARRAY *groups)
+                         const SAFEARRAY *groups, LONG flags)
 {
 	struct locate *l = (struct locate *)self;
-	struct search *old, *s = calloc(1, sizeof *s);
-	HRESULT hr;
+	struct search *old, *s;
+	HRESULT hr = check_flags(flags);
 
+	if (names == NULL && guids == NULL)
+		return E_POINTER;
+	if (FAILED(hr))
+		return hr;
+	s = calloc(1, sizeof *s);
 	if (s == NULL)
 		return E_OUTOFMEMORY;
 	atomic_init(&s->refs, 1);
@@ -142,23 +148,15 @@ static HRESULT configure(ISCardLocate *self, const SAFEARRAY *names, const SAFEA
 static HRESULT configure_guids(ISCardLocate *self, LPSAFEARRAY guids, LPSAFEARRAY groups,
                                BSTR title, LONG flags)
 {
-	HRESULT hr = check_flags(flags);
-
 	(void)title;
-	if (guids == NULL)
-		return E_POINTER;
-	return FAILED(hr) ? hr : configure(self, NULL, guids, groups);
+	return configure(self, NULL, guids, groups, flags);
 }
 
 static HRESULT configure_names(ISCardLocate *self, LPSAFEARRAY names, LPSAFEARRAY groups,
                                BSTR title, LONG flags)
 {
-	HRESULT hr = check_flags(flags);
-
 	(void)title;
-	if (names == NULL)
-		return E_POINTER;
-	return FAILED(hr) ? hr : configure(self, names, NULL, groups);
+	return configure(self, names, NULL, groups, flags);
 }
 
 /* One FindCard. */
