@@ -24,6 +24,35 @@ static const char *const manage[] = {"AttachByHandle",
                                      "SCardUnlock",
                                      "CreateInterface"};
 
+static const char *const auth[] = {"APP_Auth", "GetChallenge", "ICC_Auth", "Initialize",
+                                   "User_Auth"};
+
+static const char *const verify[] = {"ChangeCode", "Initialize", "Unblock", "ResetSecurityState",
+                                     "Verify"};
+
+static const char *const file_access[] = {"ChangeDir",
+                                          "Close",
+                                          "Create",
+                                          "Delete",
+                                          "Directory",
+                                          "GetCurrentDir",
+                                          "GetFileCapabilities",
+                                          "GetProperties",
+                                          "Initialize",
+                                          "Invalidate",
+                                          "Open",
+                                          "Read",
+                                          "Rehabilitate",
+                                          "Seek",
+                                          "SetProperties",
+                                          "Write"};
+
+#define C04FD424B9 0x00, 0xc0, 0x4f, 0xd4, 0x24, 0xb9
+
+static const IID iid_auth = {0x7b063d61, 0x6e40, 0x11d0, {0xb8, 0x58, C04FD424B9}};
+static const IID iid_verify = {0x4029dd85, 0x5902, 0x11d0, {0xb8, 0x4c, C04FD424B9}};
+static const IID iid_file_access = {0x4029dd8a, 0x5902, 0x11d0, {0xb8, 0x4c, C04FD424B9}};
+
 #define ROW(iid, names, first)                                                                     \
 	{                                                                                          \
 		iid, names, sizeof(names) / sizeof *(names), first                                 \
@@ -37,6 +66,9 @@ static const struct row {
 } rows[] = {
 	ROW(&IID_IByteBuffer, bytebuffer, 0),
 	ROW(&IID_ISCardManage, manage, 1),
+	ROW(&iid_auth, auth, 1),
+	ROW(&iid_verify, verify, 1),
+	ROW(&iid_file_access, file_access, 1),
 };
 
 static unsigned lower(unsigned c)

@@ -138,9 +138,9 @@ HRESULT iscard_safearray_upper(const SAFEARRAY *array, UINT dimension, LONG *ind
 static void *element_at(const SAFEARRAY *a, LONG index)
 {
 	const SAFEARRAYBOUND *b = &a->rgsabound[0];
-	ULONG i = (ULONG)index - (ULONG)b->lLbound;
+	ULONG i = (ULONG)index - (ULONG)b->lLbound; /* huge below the first */
 
-	if (index < b->lLbound || i >= b->cElements)
+	if (i >= b->cElements)
 		return NULL;
 	return (BYTE *)a->pvData + i * a->cbElements;
 }

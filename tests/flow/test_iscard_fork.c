@@ -102,10 +102,73 @@ static void a_child_can_only_let_go(void **state)
 	live_end();
 }
 
+/* In the child, of objects that look for readers and cards. */
+static int child_looks(ISCardDatabase *database, ISCardLocate *locate)
+{
+	static const BYTE atr[] = {0x3b, 0x00};
+	struct iscard_card_type type = {
+		.size = sizeof type, .name = "card", .atr = atr, .atr_len = sizeof atr};
+	SAFEARRAY *array;
+	SCARDINFO *info;
+
+	if (ISCardDatabase_ListReaders(database, 0, &array) != SCARD_E_SERVICE_STOPPED)
+		return 1;
+	if (ISCardDatabase_ListCards(database, NULL, NULL, 0, &array) != SCARD_E_SERVICE_STOPPED)
+		return 2;
+	if (ISCardLocate_FindCard(locate, SHARED, T0, SC_DLG_NO_UI, &info) !=
+	            SCARD_E_SERVICE_STOPPED ||
+	    info != NULL)
+		return 3;
+	if (iscard_context_introduce_card(live.context, &type) != SCARD_E_SERVICE_STOPPED ||
+	    iscard_context_forget_card(live.context, "card") != SCARD_E_SERVICE_STOPPED)
+		return 4;
+	ISCardDatabase_Release(database);
+	ISCardLocate_Release(locate);
+	return 0;
+}
+
+static void a_child_looks_for_nothing(void **state)
+{
+	void *database, *locate;
+	SCARDINFO *info = NULL;
+	int status;
+	pid_t pid;
+
+	(void)state;
+	live_start(1);
+	if (iscard_context_create_instance(live.context, &CLSID_CSCardDatabase, &IID_ISCardDatabase,
+	                                   &database) == REGDB_E_CLASSNOTREG) {
+		live_end();
+		skip(); /* built without */
+	}
+	assert_int_equal(iscard_context_create_instance(live.context, &CLSID_CSCardLocate,
+	                                                &IID_ISCardLocate, &locate),
+	                 S_OK);
+	assert_int_equal(ISCardLocate_FindCard((ISCardLocate *)locate, SHARED,
+	                                       (SCARD_PROTOCOLS)(T0 | T1), SC_DLG_NO_UI, &info),
+	                 S_OK);
+	CoTaskMemFree(info);
+	pid = fork();
+	assert_true(pid >= 0);
+	if (pid == 0) {
+		alarm(20);
+		_exit(child_looks(database, locate));
+	}
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_true(WIFEXITED(status));
+	assert_int_equal(WEXITSTATUS(status), 0);
+	assert_int_equal(emu_counts(live.device)->by_type[0x63], 0);
+	ISCardLocate_Release((ISCardLocate *)locate);
+	assert_int_equal(emu_counts(live.device)->by_type[0x63], 1);
+	ISCardDatabase_Release((ISCardDatabase *)database);
+	live_end();
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_child_can_only_let_go),
+		cmocka_unit_test(a_child_looks_for_nothing),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

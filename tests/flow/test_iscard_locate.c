@@ -233,6 +233,9 @@ static void the_first_reason_other_than_no_card_is_told(void **state)
 	static const struct script_step refused[] = {OPENING_TWO(ABSENT, INACTIVE), STATUS(ABSENT),
 	                                             OPENING_TWO(ABSENT, INACTIVE),
 	                                             SECOND_ON(ATR_T1), SECOND_OFF};
+	static const struct script_step first[] = {
+		OPENING_TWO(INACTIVE, ABSENT), POWER_ON("00", ATR_T1), POWER_OFF(INACTIVE),
+		OPENING_TWO(INACTIVE, ABSENT), STATUS_OF("01", ABSENT)};
 	SCARDINFO *info = NULL;
 	ISCardLocate *l;
 	HSCARD handle;
@@ -244,6 +247,12 @@ static void the_first_reason_other_than_no_card_is_told(void **state)
 	ISCardLocate_Release(l);
 	rig_end();
 	RIG_START(&kiosk, refused);
+	l = locate();
+	assert_hr(ISCardLocate_FindCard(l, SHARED, T0, SC_DLG_NO_UI, &info),
+	          SCARD_E_PROTO_MISMATCH);
+	ISCardLocate_Release(l);
+	rig_end();
+	RIG_START(&kiosk, first);
 	l = locate();
 	assert_hr(ISCardLocate_FindCard(l, SHARED, T0, SC_DLG_NO_UI, &info),
 	          SCARD_E_PROTO_MISMATCH);

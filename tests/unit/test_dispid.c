@@ -4,6 +4,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "object.h"
+
 #include <cmocka.h>
 #include <iscard/iscard.h>
 
@@ -69,6 +71,41 @@ static void methods_of_a_manager_have_numbers(void **state)
 	ISCardManage_Release(m);
 }
 
+/* First and last of the interfaces that ISCardManage creates. */
+static void methods_of_service_providers_have_numbers(void **state)
+{
+	static const struct {
+		IID iid;
+		const OLECHAR *name;
+		DISPID id;
+	} rows[] = {
+		{{0x7b063d61, 0x6e40, 0x11d0, {0xb8, 0x58, 0, 0xc0, 0x4f, 0xd4, 0x24, 0xb9}},
+	         u"APP_Auth",
+	         1},
+		{{0x7b063d61, 0x6e40, 0x11d0, {0xb8, 0x58, 0, 0xc0, 0x4f, 0xd4, 0x24, 0xb9}},
+	         u"User_Auth",
+	         5},
+		{{0x4029dd85, 0x5902, 0x11d0, {0xb8, 0x4c, 0, 0xc0, 0x4f, 0xd4, 0x24, 0xb9}},
+	         u"Verify",
+	         5},
+		{{0x4029dd8a, 0x5902, 0x11d0, {0xb8, 0x4c, 0, 0xc0, 0x4f, 0xd4, 0x24, 0xb9}},
+	         u"Directory",
+	         5},
+		{{0x4029dd8a, 0x5902, 0x11d0, {0xb8, 0x4c, 0, 0xc0, 0x4f, 0xd4, 0x24, 0xb9}},
+	         u"Write",
+	         16},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		LPOLESTR name = (LPOLESTR)(uintptr_t)rows[i].name;
+		DISPID id = 99;
+
+		assert_int_equal(ccid_object_ids(&rows[i].iid, &IID_NULL, &name, 1, &id), S_OK);
+		assert_int_equal(id, rows[i].id);
+	}
+}
+
 static void other_names_are_unknown(void **state)
 {
 	OLECHAR writes[] = u"Writes", writ[] = u"Writ", write[] = u"Write", cb[] = u"cb";
@@ -122,6 +159,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(methods_of_a_buffer_have_numbers),
 		cmocka_unit_test(methods_of_a_manager_have_numbers),
+		cmocka_unit_test(methods_of_service_providers_have_numbers),
 		cmocka_unit_test(other_names_are_unknown),
 		cmocka_unit_test(arguments_are_checked),
 	};

@@ -199,7 +199,7 @@ static void the_rest_is_as_documented(void **state)
 
 static void pinned_bytes_do_not_move(void **state)
 {
-	IStream *s = with("abc"), *other = with("abc");
+	IStream *s = with("abc"), *other = with("abc"), *clone = NULL;
 	BYTEARRAY *one, *two;
 	BYTE *bytes;
 
@@ -218,6 +218,9 @@ static void pinned_bytes_do_not_move(void **state)
 	assert_int_equal(IStream_SetSize(s, size(3)), S_OK);
 	assert_int_equal(bytes[0], 'a');
 	assert_int_equal(ccid_memstream_unpin(other, one), E_INVALIDARG);
+	assert_int_equal(IStream_Clone(s, &clone), S_OK);
+	assert_int_equal(ccid_memstream_unpin(clone, one), E_INVALIDARG);
+	IStream_Release(clone);
 	assert_int_equal(ccid_memstream_unpin(s, bytes + 1), E_INVALIDARG);
 	assert_int_equal(ccid_memstream_unpin(s, two), S_OK);
 	assert_int_equal(IStream_SetSize(s, size(5000)), STG_E_ACCESSDENIED);
