@@ -151,6 +151,38 @@ static void a_command_that_is_there_is_filled(void **state)
 	assert_int_equal(ISCardCmd_Release(cmd), 0);
 }
 
+/* Somebody else's command: all it can do is build. */
+static HRESULT foreign_result;
+static LONG foreign_le;
+
+static HRESULT foreign_build(ISCardCmd *self, BYTE cla, BYTE ins, BYTE p1, BYTE p2,
+                             LPBYTEBUFFER field, LONG *le)
+{
+	(void)self;
+	assert_int_equal(cla, 0);
+	assert_int_equal(ins, 0x88);
+	assert_int_equal(p1, 1);
+	assert_int_equal(p2, 2);
+	assert_ptr_equal(field, data);
+	foreign_le = *le;
+	return foreign_result;
+}
+
+static void anybodys_command_is_filled_by_its_own_method(void **state)
+{
+	static const ISCardCmdVtbl vtbl = {.BuildCmd = foreign_build};
+	ISCardCmd foreign = {&vtbl}, *cmd = &foreign;
+
+	(void)state;
+	foreign_result = S_OK;
+	assert_int_equal(ISCardISO7816_InternalAuthenticate(iso, 1, 2, data, 8, &cmd), S_OK);
+	assert_int_equal(foreign_le, 8);
+	foreign_result = E_ACCESSDENIED;
+	assert_int_equal(ISCardISO7816_InternalAuthenticate(iso, 1, 2, data, 9, &cmd),
+	                 E_ACCESSDENIED);
+	assert_ptr_equal(cmd, &foreign);
+}
+
 static void nowhere_to_put_the_command_is_an_error(void **state)
 {
 	(void)state;
@@ -249,6 +281,7 @@ int main(void)
 		ISO_TEST(a_channel_that_the_card_assigns_is_asked_for),
 		ISO_TEST(the_default_class_goes_into_every_command),
 		ISO_TEST(a_command_that_is_there_is_filled),
+		ISO_TEST(anybodys_command_is_filled_by_its_own_method),
 		ISO_TEST(nowhere_to_put_the_command_is_an_error),
 		ISO_TEST(required_data_must_be_there),
 		ISO_TEST(lengths_out_of_range_are_refused),

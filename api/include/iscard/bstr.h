@@ -38,8 +38,8 @@ ISCARD_API void iscard_bstr_free(BSTR bstr);
 ISCARD_API UINT iscard_bstr_len(const OLECHAR *bstr);
 ISCARD_API UINT iscard_bstr_byte_len(const OLECHAR *bstr);
 
-/* Memory as this library hands it out, not initialised; size 0 is allowed. Freed with iscard_free().
- * NULL when memory is out. Source: CoTaskMemAlloc. */
+/* Memory as this library hands it out, not initialised; size 0 is allowed. The caller frees it with
+ * iscard_free(). NULL when memory is out. Source: CoTaskMemAlloc. */
 ISCARD_API void *iscard_alloc(size_t size);
 
 /* Free memory that this library handed out where a function says so; NULL is allowed.

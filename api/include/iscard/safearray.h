@@ -45,8 +45,8 @@ ISCARD_API SAFEARRAY *iscard_safearray_create_vector(VARTYPE type, LONG lower, U
 ISCARD_API SAFEARRAY *iscard_safearray_create(VARTYPE type, UINT dimensions,
                                               const SAFEARRAYBOUND *bounds);
 
-/* Free an array and its strings; bytes are wiped. NULL is allowed. DISP_E_ARRAYISLOCKED: it is still
- * accessed, and stays. Source: SafeArrayDestroy. */
+/* Free an array and its strings; bytes are wiped. NULL is allowed. DISP_E_ARRAYISLOCKED: it is
+ * still accessed, and stays. Source: SafeArrayDestroy. */
 ISCARD_API HRESULT iscard_safearray_destroy(SAFEARRAY *array);
 
 /* The elements (BSTR * or BYTE *), until as many iscard_safearray_unaccess(). Strings in it belong

@@ -14,7 +14,8 @@ typedef struct tagBYTEARRAY {
 	HGLOBAL hMem; /* NULL: there are no movable blocks here */
 	DWORD dwSize;
 	LPBYTE pbyData;
-} BYTEARRAY, *LPBYTEARRAY;
+} BYTEARRAY, *PBYTEARRAY, *LPBYTEARRAY;
+typedef const BYTEARRAY *PCBYTEARRAY, *LPCBYTEARRAY;
 
 /* Two buffers, the command APDU and the reply; the reply is data only, SW1 and SW2 have properties
  * of their own. No method touches a reader: none returns an SCARD_ code.

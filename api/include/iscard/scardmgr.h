@@ -247,8 +247,8 @@ typedef struct tagSCARDINFO {
 
 /* Finds a card by the name of its type, and connects to it.
  *
- * There is no dialog: SC_DLG_MINIMAL_UI, which shows one only where needed, and SC_DLG_NO_UI search
- * without; SC_DLG_FORCE_UI is SCARD_E_UNSUPPORTED_FEATURE. Titles are ignored. Arrays are copied. */
+ * There is no dialog: SC_DLG_MINIMAL_UI, which shows one only where needed, and SC_DLG_NO_UI
+ * search without; SC_DLG_FORCE_UI is SCARD_E_UNSUPPORTED_FEATURE. Titles are ignored. Arrays are copied. */
 #define ISCARD_SELF ISCardLocate
 /* clang-format off */
 ISCARD_INTERFACE(ISCardLocate, IDispatch) {

@@ -11,6 +11,7 @@
 ISCARD_C_BEGIN
 
 typedef struct IByteBuffer IByteBuffer, *LPBYTEBUFFER;
+typedef const IByteBuffer *LPCBYTEBUFFER;
 typedef struct ISCardCmd ISCardCmd, *LPSCARDCMD; /* scarddat.h */
 
 /* What Stat() tells. */
@@ -39,8 +40,9 @@ ISCARD_INTERFACE(IByteBuffer, IDispatch) {
 	 * pointer. *ppStream is NULL on error. */
 	ISCARD_METHOD(get_Stream)(ISCARD_THIS_ LPSTREAM *ppStream) ISCARD_PURE;
 
-	/* Work on this stream from now on, with its seek pointer; that it is initialised goes
-	 * without saying. The buffer keeps a reference. Clones made before keep the old one. */
+	/* Work on this stream from now on, with its seek pointer; the buffer keeps a reference, and
+	 * counts as initialised. Clones made before keep the old stream. Counts that a stream
+	 * cannot have read or written are STG_E_READFAULT or STG_E_WRITEFAULT. */
 	ISCARD_METHOD(put_Stream)(ISCARD_THIS_ LPSTREAM pStream) ISCARD_PURE;
 
 	/* A new object on the same bytes (what one writes the other reads), with a seek pointer of

@@ -38,6 +38,7 @@
 #endif
 
 typedef uint8_t BYTE, *LPBYTE;
+typedef const BYTE *LPCBYTE;
 typedef uint16_t WORD, *LPWORD;
 typedef unsigned int UINT;
 typedef long LONG, *LPLONG;
@@ -72,8 +73,8 @@ typedef const CLSID *REFCLSID;
 
 /* A connection to a card, and the context behind it: numbers, never pointers; 0 is none. A handle
  * belongs to this process, is never reused, and is stale once the connection is closed. */
-typedef ULONG_PTR HSCARD;
-typedef ULONG_PTR HSCARDCONTEXT;
+typedef ULONG_PTR HSCARD, *PHSCARD, *LPHSCARD;
+typedef ULONG_PTR HSCARDCONTEXT, *PHSCARDCONTEXT, *LPHSCARDCONTEXT;
 
 /* For winscard.h after this header: its own typedef of this name then does not compile, and the
  * message holds this one. */
