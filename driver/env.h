@@ -20,6 +20,8 @@ enum ccid_log_level {
 
 /* What to print or report; never what to branch on. Filled by whoever saw the failure first. */
 struct ccid_fault {
+	unsigned serial; /* of the reader's faults; 0: there was none */
+	unsigned slot;
 	const char *where;    /* static: "bulk-in", "XfrBlock" */
 	int err;              /* enum ccid_err */
 	int os_errno;         /* 0 when the failure is not the OS's */

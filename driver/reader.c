@@ -23,7 +23,7 @@ const char *ccid_reader_label(const struct ccid_reader *r)
 int ccid_fail(struct ccid_reader *r, unsigned slot, const char *where, int err,
               const struct ccid_rsp *rsp)
 {
-	struct ccid_fault f = {.where = where, .err = err};
+	struct ccid_fault f = {.slot = slot, .where = where, .err = err};
 
 	if (rsp != NULL) {
 		f.slot_status = rsp->status;
@@ -36,9 +36,15 @@ int ccid_fail(struct ccid_reader *r, unsigned slot, const char *where, int err,
 		         where, ccid_err_text(err));
 	}
 	pthread_mutex_lock(&r->state);
+	f.serial = atomic_fetch_add(&r->faults, 1) + 1;
 	r->fault = f;
 	pthread_mutex_unlock(&r->state);
 	return err;
+}
+
+unsigned ccid_reader_faults(const struct ccid_reader *r)
+{
+	return atomic_load(&r->faults);
 }
 
 void ccid_reader_last_fault(struct ccid_reader *r, struct ccid_fault *out)
@@ -251,49 +257,26 @@ static void release(struct ccid_reader *r)
 	free(r);
 }
 
-static void note_quirk(void *arg, const struct ccid_quirk *q)
+static void note(void *arg, const char *kind, const char *text)
 {
-	struct ccid_reader *r = arg;
+	const struct ccid_reader *r = arg;
 
-	ccid_log(r->env, CCID_LOG_INFO, ccid_reader_label(r), "quirk: %s", q->why);
+	ccid_log(r->env, CCID_LOG_INFO, ccid_reader_label(r), "%s: %s", kind, text);
 }
 
-static void describe(struct ccid_reader *r)
+static int describe(struct ccid_reader *r)
 {
-	unsigned warnings;
+	struct ccid_wiring wiring = ccid_wiring_of(&r->t->iface);
+	struct ccid_profile p;
+	int rc = ccid_profile_make(&p, &r->claims, &wiring, &r->t->id, note, r);
 
-	r->desc = r->claims;
-	ccid_quirk_apply(&r->tuning, &r->desc, r->t->id.vid, r->t->id.pid, r->t->id.bcd_device,
-	                 note_quirk, r);
-	warnings = ccid_class_desc_clamp(&r->desc);
-	for (unsigned bit = 0; bit < CCID_DESC_W_COUNT; bit++)
-		if (warnings & 1u << bit)
-			ccid_log(r->env, CCID_LOG_INFO, ccid_reader_label(r), "descriptor: %s",
-			         ccid_desc_warning_text(1u << bit));
-	r->level = ccid_class_desc_level(&r->desc);
-	r->mechanical = r->desc.mechanical;
-	r->nslots = r->desc.max_slot_index + 1u;
-}
-
-/* Bulk endpoints decide, whatever bInterfaceProtocol says: some readers announce 1 and are bulk. */
-static int frame(struct ccid_reader *r)
-{
-	const struct ccid_interface *iface = &r->t->iface;
-
-	if (iface->bulk_in.address != 0 && iface->bulk_out.address != 0)
-		return CCID_OK;
-	if (iface->protocol == 1) {
-		r->iccd = CCID_ICCD_A;
-		r->level = CCID_LEVEL_TPDU; /* a header and its data are one exchange */
-		r->desc.protocols = 1;
-	} else if (iface->protocol == 2 && r->level != CCID_LEVEL_CHARACTER) {
-		r->iccd = CCID_ICCD_B;
-	} else {
-		return CCID_E_UNSUPPORTED;
-	}
-	r->nslots = 1;
-	r->tuning.flags |= CCID_QUIRK_OFF_FIRST;
-	return CCID_OK;
+	r->desc = p.desc;
+	r->tuning = p.tuning;
+	r->level = p.level;
+	r->iccd = p.iccd;
+	r->nslots = p.nslots;
+	r->mechanical = p.desc.mechanical;
+	return rc;
 }
 
 static int make(struct ccid_reader **out, struct ccid_transport *t,
@@ -314,8 +297,7 @@ static int make(struct ccid_reader **out, struct ccid_transport *t,
 	r->claims = claims;
 	pthread_mutex_init(&r->io, NULL);
 	pthread_mutex_init(&r->state, NULL);
-	describe(r);
-	rc = frame(r);
+	rc = describe(r);
 	if (rc == CCID_OK)
 		rc = allocate(r);
 	if (rc < 0)

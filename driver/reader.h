@@ -61,7 +61,9 @@ void ccid_reader_cancel(struct ccid_reader *r);
 /* True once the device has left; it never comes back in this object. */
 bool ccid_reader_gone(const struct ccid_reader *r);
 
+/* The latest fault of any slot, and the number of faults so far, which is its serial. */
 void ccid_reader_last_fault(struct ccid_reader *r, struct ccid_fault *out);
+unsigned ccid_reader_faults(const struct ccid_reader *r);
 
 enum ccid_slot_state {
 	CCID_SLOT_UNKNOWN,    /* not asked yet, or lost track: ask before use */

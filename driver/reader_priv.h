@@ -6,7 +6,7 @@
 #ifndef CCID_READER_PRIV_H
 #define CCID_READER_PRIV_H
 
-#include "quirks.h"
+#include "profile.h"
 #include "reader.h"
 #include "t1.h"
 
@@ -43,12 +43,6 @@ struct ccid_slot {
 	int64_t silence_ms;         /* longest silence in an XfrBlock */
 };
 
-enum ccid_iccd {
-	CCID_ICCD_NONE,
-	CCID_ICCD_A,
-	CCID_ICCD_B
-};
-
 struct ccid_reader {
 	struct ccid_transport *t;
 	const struct ccid_env *env;
@@ -69,6 +63,7 @@ struct ccid_reader {
 	bool posted; /* an IN transfer over in is out */
 	bool halted; /* an endpoint may be halted: clear both before the next command */
 	atomic_bool busy, gone, cancelled;
+	atomic_uint faults;
 	struct ccid_fault fault; /* state */
 	struct ccid_slot slot[];
 };

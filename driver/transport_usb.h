@@ -3,7 +3,7 @@
 #ifndef CCID_TRANSPORT_USB_H
 #define CCID_TRANSPORT_USB_H
 
-#include "transport.h"
+#include "profile.h"
 
 /* A CCID interface found on a bus. */
 struct ccid_usb_found {
@@ -13,6 +13,7 @@ struct ccid_usb_found {
 	uint8_t ninterfaces;         /* CCID interfaces of this device */
 	char node[64];               /* "/dev/bus/usb/001/004" */
 	struct ccid_class_desc desc; /* as claimed */
+	struct ccid_wiring wiring;
 };
 
 /* Visit every CCID interface below /dev/bus/usb (sysfs adds port path and strings; a node alone is

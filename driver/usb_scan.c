@@ -242,6 +242,7 @@ static int visit_node(struct scan *s, struct node at)
 		f.interface = readers[i].number;
 		if (ccid_class_desc_decode(&f.desc, readers[i].desc, CCID_CLASS_DESC_LEN) != 0)
 			continue;
+		f.wiring = ccid_wiring_of(&readers[i]);
 		name_interface(s, &f, port, readers[i].config_value);
 		err = s->fn(s->arg, &f);
 	}
