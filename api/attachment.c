@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "attachment.h"
 
-#include "apdu.h"
 #include "result.h"
 
 #include <stdlib.h>
@@ -38,8 +37,7 @@ static struct ccid_session *forget_closed(struct ccid_attachment *a)
 	return s;
 }
 
-/* The connection, with a reference. */
-static HRESULT take(struct ccid_attachment *a, struct ccid_session **out)
+HRESULT ccid_attachment_take(struct ccid_attachment *a, struct ccid_session **out)
 {
 	struct ccid_session *closed;
 
@@ -54,6 +52,31 @@ static HRESULT take(struct ccid_attachment *a, struct ccid_session **out)
 	if (closed != NULL)
 		ccid_session_drop(closed);
 	return *out != NULL ? S_OK : SCARD_E_INVALID_HANDLE;
+}
+
+static void keep(struct ccid_attachment *a, const char *reader, HRESULT hr,
+                 const struct ccid_cause *cause)
+{
+	if (a->epoch != ccid_process_epoch())
+		return; /* another thread of the parent may have held the lock at the fork */
+	pthread_mutex_lock(&a->lock);
+	a->failure = hr;
+	ccid_cause_print(a->words, sizeof a->words, reader, hr, cause);
+	pthread_mutex_unlock(&a->lock);
+}
+
+HRESULT ccid_attachment_end(struct ccid_attachment *a, struct ccid_session *s, HRESULT hr)
+{
+	struct ccid_cause cause = {.text = NULL};
+
+	if (FAILED(hr)) {
+		if (s != NULL)
+			ccid_session_cause(s, &cause);
+		keep(a, s != NULL ? s->name : NULL, hr, &cause);
+	}
+	if (s != NULL)
+		ccid_session_unref(s);
+	return hr;
 }
 
 static HRESULT begin_attach(struct ccid_attachment *a)
@@ -88,13 +111,13 @@ HRESULT ccid_attachment_by_handle(struct ccid_attachment *a, HSCARD handle)
 	HRESULT hr;
 
 	if (handle == 0)
-		return E_INVALIDARG;
+		return ccid_attachment_end(a, NULL, E_INVALIDARG);
 	hr = begin_attach(a);
 	if (FAILED(hr))
-		return hr;
+		return ccid_attachment_end(a, NULL, hr);
 	hr = ccid_session_by_handle(&s, handle);
 	end_attach(a, s);
-	return hr;
+	return ccid_attachment_end(a, NULL, hr);
 }
 
 /* UTF-8 up to the first zero: also safe for a literal without a length in front. */
@@ -107,39 +130,54 @@ static char *utf8_of(const OLECHAR *name)
 	return text;
 }
 
-static HRESULT attach(struct ccid_attachment *a, const OLECHAR *name, SCARD_SHARE_MODES mode,
-                      SCARD_PROTOCOLS protocols)
+static bool attach_by(SCARD_SHARE_MODES mode, SCARD_PROTOCOLS protocols)
+{
+	unsigned set = (unsigned)protocols;
+
+	return (mode == ISCARD_EXCLUSIVE || mode == ISCARD_SHARED) &&
+	       ((set >= ISCARD_T0 && set <= (ISCARD_T0 | ISCARD_T1)) || set == ISCARD_RAW);
+}
+
+static HRESULT attach(struct ccid_attachment *a, const char *name, SCARD_SHARE_MODES mode,
+                      SCARD_PROTOCOLS protocols, struct ccid_cause *cause)
 {
 	struct ccid_session *s = NULL;
-	char *text;
 	HRESULT hr = begin_attach(a);
 
 	if (FAILED(hr))
 		return hr;
-	text = utf8_of(name);
 	if (protocols == ISCARD_RAW)
 		hr = SCARD_E_PROTO_MISMATCH;
-	else if (text == NULL)
-		hr = E_OUTOFMEMORY;
 	else
-		hr = ccid_session_attach(&s, a->context, text, mode, (unsigned)protocols);
-	free(text);
+		hr = ccid_session_attach(&s, a->context, name, mode, (unsigned)protocols, cause);
 	end_attach(a, s);
+	return hr;
+}
+
+HRESULT ccid_attachment_by_utf8(struct ccid_attachment *a, const char *name, SCARD_SHARE_MODES mode,
+                                SCARD_PROTOCOLS protocols)
+{
+	struct ccid_cause cause = {.text = NULL};
+	HRESULT hr = E_INVALIDARG;
+
+	if (name != NULL && name[0] != '\0' && attach_by(mode, protocols))
+		hr = attach(a, name, mode, protocols, &cause);
+	if (FAILED(hr))
+		keep(a, name, hr, &cause);
 	return hr;
 }
 
 HRESULT ccid_attachment_by_name(struct ccid_attachment *a, const OLECHAR *name,
                                 SCARD_SHARE_MODES mode, SCARD_PROTOCOLS protocols)
 {
-	unsigned set = (unsigned)protocols;
+	char *text = name != NULL ? utf8_of(name) : NULL;
+	HRESULT hr;
 
-	if (name == NULL || name[0] == 0)
-		return E_INVALIDARG;
-	if (mode != ISCARD_EXCLUSIVE && mode != ISCARD_SHARED)
-		return E_INVALIDARG;
-	if ((set < ISCARD_T0 || set > (ISCARD_T0 | ISCARD_T1)) && set != ISCARD_RAW)
-		return E_INVALIDARG;
-	return attach(a, name, mode, protocols);
+	if (name != NULL && text == NULL)
+		return ccid_attachment_end(a, NULL, E_OUTOFMEMORY);
+	hr = ccid_attachment_by_utf8(a, text, mode, protocols);
+	free(text);
+	return hr;
 }
 
 static bool valid(SCARD_DISPOSITIONS disposition)
@@ -167,16 +205,15 @@ HRESULT ccid_attachment_detach(struct ccid_attachment *a, SCARD_DISPOSITIONS dis
 	HRESULT hr;
 
 	if (!valid(disposition))
-		return E_INVALIDARG;
-	hr = take(a, &s);
+		return ccid_attachment_end(a, NULL, E_INVALIDARG);
+	hr = ccid_attachment_take(a, &s);
 	if (FAILED(hr))
-		return hr;
+		return ccid_attachment_end(a, NULL, hr);
 	hr = ccid_session_detach(s, disposition, &result);
 	atomic_store(&a->disposition, (int)result);
 	if (!ccid_session_is_open(s))
 		detached(a, s);
-	ccid_session_unref(s);
-	return hr;
+	return ccid_attachment_end(a, s, hr);
 }
 
 HRESULT ccid_attachment_reattach(struct ccid_attachment *a, SCARD_SHARE_MODES mode,
@@ -187,39 +224,37 @@ HRESULT ccid_attachment_reattach(struct ccid_attachment *a, SCARD_SHARE_MODES mo
 	HRESULT hr;
 
 	if (!valid(disposition) || (mode != ISCARD_EXCLUSIVE && mode != ISCARD_SHARED))
-		return E_INVALIDARG;
-	hr = take(a, &s);
+		return ccid_attachment_end(a, NULL, E_INVALIDARG);
+	hr = ccid_attachment_take(a, &s);
 	if (FAILED(hr))
-		return hr;
+		return ccid_attachment_end(a, NULL, hr);
 	hr = ccid_session_reattach(s, mode, disposition, &result);
 	atomic_store(&a->disposition, (int)result);
-	ccid_session_unref(s);
-	return hr;
+	return ccid_attachment_end(a, s, hr);
 }
 
 HRESULT ccid_attachment_reconnect(struct ccid_attachment *a)
 {
 	SCARD_SHARE_MODES mode;
 	struct ccid_session *s;
-	HRESULT hr = take(a, &s);
+	HRESULT hr = ccid_attachment_take(a, &s);
 
 	if (FAILED(hr))
-		return hr;
+		return ccid_attachment_end(a, NULL, hr);
 	hr = ccid_session_share_mode(s, &mode);
-	ccid_session_unref(s);
+	ccid_attachment_end(a, s, hr);
 	return FAILED(hr) ? hr : ccid_attachment_reattach(a, mode, ISCARD_LEAVE);
 }
 
 HRESULT ccid_attachment_lock(struct ccid_attachment *a)
 {
 	struct ccid_session *s;
-	HRESULT hr = take(a, &s);
+	HRESULT hr = ccid_attachment_take(a, &s);
 
 	if (FAILED(hr))
-		return hr;
+		return ccid_attachment_end(a, NULL, hr);
 	hr = ccid_session_lock(s);
-	ccid_session_unref(s);
-	return hr;
+	return ccid_attachment_end(a, s, hr);
 }
 
 HRESULT ccid_attachment_unlock(struct ccid_attachment *a, SCARD_DISPOSITIONS disposition)
@@ -229,70 +264,13 @@ HRESULT ccid_attachment_unlock(struct ccid_attachment *a, SCARD_DISPOSITIONS dis
 	HRESULT hr;
 
 	if (!valid(disposition))
-		return E_INVALIDARG;
-	hr = take(a, &s);
+		return ccid_attachment_end(a, NULL, E_INVALIDARG);
+	hr = ccid_attachment_take(a, &s);
 	if (FAILED(hr))
-		return hr;
+		return ccid_attachment_end(a, NULL, hr);
 	hr = ccid_session_unlock(s, disposition, &result);
 	atomic_store(&a->disposition, (int)result);
-	ccid_session_unref(s);
-	return hr;
-}
-
-/* Send what is in a->apdu; the answer's length in *n. */
-static HRESULT exchange(struct ccid_attachment *a, const struct ccid_cmd_request *request,
-                        size_t *n)
-{
-	struct ccid_session *s;
-	HRESULT hr = take(a, &s);
-
-	if (FAILED(hr))
-		return hr;
-	if (request->nad != 0)
-		hr = SCARD_E_UNSUPPORTED_FEATURE;
-	if (SUCCEEDED(hr) && a->rapdu.len < CCID_RAPDU_MAX)
-		hr = ccid_result(ccid_blob_resize(&a->rapdu, CCID_RAPDU_MAX), CCID_ATTACHED);
-	if (SUCCEEDED(hr))
-		hr = ccid_session_transmit(s, &a->apdu, request->class_get_response, &a->rapdu, n);
-	if (SUCCEEDED(hr) && *n < 2)
-		hr = SCARD_F_COMM_ERROR;
-	ccid_session_unref(s);
-	return hr;
-}
-
-static HRESULT transact(struct ccid_attachment *a, ISCardCmd *cmd)
-{
-	struct ccid_cmd_request request;
-	size_t n = 0;
-	HRESULT hr = ccid_cmd_request(cmd, &a->apdu, &request);
-
-	if (SUCCEEDED(hr))
-		hr = exchange(a, &request, &n);
-	if (SUCCEEDED(hr))
-		hr = ccid_cmd_reply(cmd, a->rapdu.p, n - 2,
-		                    (WORD)(a->rapdu.p[n - 2] << 8 | a->rapdu.p[n - 1]));
-	if (FAILED(hr))
-		ccid_cmd_no_reply(cmd);
-	ccid_blob_clear(&a->apdu);
-	if (n > 0)
-		ccid_wipe(a->rapdu.p, n);
-	return hr;
-}
-
-HRESULT ccid_attachment_transaction(struct ccid_attachment *a, ISCardCmd **cmd)
-{
-	HRESULT hr;
-
-	if (cmd == NULL)
-		return E_POINTER;
-	if (*cmd == NULL)
-		return E_INVALIDARG;
-	if (a->epoch != ccid_process_epoch())
-		return SCARD_E_SERVICE_STOPPED;
-	pthread_mutex_lock(&a->sending);
-	hr = transact(a, *cmd);
-	pthread_mutex_unlock(&a->sending);
-	return hr;
+	return ccid_attachment_end(a, s, hr);
 }
 
 HRESULT ccid_attachment_handle(struct ccid_attachment *a, HSCARD *handle)
@@ -301,22 +279,21 @@ HRESULT ccid_attachment_handle(struct ccid_attachment *a, HSCARD *handle)
 	HRESULT hr;
 
 	if (handle == NULL)
-		return E_POINTER;
+		return ccid_attachment_end(a, NULL, E_POINTER);
 	*handle = 0;
-	hr = take(a, &s);
+	hr = ccid_attachment_take(a, &s);
 	if (hr == SCARD_E_INVALID_HANDLE)
 		return S_OK;
 	if (FAILED(hr))
-		return hr;
+		return ccid_attachment_end(a, NULL, hr);
 	*handle = s->handle;
-	ccid_session_unref(s);
-	return S_OK;
+	return ccid_attachment_end(a, s, S_OK);
 }
 
 HRESULT ccid_attachment_context(struct ccid_attachment *a, HSCARDCONTEXT *context)
 {
 	if (context == NULL)
-		return E_POINTER;
+		return ccid_attachment_end(a, NULL, E_POINTER);
 	*context = 0;
 	if (a->epoch != ccid_process_epoch())
 		return SCARD_E_SERVICE_STOPPED;
@@ -330,14 +307,13 @@ HRESULT ccid_attachment_status(struct ccid_attachment *a, SCARD_STATES *state)
 	HRESULT hr;
 
 	if (state == NULL)
-		return E_POINTER;
+		return ccid_attachment_end(a, NULL, E_POINTER);
 	*state = (SCARD_STATES)0;
-	hr = take(a, &s);
+	hr = ccid_attachment_take(a, &s);
 	if (FAILED(hr))
-		return hr;
+		return ccid_attachment_end(a, NULL, hr);
 	hr = ccid_session_status(s, state);
-	ccid_session_unref(s);
-	return hr;
+	return ccid_attachment_end(a, s, hr);
 }
 
 HRESULT ccid_attachment_card(struct ccid_attachment *a, SCARD_PROTOCOLS *protocol,
@@ -347,12 +323,12 @@ HRESULT ccid_attachment_card(struct ccid_attachment *a, SCARD_PROTOCOLS *protoco
 	struct ccid_session *s;
 	unsigned number = 0;
 	size_t len = 0;
-	HRESULT hr = take(a, &s);
+	HRESULT hr = ccid_attachment_take(a, &s);
 
 	if (FAILED(hr))
-		return hr;
+		return ccid_attachment_end(a, NULL, hr);
 	hr = ccid_session_card(s, &number, bytes, &len);
-	ccid_session_unref(s);
+	ccid_attachment_end(a, s, hr);
 	if (FAILED(hr))
 		return hr;
 	if (protocol != NULL)

@@ -6,6 +6,8 @@
 
 #include "session.h"
 
+#define CCID_WORDS_MAX 768
+
 struct ccid_attachment {
 	iscard_context *context;
 	unsigned epoch;
@@ -13,7 +15,9 @@ struct ccid_attachment {
 	pthread_mutex_t lock;   /* session, attaching; never held while anything waits */
 	struct ccid_session *session;
 	bool attaching;
-	pthread_mutex_t sending; /* one transaction of this object at a time */
+	HRESULT failure;            /* lock: of the last call that failed */
+	char words[CCID_WORDS_MAX]; /* lock: about it */
+	pthread_mutex_t sending;    /* one transaction of this object at a time */
 	struct ccid_blob apdu, rapdu;
 };
 
@@ -23,6 +27,8 @@ void ccid_attachment_fini(struct ccid_attachment *a);
 HRESULT ccid_attachment_by_handle(struct ccid_attachment *a, HSCARD handle);
 HRESULT ccid_attachment_by_name(struct ccid_attachment *a, const OLECHAR *name,
                                 SCARD_SHARE_MODES mode, SCARD_PROTOCOLS protocols);
+HRESULT ccid_attachment_by_utf8(struct ccid_attachment *a, const char *name, SCARD_SHARE_MODES mode,
+                                SCARD_PROTOCOLS protocols);
 HRESULT ccid_attachment_detach(struct ccid_attachment *a, SCARD_DISPOSITIONS disposition);
 HRESULT ccid_attachment_reattach(struct ccid_attachment *a, SCARD_SHARE_MODES mode,
                                  SCARD_DISPOSITIONS disposition);
@@ -38,6 +44,24 @@ HRESULT ccid_attachment_status(struct ccid_attachment *a, SCARD_STATES *state);
 HRESULT ccid_attachment_card(struct ccid_attachment *a, SCARD_PROTOCOLS *protocol,
                              IByteBuffer **atr);
 
+/* A command APDU as bytes; flags as ccid_session_transmit(). *len as in <iscard/easy.h>. */
+HRESULT ccid_attachment_send(struct ccid_attachment *a, const uint8_t *capdu, size_t capdu_len,
+                             unsigned flags, uint8_t *rapdu, size_t *len);
+
+/* Vendor bytes to the reader; likewise. */
+HRESULT ccid_attachment_escape(struct ccid_attachment *a, const uint8_t *out, size_t out_len,
+                               uint8_t *in, size_t *in_len);
+
+/* The connection, with a reference. SCARD_E_INVALID_HANDLE, SCARD_E_SERVICE_STOPPED. */
+HRESULT ccid_attachment_take(struct ccid_attachment *a, struct ccid_session **out);
+
+/* Let go of what take() gave; a failure is kept for iscard_last_error(). Returns hr. s may be
+ * NULL. */
+HRESULT ccid_attachment_end(struct ccid_attachment *a, struct ccid_session *s, HRESULT hr);
+
+/* Hand out n bytes by the buffer rule of <iscard/easy.h>. */
+HRESULT ccid_hand_over(uint8_t *out, size_t *len, const uint8_t *bytes, size_t n);
+
 /* card.c, manage.c */
 HRESULT ccid_card_new(ISCard **out, iscard_context *c);
 HRESULT ccid_manage_new(ISCardManage **out, iscard_context *c);
@@ -45,5 +69,7 @@ HRESULT ccid_manage_new(ISCardManage **out, iscard_context *c);
 /* The attachment of an object of ours, else NULL. */
 struct ccid_attachment *ccid_card_attachment(const void *object);
 struct ccid_attachment *ccid_manage_attachment(const void *object);
+/* Of either, also for NULL. */
+struct ccid_attachment *ccid_attachment_of(const void *object);
 
 #endif

@@ -15,7 +15,9 @@ static const struct iscard_limits defaults = {.open_ms = 10000,
                                               .power_on_ms = 60000,
                                               .transaction_ms = 300000,
                                               .motion_ms = 30000,
-                                              .lock_ms = 0};
+                                              .lock_ms = 0,
+                                              .pin_ms = 1800000,
+                                              .escape_ms = 30000};
 
 static const char *const level_names[] = {"none", "error", "warning", "info", "debug", "wire"};
 
@@ -48,30 +50,40 @@ static iscard_log_level level_of(const char *name)
 	return ISCARD_LOG_ERROR;
 }
 
+static int allowed(const char *text)
+{
+	return text != NULL && strcmp(text, "1") == 0;
+}
+
 static struct iscard_options options_of_environment(void)
 {
 	return (struct iscard_options){.size = sizeof(struct iscard_options),
 	                               .readers = secure_getenv("ISCARD_READERS"),
 	                               .trace = secure_getenv("ISCARD_TRACE"),
-	                               .log_level = level_of(secure_getenv("ISCARD_LOG"))};
+	                               .log_level = level_of(secure_getenv("ISCARD_LOG")),
+	                               .escapes = allowed(secure_getenv("ISCARD_ESCAPE"))};
+}
+
+static int set_limit(int64_t *to, int64_t from)
+{
+	if (from > 0)
+		*to = from;
+	return from < 0 ? CCID_E_ARG : 0;
 }
 
 static int set_limits(struct iscard_limits *to, const struct iscard_limits *from)
 {
+	int bad = 0;
+
 	*to = defaults;
-	if (from->open_ms < 0 || from->power_on_ms < 0 || from->transaction_ms < 0 ||
-	    from->motion_ms < 0 || from->lock_ms < 0)
-		return CCID_E_ARG;
-	if (from->open_ms > 0)
-		to->open_ms = from->open_ms;
-	if (from->power_on_ms > 0)
-		to->power_on_ms = from->power_on_ms;
-	if (from->transaction_ms > 0)
-		to->transaction_ms = from->transaction_ms;
-	if (from->motion_ms > 0)
-		to->motion_ms = from->motion_ms;
-	to->lock_ms = from->lock_ms;
-	return 0;
+	bad |= set_limit(&to->open_ms, from->open_ms);
+	bad |= set_limit(&to->power_on_ms, from->power_on_ms);
+	bad |= set_limit(&to->transaction_ms, from->transaction_ms);
+	bad |= set_limit(&to->motion_ms, from->motion_ms);
+	bad |= set_limit(&to->lock_ms, from->lock_ms);
+	bad |= set_limit(&to->pin_ms, from->pin_ms);
+	bad |= set_limit(&to->escape_ms, from->escape_ms);
+	return bad;
 }
 
 static int add_source(iscard_context *c, const char *text, size_t len)

@@ -119,7 +119,7 @@ HRESULT iscard_create_instance(REFCLSID clsid, IUnknown *outer, DWORD clsctx, RE
 	return iscard_context_create_instance(NULL, clsid, iid, object);
 }
 
-iscard_disposition_result iscard_last_disposition(const void *object)
+struct ccid_attachment *ccid_attachment_of(const void *object)
 {
 	struct ccid_attachment *a = NULL;
 
@@ -127,6 +127,13 @@ iscard_disposition_result iscard_last_disposition(const void *object)
 		a = ccid_card_attachment(object);
 	if (object != NULL && a == NULL)
 		a = ccid_manage_attachment(object);
+	return a;
+}
+
+iscard_disposition_result iscard_last_disposition(const void *object)
+{
+	struct ccid_attachment *a = ccid_attachment_of(object);
+
 	if (a == NULL)
 		return ISCARD_DISPOSITION_NONE;
 	return (iscard_disposition_result)atomic_load(&a->disposition);

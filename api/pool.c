@@ -118,7 +118,7 @@ static int open_once(struct ccid_open *o, struct ccid_target *target, bool *kept
 	const struct ccid_limits limits = {.power_on_ms = c->limits.power_on_ms,
 	                                   .command_ms = ccid_limits_default.command_ms,
 	                                   .motion_ms = c->limits.motion_ms,
-	                                   .escape_ms = ccid_limits_default.escape_ms};
+	                                   .escape_ms = c->limits.escape_ms};
 	struct ccid_transport *t;
 	int err = ccid_target_open(target, c, &t, kept, deadline);
 
@@ -242,6 +242,22 @@ struct ccid_reader *ccid_open_reader(const struct ccid_open *o)
 struct ccid_port *ccid_open_port(struct ccid_open *o, unsigned slot)
 {
 	return &o->ports[slot];
+}
+
+int ccid_open_name(const struct ccid_open *o, unsigned slot, iscard_context *c, char *out,
+                   size_t cap)
+{
+	char base[CCID_NAME_MAX];
+	int number;
+
+	ccid_name_base(base, sizeof base, &ccid_reader_transport(o->reader)->id);
+	pthread_mutex_lock(&c->lock);
+	number = ccid_names_number(&c->names, base, o->key);
+	pthread_mutex_unlock(&c->lock);
+	if (number < 0)
+		return number;
+	ccid_name_full(out, cap, base, (unsigned)number, slot);
+	return 0;
 }
 
 const struct ccid_env *ccid_open_env(const struct ccid_open *o)

@@ -99,6 +99,8 @@ static HRESULT connect(struct ccid_session *s, bool exclusive)
 		hr = get_ready(s);
 		if (FAILED(hr))
 			ccid_share_leave(&s->port->share, &s->member);
+	} else {
+		ccid_session_tell(s, "another connection of this process is in the way");
 	}
 	pthread_mutex_unlock(&s->port->lock);
 	return hr;
@@ -120,10 +122,13 @@ static HRESULT establish(struct ccid_session *s, const char *name, bool exclusiv
 	int err = ccid_pool_get(&s->open, &slot, s->context, name);
 	HRESULT hr;
 
-	if (err < 0)
+	if (err < 0) {
+		ccid_session_tell(s, ccid_err_text(err));
 		return ccid_result(err, CCID_ATTACHING);
+	}
 	s->port = ccid_open_port(s->open, slot);
-	hr = connect(s, exclusive);
+	err = ccid_open_name(s->open, slot, s->context, s->name, sizeof s->name);
+	hr = err < 0 ? ccid_result(err, CCID_ATTACHING) : connect(s, exclusive);
 	if (FAILED(hr)) {
 		ccid_pool_put(s->open);
 		return hr;
@@ -135,21 +140,24 @@ static HRESULT establish(struct ccid_session *s, const char *name, bool exclusiv
 }
 
 HRESULT ccid_session_attach(struct ccid_session **out, iscard_context *c, const char *name,
-                            SCARD_SHARE_MODES mode, unsigned wanted)
+                            SCARD_SHARE_MODES mode, unsigned wanted, struct ccid_cause *cause)
 {
 	struct ccid_session *s = calloc(1, sizeof *s);
 	HRESULT hr;
 
 	*out = NULL;
+	*cause = (struct ccid_cause){.text = NULL};
 	if (s == NULL)
 		return E_OUTOFMEMORY;
 	atomic_init(&s->refs, 1);
 	atomic_init(&s->pins, 1);
+	pthread_mutex_init(&s->telling, NULL);
 	s->epoch = ccid_process_epoch();
 	s->objects = 1;
 	s->context = iscard_context_ref(c);
 	s->wanted = wanted;
 	hr = establish(s, name, mode == ISCARD_EXCLUSIVE);
+	ccid_session_cause(s, cause);
 	if (FAILED(hr))
 		ccid_session_unref(s);
 	else
@@ -249,60 +257,6 @@ HRESULT ccid_session_card(struct ccid_session *s, unsigned *protocol, uint8_t *a
 		*protocol = s->protocol;
 		*len = s->atr_len;
 		memcpy(atr, s->atr, s->atr_len);
-	}
-	pthread_mutex_unlock(&s->port->lock);
-	ccid_session_unpin(s);
-	return hr;
-}
-
-static int send(struct ccid_session *s, uint32_t generation, const struct ccid_blob *apdu,
-                int class_get_response, struct ccid_blob *rapdu)
-{
-	return ccid_slot_transmit(s->port->reader, s->port->slot, generation, apdu->p, apdu->len,
-	                          rapdu->p, rapdu->len, CCID_XFR_FOLLOW, class_get_response,
-	                          ccid_session_deadline(s, s->context->limits.transaction_ms));
-}
-
-/* PIN entry that was broken off ends in status words (CCID 6.1.11; 3.3 of the mapping). */
-static size_t pin_status(int err, uint8_t *rapdu)
-{
-	rapdu[0] = 0x64;
-	rapdu[1] = err == CCID_E_PIN_CANCELLED ? 0x01 : 0x00;
-	return 2;
-}
-
-/* A removal or reset explains a failed exchange better than the failure does. */
-static HRESULT explain(struct ccid_session *s, int err)
-{
-	struct ccid_slot_info info;
-	HRESULT hr = ccid_session_check(s, CCID_NEED_CARD, &info);
-
-	return FAILED(hr) ? hr : ccid_result(err, CCID_ATTACHED);
-}
-
-HRESULT ccid_session_transmit(struct ccid_session *s, const struct ccid_blob *apdu,
-                              int class_get_response, struct ccid_blob *rapdu, size_t *n)
-{
-	uint32_t generation;
-	HRESULT hr = ccid_session_pin(s);
-	int got;
-
-	if (FAILED(hr))
-		return hr;
-	pthread_mutex_lock(&s->port->lock);
-	hr = ccid_session_use(s, CCID_NEED_CARD_AS_HEARD);
-	if (SUCCEEDED(hr)) {
-		generation = s->member.generation;
-		pthread_mutex_unlock(&s->port->lock);
-		got = send(s, generation, apdu, class_get_response, rapdu);
-		pthread_mutex_lock(&s->port->lock);
-		if (got == CCID_E_PIN_CANCELLED || got == CCID_E_PIN_TIMEOUT)
-			*n = pin_status(got, rapdu->p);
-		else if (got >= 0)
-			*n = (size_t)got;
-		else
-			hr = explain(s, got);
-		ccid_session_done(s);
 	}
 	pthread_mutex_unlock(&s->port->lock);
 	ccid_session_unpin(s);

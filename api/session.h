@@ -6,6 +6,7 @@
 #ifndef CCID_SESSION_H
 #define CCID_SESSION_H
 
+#include "cause.h"
 #include "cmd.h"
 #include "pool.h"
 #include "port.h"
@@ -24,16 +25,22 @@ struct ccid_session {
 	iscard_context *context;
 	struct ccid_open *open;
 	struct ccid_port *port;
+	char name[CCID_NAME_MAX]; /* of reader and slot, in the context */
+	pthread_mutex_t telling;  /* cause; nothing else is locked meanwhile */
+	struct ccid_cause cause;
+	atomic_bool told;          /* cause says something */
 	struct ccid_member member; /* port mutex, and all below */
+	unsigned mark;             /* the reader's last fault when the card was taken in use */
+	unsigned waits, cancels;   /* for others' locks; ccid_session_cancel() */
 	unsigned wanted;
 	unsigned protocol;
 	uint8_t atr[CCID_ATR_MAX];
 	size_t atr_len;
 };
 
-/* A new connection, with one reference and one object. */
+/* A new connection, with one reference and one object. *cause tells about a failure. */
 HRESULT ccid_session_attach(struct ccid_session **out, iscard_context *c, const char *name,
-                            SCARD_SHARE_MODES mode, unsigned wanted);
+                            SCARD_SHARE_MODES mode, unsigned wanted, struct ccid_cause *cause);
 
 /* The one behind a handle, with a reference and an object more. E_INVALIDARG. */
 HRESULT ccid_session_by_handle(struct ccid_session **out, HSCARD handle);
@@ -61,9 +68,28 @@ HRESULT ccid_session_share_mode(struct ccid_session *s, SCARD_SHARE_MODES *mode)
 /* Protocol (0 or 1) and ATR of the card in use. atr has room for CCID_ATR_MAX. */
 HRESULT ccid_session_card(struct ccid_session *s, unsigned *protocol, uint8_t *atr, size_t *len);
 
-/* Send the APDU; returns its answer in rapdu, *n bytes with SW1 SW2. */
-HRESULT ccid_session_transmit(struct ccid_session *s, const struct ccid_blob *apdu,
+/* What is known about the last failure. Also of a connection that has ended. */
+void ccid_session_cause(struct ccid_session *s, struct ccid_cause *out);
+
+/* session_send.c */
+
+/* Send the APDU; returns its answer in rapdu, *n bytes with SW1 SW2. flags: CCID_XFR_*. */
+HRESULT ccid_session_transmit(struct ccid_session *s, const struct ccid_blob *apdu, unsigned flags,
                               int class_get_response, struct ccid_blob *rapdu, size_t *n);
+
+/* PIN entry on the reader's pad; the card's answer, or 6400 and 6401, as above. cap: at least 2. */
+struct ccid_pin;
+HRESULT ccid_session_secure(struct ccid_session *s, const struct ccid_pin *pin, uint8_t *rapdu,
+                            size_t cap, size_t *n);
+
+/* Vendor bytes to the reader and back, card or no card. SCARD_W_SECURITY_VIOLATION unless the
+ * connection's context allows it. SCARD_E_INSUFFICIENT_BUFFER: the answer is lost. */
+HRESULT ccid_session_escape(struct ccid_session *s, const uint8_t *out, size_t len, uint8_t *in,
+                            size_t cap, size_t *n);
+
+/* Make what the connection is at, a wait or a command, end with SCARD_E_CANCELLED. S_FALSE when there
+ * is nothing. */
+HRESULT ccid_session_cancel(struct ccid_session *s);
 
 /* session_use.c: what the functions above are made of */
 
@@ -89,6 +115,9 @@ void ccid_session_done(struct ccid_session *s);
 
 /* Take the card as it is for the connection's own. Port mutex held. */
 HRESULT ccid_session_adopt(struct ccid_session *s);
+
+/* Note what stopped an operation; text is static. */
+void ccid_session_tell(struct ccid_session *s, const char *text);
 
 /* Absolute, in the reader's time. */
 int64_t ccid_session_deadline(const struct ccid_session *s, int64_t limit_ms);

@@ -17,6 +17,8 @@ void ccid_session_unref(struct ccid_session *s)
 	if (atomic_fetch_sub(&s->refs, 1) > 1)
 		return;
 	iscard_context_unref(s->context);
+	if (s->epoch == ccid_process_epoch())
+		pthread_mutex_destroy(&s->telling);
 	ccid_wipe(s, sizeof *s);
 	free(s);
 }
@@ -82,9 +84,43 @@ HRESULT ccid_session_check(struct ccid_session *s, enum ccid_need need, struct c
 	return S_OK;
 }
 
+void ccid_session_tell(struct ccid_session *s, const char *text)
+{
+	if (!atomic_load(&s->told) && text == NULL)
+		return;
+	pthread_mutex_lock(&s->telling);
+	s->cause = (struct ccid_cause){.text = text};
+	atomic_store(&s->told, text != NULL);
+	pthread_mutex_unlock(&s->telling);
+}
+
+void ccid_session_cause(struct ccid_session *s, struct ccid_cause *out)
+{
+	pthread_mutex_lock(&s->telling);
+	*out = s->cause;
+	pthread_mutex_unlock(&s->telling);
+}
+
+/* What the driver noted about this slot since the card was taken in use. */
+static void take_fault(struct ccid_session *s)
+{
+	struct ccid_fault f;
+
+	if (ccid_reader_faults(s->port->reader) == s->mark)
+		return;
+	ccid_reader_last_fault(s->port->reader, &f);
+	if (f.slot != s->port->slot)
+		return;
+	pthread_mutex_lock(&s->telling);
+	s->cause.fault = f;
+	atomic_store(&s->told, true);
+	pthread_mutex_unlock(&s->telling);
+}
+
 struct turn {
 	struct ccid_session *session;
 	enum ccid_need need;
+	unsigned cancels;
 	HRESULT hr;
 };
 
@@ -93,6 +129,8 @@ static int go_on(void *arg)
 	struct turn *t = arg;
 	struct ccid_slot_info info;
 
+	if (t->session->cancels != t->cancels)
+		return CCID_E_CANCELLED;
 	t->hr = ccid_session_check(t->session, t->need, &info);
 	return FAILED(t->hr) ? CCID_E_STALE : 0;
 }
@@ -102,16 +140,21 @@ HRESULT ccid_session_use(struct ccid_session *s, enum ccid_need need)
 	const struct ccid_env *clock = &s->context->env;
 	int64_t limit = s->context->limits.lock_ms;
 	int64_t deadline = limit > 0 ? ccid_env_now(clock) + limit : CCID_NEVER;
-	struct turn turn = {s, need, S_OK};
-	int rc = ccid_port_use(s->port, &s->member, go_on, &turn, clock, deadline);
+	struct turn turn = {s, need, s->cancels, S_OK};
+	int rc;
 
-	if (rc == CCID_E_STALE)
-		return turn.hr;
-	return ccid_result(rc, CCID_ATTACHED);
+	s->waits++;
+	rc = ccid_port_use(s->port, &s->member, go_on, &turn, clock, deadline);
+	s->waits--;
+	if (rc == 0)
+		s->mark = ccid_reader_faults(s->port->reader);
+	ccid_session_tell(s, rc == CCID_E_TIMEOUT ? "another connection holds the lock" : NULL);
+	return rc == CCID_E_STALE ? turn.hr : ccid_result(rc, CCID_ATTACHED);
 }
 
 void ccid_session_done(struct ccid_session *s)
 {
+	take_fault(s);
 	ccid_port_done(s->port, &s->member);
 }
 

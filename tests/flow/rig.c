@@ -54,24 +54,33 @@ static void forget_readers(void)
 	ccid_process_leave();
 }
 
-void rig_start_limited(const struct fake_reader *reader, const struct script_step *steps,
-                       size_t count, int64_t lock_ms)
+void rig_start_with(const struct fake_reader *reader, const struct script_step *steps, size_t count,
+                    const struct iscard_options *options)
 {
-	struct iscard_options o = {.size = sizeof o,
-	                           .readers = "test:reader",
-	                           .limits = {.lock_ms = lock_ms},
-	                           .log = log_line,
-	                           .log_arg = &rig.clock,
-	                           .log_level = ISCARD_LOG_DEBUG,
-	                           .now_ms = now,
-	                           .now_arg = &rig.clock};
+	struct iscard_options o = *options;
 
+	o.size = sizeof o;
+	o.readers = "test:reader";
+	o.log = log_line;
+	o.log_arg = &rig.clock;
+	o.now_ms = now;
+	o.now_arg = &rig.clock;
+	if (o.log_level == ISCARD_LOG_NONE)
+		o.log_level = ISCARD_LOG_DEBUG;
 	forget_readers();
 	rig = (struct rig){.reader = *reader};
 	fake_clock_init(&rig.clock);
 	rig.script.steps = steps;
 	rig.script.count = count;
 	assert_int_equal(ccid_context_create(&o, &scheme, &rig.context), S_OK);
+}
+
+void rig_start_limited(const struct fake_reader *reader, const struct script_step *steps,
+                       size_t count, int64_t lock_ms)
+{
+	const struct iscard_options o = {.limits = {.lock_ms = lock_ms}};
+
+	rig_start_with(reader, steps, count, &o);
 }
 
 void rig_start(const struct fake_reader *reader, const struct script_step *steps, size_t count)

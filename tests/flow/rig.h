@@ -27,6 +27,13 @@ void rig_start(const struct fake_reader *reader, const struct script_step *steps
 void rig_start_limited(const struct fake_reader *reader, const struct script_step *steps,
                        size_t count, int64_t lock_ms);
 
+/* The same with limits, escapes, level and payload of these options. */
+void rig_start_with(const struct fake_reader *reader, const struct script_step *steps, size_t count,
+                    const struct iscard_options *options);
+#define RIG_START_WITH(reader, steps, ...)                                                         \
+	rig_start_with(reader, steps, sizeof(steps) / sizeof *(steps),                             \
+	               &(struct iscard_options){__VA_ARGS__})
+
 /* Everything released: demand that the reader was closed and the script used up. */
 void rig_end(void);
 

@@ -7,6 +7,7 @@
  *   ISCARD_READERS  reader addresses, separated by spaces; "usb:" when unset
  *   ISCARD_TRACE    record what goes over the wire to this file
  *   ISCARD_LOG      none, error (the default), warning, info, debug or wire; to standard error
+ *   ISCARD_ESCAPE   1: escape commands are allowed (easy.h)
  *
  * Readers and handles belong to the process: two contexts can share a reader. Every function may be
  * called from any thread. After a fork the child may make new contexts, and release objects of the
@@ -50,6 +51,8 @@ struct iscard_limits {
 	int64_t transaction_ms; /* one Transaction, all follow-ups included: 5 min */
 	int64_t motion_ms;      /* one motion of the card: 30 s */
 	int64_t lock_ms;        /* waiting for another connection's lock: no limit */
+	int64_t pin_ms;         /* PIN entry on the reader's pad, all of it: 30 min */
+	int64_t escape_ms;      /* one escape command: 30 s */
 };
 
 /* All zero but size is a good start. Everything is copied. */
@@ -70,6 +73,8 @@ struct iscard_options {
 	/* Milliseconds of a clock that never goes back. NULL: CLOCK_MONOTONIC. */
 	int64_t (*now_ms)(void *arg);
 	void *now_arg;
+
+	int escapes; /* not 0: iscard_escape() may send vendor commands; see there */
 };
 
 /* Make a context, with one reference. options NULL: as the default context, from the environment.

@@ -15,7 +15,8 @@
  *
  * This header is the umbrella. scardmgr.h: ISCard, ISCardManage, ISCardDatabase, ISCardLocate.
  * scarddat.h: ISCardCmd, ISCardTypeConv. scardssp.h: IByteBuffer, ISCardISO7816. stream.h: IStream.
- * context.h: reader addresses and names, limits, log. cards.h: card types. bstr.h: text.
+ * context.h: reader addresses and names, limits, log. easy.h: bytes, UTF-8, and failures in words.
+ * pinpad.h: PIN entry on the reader. reader.h: what a reader can do. cards.h: card types. bstr.h: text.
  * safearray.h: arrays. errors.h: results. unknown.h: object rules and the factory. */
 #ifndef ISCARD_ISCARD_H
 #define ISCARD_ISCARD_H
@@ -23,6 +24,7 @@
 #include <iscard/bstr.h>
 #include <iscard/cards.h>
 #include <iscard/context.h>
+#include <iscard/easy.h>
 #include <iscard/errors.h>
 #include <iscard/safearray.h>
 #include <iscard/scarddat.h>
