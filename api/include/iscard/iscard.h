@@ -26,6 +26,7 @@
 #include <iscard/context.h>
 #include <iscard/easy.h>
 #include <iscard/errors.h>
+#include <iscard/pinpad.h>
 #include <iscard/safearray.h>
 #include <iscard/scarddat.h>
 #include <iscard/scardmgr.h>
