@@ -27,6 +27,7 @@
 #include <iscard/easy.h>
 #include <iscard/errors.h>
 #include <iscard/pinpad.h>
+#include <iscard/reader.h>
 #include <iscard/safearray.h>
 #include <iscard/scarddat.h>
 #include <iscard/scardmgr.h>
