@@ -3,6 +3,8 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
+#include <string.h>
 
 #include "result.h"
 
@@ -72,12 +74,39 @@ static void results_are_those_of_the_reference(void **state)
 	}
 }
 
+/* Every line "#define NAME ((HRESULT)0x80...U)" of the header. */
+static void every_code_of_the_header_has_its_name_and_a_sentence(void **state)
+{
+	FILE *f = fopen(ERRORS_H, "r");
+	char line[256], name[64];
+	unsigned codes = 0, value;
+
+	(void)state;
+	assert_non_null(f);
+	while (fgets(line, sizeof line, f) != NULL) {
+		HRESULT hr;
+
+		if (sscanf(line, "#define %63s ((HRESULT)0x%xU)", name, &value) != 2)
+			continue;
+		hr = (HRESULT)value;
+		assert_non_null(iscard_result_name(hr));
+		assert_string_equal(iscard_result_name(hr), name);
+		assert_string_not_equal(iscard_strerror(hr), "unknown result code");
+		codes++;
+	}
+	fclose(f);
+	assert_true(codes > 80);
+	assert_null(iscard_result_name((HRESULT)0x80123456U));
+	assert_string_equal(iscard_strerror((HRESULT)0x80123456U), "unknown result code");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_failure_has_a_failing_result),
 		cmocka_unit_test(success_and_counts_are_ok),
 		cmocka_unit_test(results_are_those_of_the_reference),
+		cmocka_unit_test(every_code_of_the_header_has_its_name_and_a_sentence),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
