@@ -40,6 +40,7 @@ void ccid_cause_print(char *out, size_t cap, const char *reader, HRESULT hr,
                       const struct ccid_cause *cause)
 {
 	const char *name = iscard_result_name(hr);
+	const struct ccid_fault *f = &cause->fault;
 	struct line l = {out, cap};
 
 	if (cap > 0)
@@ -47,8 +48,8 @@ void ccid_cause_print(char *out, size_t cap, const char *reader, HRESULT hr,
 	if (reader != NULL && reader[0] != '\0')
 		add(&l, "%s: ", reader);
 	add(&l, "%s (%s)", iscard_strerror(hr), name != NULL ? name : "?");
-	if (cause->text != NULL)
+	if (cause->text != NULL && (f->serial == 0 || cause->text != ccid_err_text(f->err)))
 		add(&l, ": %s", cause->text);
-	if (cause->fault.serial != 0)
-		add_fault(&l, &cause->fault);
+	if (f->serial != 0)
+		add_fault(&l, f);
 }

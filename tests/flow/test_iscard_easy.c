@@ -347,9 +347,8 @@ static void words_tell_reader_slot_and_ccid_error(void **state)
 	          SCARD_E_COMM_DATA_LOST);
 	assert_hr(iscard_last_error(card, words, sizeof words), SCARD_E_COMM_DATA_LOST);
 	assert_string_equal(words, "Test Reader 00 00: data to or from the card was lost "
-	                           "(SCARD_E_COMM_DATA_LOST): the card does not answer; slot 0, "
-	                           "PC_to_RDR_XfrBlock: the card does not answer (bStatus 40, "
-	                           "bError FE ICC_MUTE)");
+	                           "(SCARD_E_COMM_DATA_LOST); slot 0, PC_to_RDR_XfrBlock: the card "
+	                           "does not answer (bStatus 40, bError FE ICC_MUTE)");
 	assert_hr(iscard_last_error(card, cut, sizeof cut), SCARD_E_COMM_DATA_LOST);
 	assert_string_equal(cut, "Test Re");
 	assert_hr(iscard_last_error(card, NULL, 0), SCARD_E_COMM_DATA_LOST);

@@ -72,11 +72,57 @@ static void eject_says_what_happened(void **state)
 	on_reader(&motor, jam, EXAMPLE_EJECT, 1, "the eject failed: the card is still in there\n");
 }
 
+static struct emu_config pad(void)
+{
+	struct emu_config cfg = reader(0);
+
+	emu_config_level(&cfg, 2, 271);
+	cfg.product = "Pad";
+	cfg.class_desc[52] = 1; /* bPINSupport: verify */
+	return cfg;
+}
+
+static void pinpad_never_sees_a_digit_and_says_what_the_card_said(void **state)
+{
+	const struct emu_config with = pad(), without = reader(0);
+
+	(void)state;
+	on_reader(&with, NULL, EXAMPLE_PINPAD, 0,
+	          "Please enter your PIN on the reader.\nverified\n");
+	on_reader(&without, NULL, EXAMPLE_PINPAD, 3, "Reader has no PIN pad\n");
+	run(EXAMPLE_PINPAD, "no such reader", 1, "");
+}
+
+static void replay_test_plays_a_recording_in_a_unit_test(void **state)
+{
+	(void)state;
+	run(EXAMPLE_REPLAY_TEST, SAMPLES_DIR "/emulated-documentation/trace.pcapng", 0,
+	    "ok: the master file is 3F00 (success)\n");
+	run(EXAMPLE_REPLAY_TEST, SAMPLES_DIR "/emulated-two-slots/trace.pcapng", 1,
+	    "not ok: the master file is 0000 (an internal consistency check failed)\n");
+}
+
+#ifdef EXAMPLE_RANDOM
+static void random_is_attach_in_cxx(void **state)
+{
+	const struct emu_config cfg = reader(0);
+
+	(void)state;
+	on_reader(&cfg, NULL, EXAMPLE_RANDOM, 0, "0001020304050607\n");
+	run(EXAMPLE_RANDOM, "no such reader", 1, "");
+}
+#endif
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(attach_sends_a_command),
 		cmocka_unit_test(eject_says_what_happened),
+		cmocka_unit_test(pinpad_never_sees_a_digit_and_says_what_the_card_said),
+		cmocka_unit_test(replay_test_plays_a_recording_in_a_unit_test),
+#ifdef EXAMPLE_RANDOM
+		cmocka_unit_test(random_is_attach_in_cxx),
+#endif
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
