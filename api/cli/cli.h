@@ -30,8 +30,10 @@ struct cli_command {
 extern const struct cli_command cli_cmd_apdu;
 extern const struct cli_command cli_cmd_atr;
 extern const struct cli_command cli_cmd_detach;
+extern const struct cli_command cli_cmd_escape;
 extern const struct cli_command cli_cmd_info;
 extern const struct cli_command cli_cmd_list;
+extern const struct cli_command cli_cmd_pin;
 extern const struct cli_command cli_cmd_record;
 extern const struct cli_command cli_cmd_replay;
 extern const struct cli_command cli_cmd_trace;

@@ -19,6 +19,7 @@
 #define OPEN_MS        10000
 #define POWER_ON_MS    60000
 #define MOTION_MS      60000
+#define ESCAPE_MS      30000
 #define TRANSACTION_MS 300000
 
 static int open_replay(struct ccid_transport **out, const char *address, const struct ccid_env *env,
@@ -181,6 +182,23 @@ int cli_raw_transmit(void *raw, const uint8_t *apdu, size_t len, const uint8_t *
 		return report(s, "command", n);
 	*reply = s->reply;
 	*reply_len = (size_t)n;
+	return CLI_OK;
+}
+
+int cli_raw_escape(struct cli_raw *s, const uint8_t *out, size_t len, const uint8_t **in,
+                   size_t *in_len)
+{
+	int n = ccid_reader_escape(s->reader, s->slot, out, len, s->reply, CCID_RAPDU_MAX,
+	                           ccid_env_now(&s->env) + ESCAPE_MS);
+
+	if (n == CCID_E_ARG) {
+		cli_error("%s: %zu bytes are more than the reader takes", s->address, len);
+		return CLI_FAILED;
+	}
+	if (n < 0)
+		return report(s, "escape", n);
+	*in = s->reply;
+	*in_len = (size_t)n;
 	return CLI_OK;
 }
 

@@ -30,6 +30,11 @@ int cli_raw_eject(struct cli_raw *s);
 int cli_raw_transmit(void *raw, const uint8_t *apdu, size_t len, const uint8_t **reply,
                      size_t *reply_len);
 
+/* Send a vendor command (PC_to_RDR_Escape) to the reader; the answer is valid until the next. Returns
+ * an exit code, after a message. */
+int cli_raw_escape(struct cli_raw *s, const uint8_t *out, size_t len, const uint8_t **in,
+                   size_t *in_len);
+
 void cli_raw_close(struct cli_raw *s);
 
 #endif

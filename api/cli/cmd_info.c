@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+#include "caps_view.h"
 #include "cli.h"
 #include "cli_batch.h"
 #include "cli_raw.h"
@@ -11,7 +12,8 @@
 static const char help[] =
 	"Show what a reader says of itself: the fields of its CCID class descriptor\n"
 	"(USB CCID Rev 1.1, section 5.1), its exchange level and features, whether it can\n"
-	"eject cards, and what a driver has to clamp or doubt.\n"
+	"eject cards, and what a driver has to clamp or doubt. Of a reader also how it is\n"
+	"driven: mechanics, PIN pad, display, the longest APDU, the quirks in force.\n"
 	"\n"
 	"  iscard info 0                              the first reader\n"
 	"  iscard info --descriptor 36210001...       the 54 bytes in hexadecimal\n"
@@ -23,7 +25,8 @@ static const char help[] =
 	"  --descriptor   the arguments are descriptors, not readers\n"
 	"  --json         one JSON object a line: the fields by the names of the\n"
 	"                 specification, as the device claims them; exchange_level (character,\n"
-	"                 tpdu, short, extended), features, can_eject, warnings, errors\n"
+	"                 tpdu, short, extended), features, can_eject, warnings, errors;\n"
+	"                 of a reader also driven, an object with what is in force\n"
 	"\n"
 	"Exit code 1 when an argument is no descriptor.\n";
 
@@ -92,6 +95,7 @@ static bool show(void *arg, const struct cli_item *item)
 struct device {
 	struct ccid_identity id;
 	struct ccid_class_desc desc;
+	struct iscard_capabilities caps;
 };
 
 static void print_identity(const char *name, const struct ccid_identity *id)
@@ -124,11 +128,13 @@ static void show_device(const char *name, const struct device *d, bool json)
 	if (!json) {
 		print_identity(name, &d->id);
 		cli_desc_print(stdout, &d->desc);
+		cli_caps_print(stdout, &d->caps);
 		return;
 	}
 	cli_json_object(&j, NULL);
 	put_identity(&j, name, &d->id);
 	cli_desc_json(&j, &d->desc);
+	cli_caps_json(&j, &d->caps);
 	cli_json_end_object(&j);
 }
 
@@ -163,6 +169,15 @@ static int ask_device(struct device *out, const char *address)
 	return CLI_OK;
 }
 
+static int ask_context(struct device *out, const struct cli_reader *r)
+{
+	HRESULT hr;
+
+	out->caps = (struct iscard_capabilities){.size = sizeof out->caps};
+	hr = iscard_reader_capabilities(r->context, r->found->name, &out->caps);
+	return FAILED(hr) ? cli_report(r->found, "capabilities", hr) : CLI_OK;
+}
+
 static int ask_reader(const char *text, bool json)
 {
 	struct cli_reader r;
@@ -172,13 +187,14 @@ static int ask_reader(const char *text, bool json)
 
 	if (code != CLI_OK)
 		return code;
+	code = ask_context(&d, &r);
 	name = strdup(r.found->name);
 	address = strdup(r.found->address);
 	cli_reader_close(&r);
 	if (name == NULL || address == NULL) {
 		cli_error("out of memory");
 		code = CLI_FAILED;
-	} else {
+	} else if (code == CLI_OK) {
 		code = ask_device(&d, address);
 	}
 	if (code == CLI_OK)

@@ -193,7 +193,8 @@ static void test_usage_errors_say_what_to_do(void **state)
 
 static void test_help_is_output_and_success(void **state)
 {
-	static const char *const names[] = {"list", "info", "atr", "apdu", "detach"};
+	static const char *const names[] = {"list",   "info", "atr",   "apdu",
+	                                    "detach", "pin",  "escape"};
 	struct tool t;
 
 	(void)state;
