@@ -138,18 +138,17 @@ HRESULT ccid_session_escape(struct ccid_session *s, const uint8_t *out, size_t l
 HRESULT ccid_session_cancel(struct ccid_session *s)
 {
 	HRESULT hr = ccid_session_pin(s);
-	bool busy;
+	bool any;
 
 	if (FAILED(hr))
 		return hr;
 	pthread_mutex_lock(&s->port->lock);
-	busy = s->member.uses > 0 || s->waits > 0;
-	if (s->member.uses > 0)
-		ccid_reader_cancel(s->port->reader);
-	if (busy)
-		s->cancels++;
+	any = s->waits > 0;
+	s->cancels++;
 	ccid_port_wake(s->port);
+	if (s->member.uses > 0 && ccid_reader_cancel(s->port->reader))
+		any = true;
 	pthread_mutex_unlock(&s->port->lock);
 	ccid_session_unpin(s);
-	return busy ? S_OK : S_FALSE;
+	return any ? S_OK : S_FALSE;
 }

@@ -179,12 +179,13 @@ int ccid_reader_event_fd(const struct ccid_reader *r)
 	return r->t->ops->event_fd(r->t);
 }
 
-void ccid_reader_cancel(struct ccid_reader *r)
+bool ccid_reader_cancel(struct ccid_reader *r)
 {
 	if (!atomic_load(&r->busy))
-		return;
+		return false;
 	atomic_store(&r->cancelled, true);
 	r->t->ops->cancel(r->t);
+	return true;
 }
 
 const struct ccid_transport *ccid_reader_transport(const struct ccid_reader *r)

@@ -55,8 +55,9 @@ int ccid_reader_event_fd(const struct ccid_reader *r);
 CCID_MUST_USE
 int ccid_reader_dispatch(struct ccid_reader *r);
 
-/* Make the running command return CCID_E_CANCELLED. Any thread, any signal handler. */
-void ccid_reader_cancel(struct ccid_reader *r);
+/* Make the running command return CCID_E_CANCELLED. Any thread, any signal handler. False when none is
+ * running. */
+bool ccid_reader_cancel(struct ccid_reader *r);
 
 /* True once the device has left; it never comes back in this object. */
 bool ccid_reader_gone(const struct ccid_reader *r);

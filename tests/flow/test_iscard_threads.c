@@ -246,6 +246,65 @@ static void unlock_hands_the_lock_over(void **state)
 	live_end();
 }
 
+/* Until there is something to cancel. */
+static void cancel(ISCard *card)
+{
+	struct timespec moment = {0, 1000000};
+
+	while (iscard_cancel(card) == S_FALSE)
+		nanosleep(&moment, NULL);
+}
+
+static void cancel_from_another_thread_ends_a_wait(void **state)
+{
+	struct worker w = {0};
+	ISCard *owner;
+
+	(void)state;
+	live_start(1);
+	owner = live_attached(0, SHARED);
+	w.card = live_attached(0, SHARED);
+	assert_int_equal(ISCard_LockSCard(owner), S_OK);
+	assert_int_equal(pthread_create(&w.thread, NULL, lock_once, &w), 0);
+	cancel(w.card);
+	pthread_join(w.thread, NULL);
+	assert_int_equal(w.hr, SCARD_E_CANCELLED);
+	assert_int_equal(live_echo(owner, 1, 2), S_OK);
+	assert_int_equal(ISCard_UnlockSCard(owner, LEAVE), S_OK);
+	assert_int_equal(live_echo(w.card, 3, 4), S_OK);
+	ISCard_Release(owner);
+	ISCard_Release(w.card);
+	live_end();
+}
+
+/* A hundred time extensions, a second apart. */
+static void *take_long(void *arg)
+{
+	static const uint8_t slow[] = {0x80, 0x12, 100, 10};
+	struct worker *w = arg;
+	uint8_t reply[8];
+	size_t n = sizeof reply;
+
+	w->hr = iscard_transmit(w->card, slow, sizeof slow, reply, &n);
+	return NULL;
+}
+
+static void cancel_from_another_thread_ends_a_command(void **state)
+{
+	struct worker w = {0};
+
+	(void)state;
+	live_start(1);
+	w.card = live_attached(0, SHARED);
+	assert_int_equal(pthread_create(&w.thread, NULL, take_long, &w), 0);
+	cancel(w.card);
+	pthread_join(w.thread, NULL);
+	assert_int_equal(w.hr, SCARD_E_CANCELLED);
+	assert_int_equal(live_echo(w.card, 1, 2), S_OK);
+	ISCard_Release(w.card);
+	live_end();
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -257,6 +316,8 @@ int main(void)
 		cmocka_unit_test(whoever_waits_for_a_lock_hears_of_a_removal),
 		cmocka_unit_test(detach_from_another_thread_ends_a_wait),
 		cmocka_unit_test(unlock_hands_the_lock_over),
+		cmocka_unit_test(cancel_from_another_thread_ends_a_wait),
+		cmocka_unit_test(cancel_from_another_thread_ends_a_command),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
