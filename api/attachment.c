@@ -51,6 +51,8 @@ HRESULT ccid_attachment_take(struct ccid_attachment *a, struct ccid_session **ou
 	pthread_mutex_unlock(&a->lock);
 	if (closed != NULL)
 		ccid_session_drop(closed);
+	if (*out != NULL)
+		ccid_session_tell(*out, NULL); /* what was before is not about this call */
 	return *out != NULL ? S_OK : SCARD_E_INVALID_HANDLE;
 }
 

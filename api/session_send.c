@@ -14,7 +14,7 @@ static HRESULT explain(struct ccid_session *s, enum ccid_need need, int err)
 	struct ccid_slot_info info;
 	HRESULT hr = ccid_session_check(s, need == CCID_NEED_READER ? need : CCID_NEED_CARD, &info);
 
-	ccid_session_tell(s, ccid_err_text(err));
+	ccid_session_tell(s, FAILED(hr) ? NULL : ccid_err_text(err));
 	return FAILED(hr) ? hr : ccid_result(err, CCID_ATTACHED);
 }
 

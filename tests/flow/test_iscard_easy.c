@@ -423,6 +423,32 @@ static void words_outlive_the_connection(void **state)
 	finish(card);
 }
 
+static void words_are_not_those_of_an_earlier_failure(void **state)
+{
+	static const struct script_step steps[] = {ATTACH,
+	                                           XFR_FAILS(SELECT, FAILED_ACTIVE, "FE"),
+	                                           CLOSING_UNPOWERED};
+	uint8_t atr[ISCARD_ATR_MAX];
+	char words[512];
+	size_t n = sizeof atr;
+	ISCard *card;
+
+	(void)state;
+	RIG_START(&plain, steps);
+	card = attached();
+	assert_hr(rig_select(card), SCARD_E_COMM_DATA_LOST);
+	script_interrupt(&rig.script, "50 02");
+	assert_hr(iscard_atr(card, atr, &n), SCARD_W_REMOVED_CARD);
+	assert_hr(iscard_last_error(card, words, sizeof words), SCARD_W_REMOVED_CARD);
+	assert_string_equal(words,
+	                    "Test Reader 00 00: the card was removed (SCARD_W_REMOVED_CARD)");
+	assert_hr(rig_select(card), SCARD_W_REMOVED_CARD);
+	iscard_last_error(card, words, sizeof words);
+	assert_string_equal(words,
+	                    "Test Reader 00 00: the card was removed (SCARD_W_REMOVED_CARD)");
+	finish(card);
+}
+
 static ISCard *at_work;
 
 static void cancel(struct script *s)
@@ -473,6 +499,7 @@ int main(void)
 		cmocka_unit_test(words_tell_why_an_attach_failed),
 		cmocka_unit_test(words_tell_an_owner_of_the_reader_from_a_lock),
 		cmocka_unit_test(words_outlive_the_connection),
+		cmocka_unit_test(words_are_not_those_of_an_earlier_failure),
 		cmocka_unit_test(a_command_is_cancelled_and_the_card_stays_in_step),
 	};
 
