@@ -50,6 +50,8 @@ void ccid_cause_print(char *out, size_t cap, const char *reader, HRESULT hr,
 	add(&l, "%s (%s)", iscard_strerror(hr), name != NULL ? name : "?");
 	if (cause->text != NULL && (f->serial == 0 || cause->text != ccid_err_text(f->err)))
 		add(&l, ": %s", cause->text);
+	if (cause->holder[0] != '\0')
+		add(&l, ", %s", cause->holder);
 	if (f->serial != 0)
 		add_fault(&l, f);
 }

@@ -9,6 +9,7 @@
 
 struct ccid_cause {
 	const char *text;        /* static, or NULL */
+	char holder[96];         /* the process that has the reader, or "" */
 	struct ccid_fault fault; /* serial 0: nothing was noted */
 };
 

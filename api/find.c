@@ -219,6 +219,18 @@ int ccid_find(iscard_context *c, const char *name, struct ccid_target *out)
 	return err;
 }
 
+void ccid_find_holder(iscard_context *c, const char *name, char *out, size_t cap)
+{
+	struct ccid_target target;
+
+	out[0] = '\0';
+	if (ccid_find(c, name, &target) < 0)
+		return;
+	if (target.usb)
+		ccid_usb_holder(out, cap, target.found.node);
+	ccid_target_fini(&target);
+}
+
 void ccid_target_fini(struct ccid_target *t)
 {
 	if (!t->usb)

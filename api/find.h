@@ -23,6 +23,10 @@ CCID_MUST_USE
 int ccid_find_all(iscard_context *c, int (*fn)(void *arg, const struct ccid_seen *seen), void *arg,
                   unsigned *denied);
 
+/* The other process that has the USB reader that a name or an address means, as ccid_usb_holder();
+ * "" when that cannot be seen. */
+void ccid_find_holder(iscard_context *c, const char *name, char *out, size_t cap);
+
 /* What an attach needs to open a reader. */
 struct ccid_target {
 	char key[2 * CCID_TEXT_MAX]; /* the same for the same reader, in any context */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "session.h"
 
+#include "find.h"
 #include "result.h"
 
 #include <stdlib.h>
@@ -116,16 +117,22 @@ static HRESULT enter_table(struct ccid_session *s)
 	return ccid_result(err, CCID_ATTACHING);
 }
 
+static HRESULT not_open(struct ccid_session *s, const char *name, int err)
+{
+	ccid_session_tell(s, ccid_err_text(err));
+	if (err == CCID_E_BUSY)
+		ccid_find_holder(s->context, name, s->cause.holder, sizeof s->cause.holder);
+	return ccid_result(err, CCID_ATTACHING);
+}
+
 static HRESULT establish(struct ccid_session *s, const char *name, bool exclusive)
 {
 	unsigned slot = 0;
 	int err = ccid_pool_get(&s->open, &slot, s->context, name);
 	HRESULT hr;
 
-	if (err < 0) {
-		ccid_session_tell(s, ccid_err_text(err));
-		return ccid_result(err, CCID_ATTACHING);
-	}
+	if (err < 0)
+		return not_open(s, name, err);
 	s->port = ccid_open_port(s->open, slot);
 	err = ccid_open_name(s->open, slot, s->context, s->name, sizeof s->name);
 	hr = err < 0 ? ccid_result(err, CCID_ATTACHING) : connect(s, exclusive);
