@@ -96,6 +96,7 @@ struct device {
 	struct ccid_identity id;
 	struct ccid_class_desc desc;
 	struct iscard_capabilities caps;
+	bool driven; /* caps holds */
 };
 
 static void print_identity(const char *name, const struct ccid_identity *id)
@@ -128,13 +129,19 @@ static void show_device(const char *name, const struct device *d, bool json)
 	if (!json) {
 		print_identity(name, &d->id);
 		cli_desc_print(stdout, &d->desc);
-		cli_caps_print(stdout, &d->caps);
+		if (d->driven)
+			cli_caps_print(stdout, &d->caps);
+		else
+			printf("such a reader cannot be driven\n");
 		return;
 	}
 	cli_json_object(&j, NULL);
 	put_identity(&j, name, &d->id);
 	cli_desc_json(&j, &d->desc);
-	cli_caps_json(&j, &d->caps);
+	if (d->driven)
+		cli_caps_json(&j, &d->caps);
+	else
+		cli_json_null(&j, "driven");
 	cli_json_end_object(&j);
 }
 
@@ -175,6 +182,9 @@ static int ask_context(struct device *out, const struct cli_reader *r)
 
 	out->caps = (struct iscard_capabilities){.size = sizeof out->caps};
 	hr = iscard_reader_capabilities(r->context, r->found->name, &out->caps);
+	out->driven = SUCCEEDED(hr);
+	if (hr == SCARD_E_UNSUPPORTED_FEATURE) /* it can still be described */
+		return CLI_OK;
 	return FAILED(hr) ? cli_report(r->found, "capabilities", hr) : CLI_OK;
 }
 
