@@ -133,6 +133,8 @@ static HRESULT escape(struct ccid_attachment *a, size_t *n)
 		hr = make_room(a);
 	if (SUCCEEDED(hr))
 		hr = ccid_session_escape(s, a->apdu.p, a->apdu.len, a->rapdu.p, a->rapdu.len, n);
+	if (hr == SCARD_E_INSUFFICIENT_BUFFER) /* longer than a message may be */
+		hr = SCARD_F_COMM_ERROR;
 	return ccid_attachment_end(a, s, hr);
 }
 

@@ -425,8 +425,7 @@ static void words_outlive_the_connection(void **state)
 
 static void words_are_not_those_of_an_earlier_failure(void **state)
 {
-	static const struct script_step steps[] = {ATTACH,
-	                                           XFR_FAILS(SELECT, FAILED_ACTIVE, "FE"),
+	static const struct script_step steps[] = {ATTACH, XFR_FAILS(SELECT, FAILED_ACTIVE, "FE"),
 	                                           CLOSING_UNPOWERED};
 	uint8_t atr[ISCARD_ATR_MAX];
 	char words[512];

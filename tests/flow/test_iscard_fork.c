@@ -2,9 +2,11 @@
 /* After a fork the child may release and start anew, and nothing it does reaches the card. */
 #include "live.h"
 
+#include <fcntl.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
+#include <stdlib.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -81,7 +83,36 @@ static int child_asks(ISCard *card, ISCard *detached)
 		return 38;
 	if (iscard_last_error(card, (char *)bytes, sizeof bytes) != S_OK)
 		return 39;
+	if (iscard_context_hold(live.context, "live:reader") != SCARD_E_SERVICE_STOPPED ||
+	    iscard_context_release(live.context, "live:reader") != SCARD_E_SERVICE_STOPPED)
+		return 40;
 	return 0;
+}
+
+/* The default context of the child is another, made anew. */
+static int child_has_a_default_context(ULONG_PTR parents)
+{
+	HSCARDCONTEXT number = 0;
+	void *p;
+
+	if (FAILED(CoCreateInstance(&CLSID_CSCard, NULL, CLSCTX_ALL, &IID_ISCard, &p)))
+		return 50;
+	if (FAILED(ISCard_get_Context((ISCard *)p, &number)) || number == 0 || number == parents)
+		return 51;
+	ISCard_Release((ISCard *)p);
+	return 0;
+}
+
+static ULONG_PTR default_number(void)
+{
+	HSCARDCONTEXT number = 0;
+	void *p = NULL;
+
+	assert_int_equal(setenv("ISCARD_READERS", "", 1), 0);
+	assert_int_equal(CoCreateInstance(&CLSID_CSCard, NULL, CLSCTX_ALL, &IID_ISCard, &p), S_OK);
+	assert_int_equal(ISCard_get_Context((ISCard *)p, &number), S_OK);
+	ISCard_Release((ISCard *)p);
+	return number;
 }
 
 static int child_starts_anew(HSCARD handle)
@@ -108,6 +139,7 @@ static void a_child_can_only_let_go(void **state)
 	unsigned powered;
 	HSCARD handle = 0;
 	ISCard *card, *detached;
+	ULONG_PTR parents;
 	int status, rc;
 	pid_t pid;
 
@@ -115,7 +147,9 @@ static void a_child_can_only_let_go(void **state)
 	live_start(1);
 	card = live_attached(0, SHARED);
 	detached = live_card();
+	parents = default_number();
 	assert_non_null(card);
+	assert_int_equal(iscard_context_hold(live.context, "live:reader"), S_OK);
 	assert_int_equal(ISCard_LockSCard(card), S_OK);
 	assert_int_equal(ISCard_get_CardHandle(card, &handle), S_OK);
 	pid = fork();
@@ -123,6 +157,8 @@ static void a_child_can_only_let_go(void **state)
 	if (pid == 0) {
 		alarm(20);
 		rc = child_asks(card, detached);
+		if (rc == 0)
+			rc = child_has_a_default_context(parents);
 		if (rc == 0)
 			rc = child(card, detached, handle);
 		_exit(rc != 0 ? rc : child_starts_anew(handle));
@@ -136,6 +172,7 @@ static void a_child_can_only_let_go(void **state)
 	assert_int_equal(ISCard_Detach(card, LEAVE), S_OK);
 	ISCard_Release(card);
 	ISCard_Release(detached);
+	assert_int_equal(iscard_context_release(live.context, "live:reader"), S_OK);
 	powered = emu_counts(live.device)->by_type[0x63];
 	assert_int_equal(powered, 1); /* IccPowerOff: the parent's own, at the end */
 	live_end();
@@ -203,11 +240,41 @@ static void a_child_looks_for_nothing(void **state)
 	live_end();
 }
 
+#define DESCRIPTORS 64
+
+/* Whoever calls exec takes no reader along. */
+static void descriptors_are_closed_on_exec(void **state)
+{
+	bool before[DESCRIPTORS];
+	unsigned opened = 0;
+	ISCard *card;
+
+	(void)state;
+	live_start(1);
+	for (int fd = 0; fd < DESCRIPTORS; fd++)
+		before[fd] = fcntl(fd, F_GETFD) >= 0;
+	card = live_attached(0, SHARED);
+	assert_non_null(card);
+	assert_int_equal(live_echo(card, 1, 2), S_OK);
+	for (int fd = 0; fd < DESCRIPTORS; fd++) {
+		int flags = fcntl(fd, F_GETFD);
+
+		if (before[fd] || flags < 0)
+			continue;
+		assert_true(flags & FD_CLOEXEC);
+		opened++;
+	}
+	assert_true(opened > 1);
+	ISCard_Release(card);
+	live_end();
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_child_can_only_let_go),
 		cmocka_unit_test(a_child_looks_for_nothing),
+		cmocka_unit_test(descriptors_are_closed_on_exec),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
