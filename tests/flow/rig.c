@@ -22,7 +22,7 @@ static int open_reader(void *arg, struct ccid_transport **out, const char *addre
 	}
 	script_start(&rig.script, &rig.reader, steps, count, &rig.clock);
 	strcpy(rig.script.t.id.manufacturer, "Test");
-	strcpy(rig.script.t.id.product, "Reader");
+	strcpy(rig.script.t.id.product, rig.product != NULL ? rig.product : "Reader");
 	*out = &rig.script.t;
 	return 0;
 }

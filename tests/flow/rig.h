@@ -14,9 +14,10 @@ struct rig {
 	struct script script;
 	struct fake_reader reader;
 	iscard_context *context;
-	unsigned opens; /* times the reader was opened */
-	int open_error; /* what opening returns instead, when not 0 */
-	int64_t tick;   /* each look at the clock takes so long */
+	const char *product; /* "Reader" when NULL */
+	unsigned opens;      /* times the reader was opened */
+	int open_error;      /* what opening returns instead, when not 0 */
+	int64_t tick;        /* each look at the clock takes so long */
 };
 extern struct rig rig;
 

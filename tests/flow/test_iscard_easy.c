@@ -256,6 +256,30 @@ static void atr_and_name_are_told(void **state)
 	finish(card);
 }
 
+/* A Latin letter, three Chinese ones, and one beyond the first plane. */
+static void names_are_utf_8(void **state)
+{
+	static const struct script_step steps[] = {ATTACH, CLOSING_POWERED};
+	static const char want[] = "Test Lecteur \xC3\xA9 \xE8\xAF\xBB \xF0\x9F\x92\xB3 00 00";
+	char name[ISCARD_NAME_SIZE];
+	ISCard *card, *other;
+	size_t n = sizeof name;
+
+	(void)state;
+	RIG_START(&plain, steps);
+	rig.product = "Lecteur \xC3\xA9 \xE8\xAF\xBB \xF0\x9F\x92\xB3";
+	card = rig_card();
+	other = rig_card();
+	assert_hr(iscard_attach(card, want, SHARED, BOTH), S_OK);
+	assert_hr(iscard_reader_name(card, name, &n), S_OK);
+	assert_string_equal(name, want);
+	assert_int_equal(n, sizeof want);
+	assert_hr(rig_attach(other, name, SHARED, BOTH), S_OK); /* by way of UTF-16 */
+	assert_int_equal(rig.opens, 1);
+	ISCard_Release(other);
+	finish(card);
+}
+
 static void escape_commands_are_refused_unless_allowed(void **state)
 {
 	static const struct script_step steps[] = {ATTACH, CLOSING_POWERED};
@@ -491,6 +515,7 @@ int main(void)
 		cmocka_unit_test(command_and_answer_may_share_a_buffer),
 		cmocka_unit_test(more_to_fetch_is_fetched_unless_it_is_wanted_raw),
 		cmocka_unit_test(atr_and_name_are_told),
+		cmocka_unit_test(names_are_utf_8),
 		cmocka_unit_test(escape_commands_are_refused_unless_allowed),
 		cmocka_unit_test(an_escape_command_that_is_allowed_is_carried_out),
 		cmocka_unit_test(an_escape_command_longer_than_a_message_is_not_sent),

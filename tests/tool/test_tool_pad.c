@@ -163,6 +163,26 @@ static void info_shows_how_the_reader_is_driven(void **state)
 	emu_server_stop(&s);
 }
 
+static void info_tells_tokens_from_readers(void **state)
+{
+	static const char *const rows[][2] = {{"emulated-token-a", "token, version A"},
+	                                      {"emulated-token-b", "token, version B"},
+	                                      {"emulated-two-slots", "bulk"}};
+	char address[400];
+	struct tool t;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		snprintf(address, sizeof address, "replay:%s/%s/trace.pcapng", SAMPLES_DIR,
+		         rows[i][0]);
+		TOOL(&t, "", "info", "--json", address);
+		assert_int_equal(t.code, 0);
+		assert_true(json_valid(t.out));
+		assert_true(json_is(json_get(json_get(t.out, "driven"), "framing"), rows[i][1]));
+		tool_free(&t);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -172,6 +192,7 @@ int main(void)
 		cmocka_unit_test(escape_sends_only_when_it_is_allowed),
 		cmocka_unit_test(a_reader_that_refuses_a_vendor_command_is_reported),
 		cmocka_unit_test(info_shows_how_the_reader_is_driven),
+		cmocka_unit_test(info_tells_tokens_from_readers),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,6 +1,16 @@
 /* SPDX-License-Identifier: MIT */
 /* ISCard for those who think in bytes: UTF-8 names, APDUs in and out in one call, failures in words.
  *
+ *	static const uint8_t get_challenge[] = {0x00, 0x84, 0x00, 0x00, 0x08};
+ *	uint8_t reply[258];
+ *	size_t n = sizeof reply;
+ *	char why[300];
+ *
+ *	CoCreateInstance(&CLSID_CSCard, NULL, CLSCTX_ALL, &IID_ISCard, (void **)&card);
+ *	if (FAILED(iscard_attach(card, "replay:session.pcapng", SHARED, T0 | T1)) ||
+ *	    FAILED(iscard_transmit(card, get_challenge, sizeof get_challenge, reply, &n)))
+ *		iscard_last_error(card, why, sizeof why);
+ *
  * Every function takes an ISCard or ISCardManage object of this library, and obeys the rules of
  * scardmgr.h: the order of checks, pending events, others' locks, limits. E_POINTER: a pointer is
  * NULL. E_INVALIDARG: object is another implementation's. They mix freely with the methods. Any
