@@ -37,7 +37,7 @@ static struct ccid_session *forget_closed(struct ccid_attachment *a)
 	return s;
 }
 
-HRESULT ccid_attachment_take(struct ccid_attachment *a, struct ccid_session **out)
+HRESULT ccid_attachment_session(struct ccid_attachment *a, struct ccid_session **out)
 {
 	struct ccid_session *closed;
 
@@ -208,7 +208,7 @@ HRESULT ccid_attachment_detach(struct ccid_attachment *a, SCARD_DISPOSITIONS dis
 
 	if (!valid(disposition))
 		return ccid_attachment_end(a, NULL, E_INVALIDARG);
-	hr = ccid_attachment_take(a, &s);
+	hr = ccid_attachment_session(a, &s);
 	if (FAILED(hr))
 		return ccid_attachment_end(a, NULL, hr);
 	hr = ccid_session_detach(s, disposition, &result);
@@ -227,7 +227,7 @@ HRESULT ccid_attachment_reattach(struct ccid_attachment *a, SCARD_SHARE_MODES mo
 
 	if (!valid(disposition) || (mode != ISCARD_EXCLUSIVE && mode != ISCARD_SHARED))
 		return ccid_attachment_end(a, NULL, E_INVALIDARG);
-	hr = ccid_attachment_take(a, &s);
+	hr = ccid_attachment_session(a, &s);
 	if (FAILED(hr))
 		return ccid_attachment_end(a, NULL, hr);
 	hr = ccid_session_reattach(s, mode, disposition, &result);
@@ -239,7 +239,7 @@ HRESULT ccid_attachment_reconnect(struct ccid_attachment *a)
 {
 	SCARD_SHARE_MODES mode;
 	struct ccid_session *s;
-	HRESULT hr = ccid_attachment_take(a, &s);
+	HRESULT hr = ccid_attachment_session(a, &s);
 
 	if (FAILED(hr))
 		return ccid_attachment_end(a, NULL, hr);
@@ -251,7 +251,7 @@ HRESULT ccid_attachment_reconnect(struct ccid_attachment *a)
 HRESULT ccid_attachment_lock(struct ccid_attachment *a)
 {
 	struct ccid_session *s;
-	HRESULT hr = ccid_attachment_take(a, &s);
+	HRESULT hr = ccid_attachment_session(a, &s);
 
 	if (FAILED(hr))
 		return ccid_attachment_end(a, NULL, hr);
@@ -267,7 +267,7 @@ HRESULT ccid_attachment_unlock(struct ccid_attachment *a, SCARD_DISPOSITIONS dis
 
 	if (!valid(disposition))
 		return ccid_attachment_end(a, NULL, E_INVALIDARG);
-	hr = ccid_attachment_take(a, &s);
+	hr = ccid_attachment_session(a, &s);
 	if (FAILED(hr))
 		return ccid_attachment_end(a, NULL, hr);
 	hr = ccid_session_unlock(s, disposition, &result);
@@ -283,7 +283,7 @@ HRESULT ccid_attachment_handle(struct ccid_attachment *a, HSCARD *handle)
 	if (handle == NULL)
 		return ccid_attachment_end(a, NULL, E_POINTER);
 	*handle = 0;
-	hr = ccid_attachment_take(a, &s);
+	hr = ccid_attachment_session(a, &s);
 	if (hr == SCARD_E_INVALID_HANDLE)
 		return S_OK;
 	if (FAILED(hr))
@@ -311,7 +311,7 @@ HRESULT ccid_attachment_status(struct ccid_attachment *a, SCARD_STATES *state)
 	if (state == NULL)
 		return ccid_attachment_end(a, NULL, E_POINTER);
 	*state = (SCARD_STATES)0;
-	hr = ccid_attachment_take(a, &s);
+	hr = ccid_attachment_session(a, &s);
 	if (FAILED(hr))
 		return ccid_attachment_end(a, NULL, hr);
 	hr = ccid_session_status(s, state);
@@ -325,7 +325,7 @@ HRESULT ccid_attachment_card(struct ccid_attachment *a, SCARD_PROTOCOLS *protoco
 	struct ccid_session *s;
 	unsigned number = 0;
 	size_t len = 0;
-	HRESULT hr = ccid_attachment_take(a, &s);
+	HRESULT hr = ccid_attachment_session(a, &s);
 
 	if (FAILED(hr))
 		return ccid_attachment_end(a, NULL, hr);

@@ -53,7 +53,7 @@ HRESULT ccid_attachment_escape(struct ccid_attachment *a, const uint8_t *out, si
                                uint8_t *in, size_t *in_len);
 
 /* The connection, with a reference. SCARD_E_INVALID_HANDLE, SCARD_E_SERVICE_STOPPED. */
-HRESULT ccid_attachment_take(struct ccid_attachment *a, struct ccid_session **out);
+HRESULT ccid_attachment_session(struct ccid_attachment *a, struct ccid_session **out);
 
 /* Let go of what take() gave; a failure is kept for iscard_last_error(). Returns hr. s may be
  * NULL. */

@@ -19,7 +19,7 @@ static HRESULT exchange(struct ccid_attachment *a, const struct ccid_cmd_request
                         unsigned flags, size_t *n)
 {
 	struct ccid_session *s;
-	HRESULT hr = ccid_attachment_take(a, &s);
+	HRESULT hr = ccid_attachment_session(a, &s);
 
 	if (FAILED(hr))
 		return ccid_attachment_end(a, NULL, hr);
@@ -127,7 +127,7 @@ HRESULT ccid_attachment_send(struct ccid_attachment *a, const uint8_t *capdu, si
 static HRESULT escape(struct ccid_attachment *a, size_t *n)
 {
 	struct ccid_session *s;
-	HRESULT hr = ccid_attachment_take(a, &s);
+	HRESULT hr = ccid_attachment_session(a, &s);
 
 	if (SUCCEEDED(hr))
 		hr = make_room(a);

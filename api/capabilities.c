@@ -127,7 +127,7 @@ HRESULT iscard_attached_capabilities(void *object, struct iscard_capabilities *c
 		return E_POINTER;
 	if (a == NULL || caps->size < FIRST_SIZE)
 		return E_INVALIDARG;
-	hr = ccid_attachment_take(a, &s);
+	hr = ccid_attachment_session(a, &s);
 	if (SUCCEEDED(hr))
 		hr = ccid_session_pin(s);
 	if (SUCCEEDED(hr)) {

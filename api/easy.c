@@ -92,7 +92,7 @@ static HRESULT begin(struct ccid_attachment **a, struct ccid_session **s, void *
 	if (SUCCEEDED(hr))
 		hr = attachment_of(a, object);
 	if (SUCCEEDED(hr))
-		hr = ccid_attachment_end(*a, NULL, ccid_attachment_take(*a, s));
+		hr = ccid_attachment_end(*a, NULL, ccid_attachment_session(*a, s));
 	return FAILED(hr) ? refuse(len, hr) : S_OK;
 }
 
@@ -135,7 +135,7 @@ HRESULT iscard_cancel(void *object)
 
 	if (FAILED(hr))
 		return hr;
-	hr = ccid_attachment_take(a, &s);
+	hr = ccid_attachment_session(a, &s);
 	if (SUCCEEDED(hr))
 		hr = ccid_session_cancel(s);
 	return ccid_attachment_end(a, s, hr);

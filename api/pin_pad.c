@@ -127,7 +127,7 @@ static HRESULT enter(struct ccid_attachment *a, const struct ccid_pin *pin, uint
 	uint8_t answer[ANSWER_MAX];
 	struct ccid_session *s = NULL;
 	size_t n = 0;
-	HRESULT hr = ccid_attachment_take(a, &s);
+	HRESULT hr = ccid_attachment_session(a, &s);
 
 	if (SUCCEEDED(hr)) {
 		hr = ccid_session_secure(s, pin, answer, sizeof answer, &n);
