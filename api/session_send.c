@@ -146,7 +146,7 @@ HRESULT ccid_session_cancel(struct ccid_session *s)
 	any = s->waits > 0;
 	s->cancels++;
 	ccid_port_wake(s->port);
-	if (s->member.uses > 0 && ccid_reader_cancel(s->port->reader))
+	if (s->member.uses > 0 && ccid_slot_cancel(s->port->reader, s->port->slot))
 		any = true;
 	pthread_mutex_unlock(&s->port->lock);
 	ccid_session_unpin(s);

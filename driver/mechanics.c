@@ -54,10 +54,10 @@ int ccid_slot_mechanical(struct ccid_reader *r, unsigned slot, enum ccid_mechani
 		return CCID_E_ARG;
 	if (!(r->mechanical & ability(function)))
 		return CCID_E_UNSUPPORTED;
-	rc = ccid_lock_io(r, slot);
+	rc = ccid_slot_enter(r, slot);
 	if (rc < 0)
 		return rc;
-	return ccid_unlock_io(r, command(r, slot, function, deadline));
+	return ccid_slot_leave(r, slot, command(r, slot, function, deadline));
 }
 
 int ccid_reader_escape(struct ccid_reader *r, unsigned slot, const uint8_t *out, size_t len,
@@ -66,12 +66,12 @@ int ccid_reader_escape(struct ccid_reader *r, unsigned slot, const uint8_t *out,
 	struct ccid_cmd cmd = ccid_cmd_escape(out, len);
 	struct ccid_wait wait = {r->limits.escape_ms, CCID_RETRY_MS, deadline};
 	struct ccid_rsp rsp;
-	int rc = ccid_lock_io(r, slot);
+	int rc = ccid_slot_enter(r, slot);
 
 	if (rc < 0)
 		return rc;
 	if (len > r->out_cap - CCID_HEADER_LEN)
-		return ccid_unlock_io(r, CCID_E_ARG);
+		return ccid_slot_leave(r, slot, CCID_E_ARG);
 	rc = ccid_exchange(r, slot, &cmd, &wait, &rsp);
 	if (rc == CCID_OK && rsp.len > cap)
 		rc = CCID_E_SPACE;
@@ -80,5 +80,5 @@ int ccid_reader_escape(struct ccid_reader *r, unsigned slot, const uint8_t *out,
 			memcpy(in, rsp.data, rsp.len);
 		rc = (int)rsp.len;
 	}
-	return ccid_unlock_io(r, rc);
+	return ccid_slot_leave(r, slot, rc);
 }

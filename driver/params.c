@@ -37,13 +37,15 @@ static int choose(const struct ccid_reader *r, unsigned slot, unsigned wanted, u
 }
 
 /* The TA1 that both sides can work at; the default when no PPS is to be tried. */
-static uint8_t speed(struct ccid_reader *r, const struct ccid_atr *atr, bool fast)
+static uint8_t speed(struct ccid_reader *r, unsigned slot, bool fast)
 {
+	const struct ccid_atr *atr = &r->slot[slot].atr;
+
 	if (atr->fi == 0 || atr->di == 0)
 		return 0x11;
 	if (atr->specific)
 		return atr->ta2 & 0x10 ? 0x11 : atr->ta1;
-	return fast && atr->ta1 != 0x11 ? ccid_rate_choose(r, atr->ta1) : 0x11;
+	return fast && atr->ta1 != 0x11 ? ccid_rate_choose(r, slot, atr->ta1) : 0x11;
 }
 
 static size_t parameters(const struct ccid_atr *atr, unsigned protocol, uint8_t ta1, uint8_t out[7])
@@ -137,7 +139,7 @@ static int reader_chose(struct ccid_reader *r, unsigned slot, unsigned wanted, u
 		*protocol = (unsigned)now;
 		return CCID_OK;
 	}
-	return set_parameters(r, slot, *protocol, speed(r, atr, true), deadline);
+	return set_parameters(r, slot, *protocol, speed(r, slot, true), deadline);
 }
 
 /* PPS by the host, possible where bytes go to the card as they are. */
@@ -215,7 +217,7 @@ static int agree_parameters(struct ccid_reader *r, unsigned slot, unsigned wante
 		return CCID_E_PROTOCOL; /* F and D are known to the card alone */
 	if (!fast && (r->tuning.flags & CCID_QUIRK_PARAMETERS))
 		return CCID_OK; /* it refused them before the reset */
-	ta1 = speed(r, atr, fast);
+	ta1 = speed(r, slot, fast);
 	if (!(features & CCID_FEATURE_AUTO_PPS))
 		return agree_by_host(r, slot, *protocol, ta1, deadline);
 	return set_parameters(r, slot, *protocol, ta1, deadline);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Activation: voltage ladder, ATR, warm and cold reset, power off. */
-#include "reader_priv.h"
+#include "wire.h"
 
 static struct ccid_wait power_wait(const struct ccid_reader *r, int64_t deadline)
 {
@@ -31,7 +31,7 @@ static int off_and_pause(struct ccid_reader *r, unsigned slot, int64_t deadline)
 
 	if (rc < 0)
 		return rc;
-	return r->t->ops->pause(r->t, ccid_env_now(r->env) + CCID_OFF_ON_MS);
+	return ccid_wire_pause(r, slot, ccid_env_now(r->env) + CCID_OFF_ON_MS);
 }
 
 /* The reader gave it power; that it said nothing of use does not take it back. */
@@ -300,17 +300,17 @@ int ccid_slot_activate(struct ccid_reader *r, unsigned slot, unsigned protocols,
 
 	if (protocols > 3)
 		return CCID_E_ARG;
-	rc = ccid_lock_io(r, slot);
+	rc = ccid_slot_enter(r, slot);
 	if (rc < 0)
 		return rc;
-	return ccid_unlock_io(r, activate(r, slot, protocols, reset, deadline));
+	return ccid_slot_leave(r, slot, activate(r, slot, protocols, reset, deadline));
 }
 
 int ccid_slot_power_off(struct ccid_reader *r, unsigned slot, int64_t deadline)
 {
-	int rc = ccid_lock_io(r, slot);
+	int rc = ccid_slot_enter(r, slot);
 
 	if (rc < 0)
 		return rc;
-	return ccid_unlock_io(r, ccid_power_off(r, slot, deadline));
+	return ccid_slot_leave(r, slot, ccid_power_off(r, slot, deadline));
 }

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /* Which speeds a reader can do (CCID 5.3.2, 5.3.3), and how it is told one (6.1.14). */
-#include "reader_priv.h"
+#include "wire.h"
 
 #define GET_CLOCK_FREQUENCIES 0x02
 #define GET_DATA_RATES        0x03
 
 /* Field practice: lists stall, end early, or have another length than announced. Then all that
  * the descriptor spans is taken as possible. */
-static unsigned get_list(struct ccid_reader *r, uint8_t request, uint8_t announced,
+static unsigned get_list(struct ccid_reader *r, unsigned slot, uint8_t request, uint8_t announced,
                          uint32_t out[CCID_RATES_MAX])
 {
 	uint8_t raw[4 * CCID_RATES_MAX];
@@ -15,7 +15,7 @@ static unsigned get_list(struct ccid_reader *r, uint8_t request, uint8_t announc
 	                           .request = request,
 	                           .index = r->t->iface.number,
 	                           .length = (uint16_t)(4u * announced)};
-	int n = r->t->ops->control(r->t, &setup, raw, ccid_env_now(r->env) + CCID_CONTROL_MS);
+	int n = ccid_wire_control(r, slot, &setup, raw, ccid_env_now(r->env) + CCID_CONTROL_MS);
 	struct ccid_rd rd = ccid_rd(raw, n > 0 && n % 4 == 0 ? (size_t)n : 0);
 	unsigned count = 0;
 
@@ -30,14 +30,16 @@ static unsigned get_list(struct ccid_reader *r, uint8_t request, uint8_t announc
 	return count;
 }
 
-static void learn_rates(struct ccid_reader *r)
+static void learn_rates(struct ccid_reader *r, unsigned slot)
 {
-	if (r->rates_known)
-		return;
+	ccid_wire_take(r);
+	if (!r->rates_known && r->desc.num_data_rates > 0)
+		r->nrates = get_list(r, slot, GET_DATA_RATES, r->desc.num_data_rates, r->rates);
+	if (!r->rates_known)
+		ccid_log(r->env, CCID_LOG_DEBUG, ccid_reader_label(r), "%u data rates listed",
+		         r->nrates);
 	r->rates_known = true;
-	if (r->desc.num_data_rates > 0)
-		r->nrates = get_list(r, GET_DATA_RATES, r->desc.num_data_rates, r->rates);
-	ccid_log(r->env, CCID_LOG_DEBUG, ccid_reader_label(r), "%u data rates listed", r->nrates);
+	ccid_wire_give(r);
 }
 
 /* Readers and cards round differently: a tenth of a per cent is the same rate. */
@@ -48,11 +50,11 @@ static bool about(uint64_t a, uint64_t b)
 	return a + slack >= b && a <= b + slack;
 }
 
-static bool reader_does(struct ccid_reader *r, uint64_t rate)
+static bool reader_does(struct ccid_reader *r, unsigned slot, uint64_t rate)
 {
 	if (rate > r->desc.max_data_rate_bps && !about(rate, r->desc.max_data_rate_bps))
 		return false;
-	learn_rates(r);
+	learn_rates(r, slot);
 	for (unsigned i = 0; i < r->nrates; i++)
 		if (about(rate, r->rates[i]))
 			return true;
@@ -67,7 +69,7 @@ uint64_t ccid_rate_of(const struct ccid_reader *r, uint8_t ta1)
 }
 
 /* The card's Fi, and the highest Di up to its own that both can do. */
-uint8_t ccid_rate_choose(struct ccid_reader *r, uint8_t ta1)
+uint8_t ccid_rate_choose(struct ccid_reader *r, unsigned slot, uint8_t ta1)
 {
 	static const uint8_t faster_first[] = {7, 6, 9, 5, 8, 4, 3, 2, 1};
 
@@ -79,7 +81,7 @@ uint8_t ccid_rate_choose(struct ccid_reader *r, uint8_t ta1)
 			continue;
 		if (rate <= r->desc.data_rate_bps || about(rate, r->desc.data_rate_bps))
 			return 0x11;
-		if (reader_does(r, rate))
+		if (reader_does(r, slot, rate))
 			return try;
 	}
 	return 0x11;

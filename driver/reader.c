@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Open, close, notifications, snapshots of a reader. */
-#include "reader_priv.h"
+#include "wire.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -9,7 +9,6 @@
 #define MESSAGE_MIN      (CCID_HEADER_LEN + 261)   /* buffers hold a short APDU in any case */
 #define ICCD_MESSAGE_MAX (CCID_HEADER_LEN + 4086)  /* one control transfer of usbfs */
 #define NOTIFY_MAX       80                        /* NotifySlotChange of 256 slots has 65 bytes */
-#define CANCELS_MAX      100                       /* forgotten at once */
 #define NOTIFY_ROUNDS    32                        /* messages taken in one dispatch */
 
 const struct ccid_limits ccid_limits_default = {
@@ -73,40 +72,6 @@ void ccid_reader_lost(struct ccid_reader *r)
 bool ccid_reader_gone(const struct ccid_reader *r)
 {
 	return atomic_load(&r->gone);
-}
-
-/* A cancel that came too late, or once too often, must not hit the next command. */
-static void forget_cancels(struct ccid_reader *r)
-{
-	int rc = atomic_exchange(&r->cancelled, false) ? CCID_E_CANCELLED : CCID_OK;
-
-	for (unsigned i = 0; rc == CCID_E_CANCELLED && i < CANCELS_MAX; i++)
-		rc = r->t->ops->pause(r->t, ccid_env_now(r->env));
-}
-
-void ccid_begin_io(struct ccid_reader *r)
-{
-	forget_cancels(r);
-	atomic_store(&r->busy, true);
-}
-
-int ccid_lock_io(struct ccid_reader *r, unsigned slot)
-{
-	int rc;
-
-	if (slot >= r->nslots)
-		return CCID_E_NO_SLOT;
-	pthread_mutex_lock(&r->io);
-	ccid_begin_io(r);
-	rc = ccid_reader_dispatch(r);
-	return rc < 0 ? ccid_unlock_io(r, rc) : CCID_OK;
-}
-
-int ccid_unlock_io(struct ccid_reader *r, int result)
-{
-	atomic_store(&r->busy, false);
-	pthread_mutex_unlock(&r->io);
-	return result;
 }
 
 /* "Changed" with the card still there means that it was taken out and put back, unless it only tells
@@ -179,15 +144,6 @@ int ccid_reader_event_fd(const struct ccid_reader *r)
 	return r->t->ops->event_fd(r->t);
 }
 
-bool ccid_reader_cancel(struct ccid_reader *r)
-{
-	if (!atomic_load(&r->busy))
-		return false;
-	atomic_store(&r->cancelled, true);
-	r->t->ops->cancel(r->t);
-	return true;
-}
-
 const struct ccid_transport *ccid_reader_transport(const struct ccid_reader *r)
 {
 	return r->t;
@@ -223,6 +179,25 @@ static size_t clamp_size(size_t n)
 	return n < MESSAGE_MIN ? MESSAGE_MIN : n > MESSAGE_MAX ? MESSAGE_MAX : n;
 }
 
+/* With one lane the reader's own buffers do. */
+static int allocate_lanes(struct ccid_reader *r)
+{
+	bool enough = true;
+
+	r->nlanes = r->nslots < r->desc.max_busy_slots ? r->nslots : r->desc.max_busy_slots;
+	r->room = r->lanes_made = r->nlanes;
+	r->lane = calloc(r->nlanes, sizeof *r->lane);
+	if (r->lane == NULL)
+		return CCID_E_NOMEM;
+	for (unsigned i = 0; r->nlanes > 1 && i < r->nlanes; i++) {
+		r->lane[i].in = calloc(1, r->in_cap);
+		enough = enough && r->lane[i].in != NULL;
+	}
+	if (r->nlanes > 1)
+		r->out_before = calloc(1, clamp_size(r->out_cap));
+	return enough && (r->nlanes == 1 || r->out_before != NULL) ? CCID_OK : CCID_E_NOMEM;
+}
+
 static int allocate(struct ccid_reader *r)
 {
 	size_t mps = r->iccd != CCID_ICCD_NONE ? 64 : r->t->iface.bulk_in.max_packet;
@@ -242,18 +217,28 @@ static int allocate(struct ccid_reader *r)
 	r->in_cap = (clamp_size(msg) / mps + 2) * mps;
 	r->out = calloc(1, clamp_size(msg));
 	r->in = calloc(1, r->in_cap);
-	return r->out != NULL && r->in != NULL ? CCID_OK : CCID_E_NOMEM;
+	if (r->out == NULL || r->in == NULL)
+		return CCID_E_NOMEM;
+	return allocate_lanes(r);
+}
+
+static void free_wiped(uint8_t *buf, size_t len)
+{
+	if (buf != NULL)
+		ccid_wipe(buf, len);
+	free(buf);
 }
 
 static void release(struct ccid_reader *r)
 {
-	if (r->out != NULL)
-		ccid_wipe(r->out, clamp_size(r->out_cap));
-	if (r->in != NULL)
-		ccid_wipe(r->in, r->in_cap);
-	free(r->out);
-	free(r->in);
-	pthread_mutex_destroy(&r->io);
+	free_wiped(r->out, clamp_size(r->out_cap));
+	free_wiped(r->out_before, clamp_size(r->out_cap));
+	free_wiped(r->in, r->in_cap);
+	for (unsigned i = 0; r->lane != NULL && i < r->lanes_made; i++)
+		free_wiped(r->lane[i].in, r->in_cap);
+	free(r->lane);
+	pthread_cond_destroy(&r->turned);
+	pthread_mutex_destroy(&r->wire);
 	pthread_mutex_destroy(&r->state);
 	free(r);
 }
@@ -296,7 +281,8 @@ static int make(struct ccid_reader **out, struct ccid_transport *t,
 	r->env = env;
 	r->limits = limits != NULL ? *limits : ccid_limits_default;
 	r->claims = claims;
-	pthread_mutex_init(&r->io, NULL);
+	pthread_mutex_init(&r->wire, NULL);
+	pthread_cond_init(&r->turned, NULL);
 	pthread_mutex_init(&r->state, NULL);
 	rc = describe(r);
 	if (rc == CCID_OK)
@@ -317,7 +303,7 @@ static int first_status(struct ccid_reader *r, unsigned slot, int64_t deadline)
 		if (rc == CCID_E_GONE || rc == CCID_E_NO_SLOT || rc == CCID_E_CANCELLED ||
 		    ccid_env_now(r->env) >= deadline)
 			break;
-		if (ccid_clear_halts(r) == CCID_E_GONE)
+		if (ccid_wire_clear(r) == CCID_E_GONE)
 			return CCID_E_GONE;
 		pthread_mutex_lock(&r->state);
 		ccid_slot_set(r, slot, CCID_SLOT_UNKNOWN);
@@ -331,14 +317,22 @@ static int first_status(struct ccid_reader *r, unsigned slot, int64_t deadline)
 	return rc;
 }
 
+static int ask_slot(struct ccid_reader *r, unsigned slot, int64_t deadline)
+{
+	int rc;
+
+	ccid_slot_occupy(r, slot);
+	rc = first_status(r, slot, deadline);
+	if (rc == CCID_OK && (r->tuning.flags & CCID_QUIRK_OFF_AT_OPEN))
+		rc = ccid_power_off(r, slot, deadline);
+	return ccid_slot_leave(r, slot, rc);
+}
+
 /* Ask every slot. A descriptor may promise more than there are. */
 static int ask_slots(struct ccid_reader *r, int64_t deadline)
 {
 	for (unsigned i = 0; i < r->nslots; i++) {
-		int rc = first_status(r, i, deadline);
-
-		if (rc == CCID_OK && (r->tuning.flags & CCID_QUIRK_OFF_AT_OPEN))
-			rc = ccid_power_off(r, i, deadline);
+		int rc = ask_slot(r, i, deadline);
 
 		if (rc == CCID_E_NO_SLOT && i > 0) {
 			ccid_log(r->env, CCID_LOG_WARNING, ccid_reader_label(r),
@@ -359,9 +353,9 @@ int ccid_reader_open(struct ccid_reader **out, struct ccid_transport *t,
 
 	if (rc < 0)
 		return rc;
-	atomic_store(&r->busy, true);
 	rc = ask_slots(r, deadline);
-	atomic_store(&r->busy, false);
+	if (r->nlanes > r->nslots)
+		r->nlanes = r->room = r->nslots;
 	if (rc < 0) {
 		if (r->posted)
 			t->ops->drop_in(t);
@@ -372,25 +366,25 @@ int ccid_reader_open(struct ccid_reader **out, struct ccid_transport *t,
 	return CCID_OK;
 }
 
-static void power_off_all(struct ccid_reader *r)
+static void leave_unpowered(struct ccid_reader *r, unsigned slot)
 {
-	if (ccid_reader_dispatch(r) < 0)
-		return;
-	for (unsigned i = 0; i < r->nslots && !atomic_load(&r->gone); i++)
-		if ((ccid_slot_ours(r, i) || ccid_slot_now(r, i) == CCID_SLOT_DESYNCED) &&
-		    ccid_power_off(r, i, ccid_env_now(r->env) + CCID_STATUS_MS) < 0)
-			ccid_log(r->env, CCID_LOG_WARNING, ccid_reader_label(r),
-			         "slot %u: closed without power off", i);
+	if ((ccid_slot_ours(r, slot) || ccid_slot_now(r, slot) == CCID_SLOT_DESYNCED) &&
+	    !atomic_load(&r->gone) &&
+	    ccid_power_off(r, slot, ccid_env_now(r->env) + CCID_STATUS_MS) < 0)
+		ccid_log(r->env, CCID_LOG_WARNING, ccid_reader_label(r),
+		         "slot %u: closed without power off", slot);
 }
 
 void ccid_reader_close(struct ccid_reader *r)
 {
 	if (r == NULL)
 		return;
-	pthread_mutex_lock(&r->io);
-	forget_cancels(r);
-	power_off_all(r);
-	pthread_mutex_unlock(&r->io);
+	for (unsigned i = 0; i < r->nslots; i++) {
+		ccid_slot_occupy(r, i);
+		if (i > 0 || ccid_reader_dispatch(r) >= 0)
+			leave_unpowered(r, i);
+		ccid_slot_leave(r, i, CCID_OK);
+	}
 	r->t->ops->close(r->t);
 	release(r);
 }

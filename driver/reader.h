@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* A reader: one claimed CCID interface, its slots, buffers and sequence counter.
  *
- * Any thread may call any function here; commands to one reader queue. State can be read
- * (ccid_slot_get_info, ccid_reader_dispatch) while a long command runs. Lock order:
- * exchange lock -> state lock; the log sink must not call back in. */
+ * Any thread may call any function here. Commands to one slot queue; commands to several slots run
+ * side by side as far as the reader claims (bMaxCCIDBusySlots), the others wait in the order of asking.
+ * What ends the conversation of one slot at the level of USB (a halted endpoint, a port reset) ends
+ * the command under way of each other, with CCID_E_IO. State can be read (ccid_slot_get_info,
+ * ccid_reader_dispatch) while a long command runs. The log sink must not call back in. */
 #ifndef CCID_READER_H
 #define CCID_READER_H
 
@@ -55,8 +57,9 @@ int ccid_reader_event_fd(const struct ccid_reader *r);
 CCID_MUST_USE
 int ccid_reader_dispatch(struct ccid_reader *r);
 
-/* Make the running command return CCID_E_CANCELLED. Any thread, any signal handler. False when none is
- * running. */
+/* Make the running command of the slot, of each slot, return CCID_E_CANCELLED. Any thread, any signal
+ * handler. False when none is running; one that still waits for its turn is not meant. */
+bool ccid_slot_cancel(struct ccid_reader *r, unsigned slot);
 bool ccid_reader_cancel(struct ccid_reader *r);
 
 /* True once the device has left; it never comes back in this object. */

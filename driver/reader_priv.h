@@ -1,8 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /* What reader, slot, exchange, recover, power, xfr and mechanics share. Nobody else includes it.
  *
- * Lock order: io -> state. io is held across whole procedures and guards everything without a
- * note; state guards the fields that say so and is never held across a wait. */
+ * A slot is entered (turn.c) for whole procedures; that guards all of it without a note. As many slots
+ * can be entered at once as the reader says may be busy (bMaxCCIDBusySlots): each has a lane. The
+ * transport takes one thread at a time: the owner of the wire. Who waits for an answer and finds the
+ * wire free reads for all, hands answers over by slot and sequence number, and gives the wire up when
+ * another wants to send. With one lane the wire is the entered slot's and nothing is locked.
+ *
+ * Lock order: slot's turn -> lane -> wire -> state. state guards the fields that say so and is never
+ * held across a wait. */
 #ifndef CCID_READER_PRIV_H
 #define CCID_READER_PRIV_H
 
@@ -24,6 +30,35 @@
 #define CCID_OFF_ON_MS    10 /* ISO 7816-3 6.2.2: between deactivation and activation */
 #define CCID_STALE_MAX    16 /* answers dropped, empty transfers taken, in one exchange */
 
+/* First come, first served. */
+struct ccid_gate {
+	atomic_uint next, serving;
+};
+
+/* A command under way, or a wait for time alone. Guarded by wire. */
+struct ccid_call {
+	bool open;
+	bool deaf;    /* no cancel ends it: recovery */
+	uint8_t type; /* bMessageType; 0: no answer is to come */
+	uint8_t seq;
+	unsigned slot;
+	int64_t silence_ms, unit_ms, deadline, limit;
+	unsigned stale, extensions, cancels;
+	bool watches;        /* the card's removal ends it, too */
+	bool left;           /* the card did; the reader has one more second to answer */
+	uint32_t generation; /* when it began */
+	int result;
+	struct ccid_rsp *rsp;
+};
+
+/* What a slot needs while it is entered. */
+struct ccid_lane {
+	bool taken;    /* wire */
+	uint8_t *in;   /* wire; its latest answer; NULL with one lane */
+	size_t in_len; /* wire */
+	struct ccid_call call;
+};
+
 struct ccid_slot {
 	enum ccid_slot_state state; /* state */
 	uint32_t generation;        /* state */
@@ -41,6 +76,10 @@ struct ccid_slot {
 	uint8_t power;              /* bPowerSelect that worked last */
 	int64_t wait_ms;            /* unit of a time extension: WWT or BWT */
 	int64_t silence_ms;         /* longest silence in an XfrBlock */
+	struct ccid_gate gate;      /* whose turn it is, with several lanes */
+	struct ccid_lane *lane;     /* while it is entered */
+	atomic_bool busy, cancelled;
+	bool recovering;
 };
 
 struct ccid_reader {
@@ -56,19 +95,36 @@ struct ccid_reader {
 	unsigned nrates;
 	bool rates_known;
 	unsigned nslots;
-	pthread_mutex_t io, state;
+
+	pthread_mutex_t wire, state;
+	pthread_cond_t turned; /* with wire: a turn, the wire or an answer may have come */
+	struct ccid_gate gate; /* whose turn it is, with one lane */
+	struct ccid_lane *lane;
+	unsigned nlanes, lanes_made;
+	unsigned room, lanes_taken, lane_next, lane_serving; /* wire */
+	bool owned;                                          /* wire: somebody uses the transport */
+	unsigned wanted; /* wire: how many want it, but to read */
+	bool waiting;    /* wire: the owner waits and can be kicked */
+	bool kicked;     /* wire: a cancel() of our own may be left in the transport */
+
+	/* the owner of the wire */
 	uint8_t seq;
-	uint8_t *out, *in; /* one message each */
-	size_t out_cap, in_cap;
-	bool posted; /* an IN transfer over in is out */
-	bool halted; /* an endpoint may be halted: clear both before the next command */
-	atomic_bool busy, gone, cancelled;
+	uint8_t *out, *in; /* one message each; the second lane's OUT may follow one under way: */
+	uint8_t *out_before;
+	size_t out_cap, in_cap, out_len, out_before_len;
+	bool posted;       /* an IN transfer over in is out */
+	bool halted;       /* an endpoint may be halted: clear both before the next command */
+	size_t in_len;     /* of a message that has come in part */
+	unsigned in_parts; /* transfers of it */
+	int64_t in_until;  /* when the rest must have come */
+	int64_t look_at;   /* when notifications and transfer are looked at; 0: not set */
+	unsigned looks;    /* since the last transfer */
+
+	atomic_bool gone, cancelled;
 	atomic_uint faults;
 	struct ccid_fault fault; /* state */
 	struct ccid_slot slot[];
 };
-
-#define CCID_EXTENSIONS_MAX 100000 /* time extensions in one exchange, beside its deadline */
 
 /* A command and the limits of its answer. */
 struct ccid_wait {
@@ -77,37 +133,35 @@ struct ccid_wait {
 	int64_t deadline;   /* of the whole */
 };
 
-/* exchange.c; io held */
+/* turn.c */
+
+/* Wait for the slot's turn and a lane, and take in what the notifications say. CCID_E_NO_SLOT,
+ * CCID_E_GONE: not entered. ccid_slot_leave() hands result back. */
+CCID_MUST_USE
+int ccid_slot_enter(struct ccid_reader *r, unsigned slot);
+int ccid_slot_leave(struct ccid_reader *r, unsigned slot, int result);
+/* The same without waiting: CCID_E_SLOT_BUSY. */
+CCID_MUST_USE
+int ccid_slot_try_enter(struct ccid_reader *r, unsigned slot);
+/* The same without a look at the notifications; cannot fail. */
+void ccid_slot_occupy(struct ccid_reader *r, unsigned slot);
+
+/* exchange.c; slot entered */
 
 /* One command, one final answer. 0; or what failed, CCID_E_STALE when an XfrBlock or Secure was
- * meant for an earlier card. rsp is filled (its data a view into r->in, valid until the next
- * exchange) whenever the reader answered; rsp->type is 0 when it did not. A slot whose command was
- * given up is DESYNCED; the next exchange recovers first. */
+ * meant for an earlier card. rsp is filled (its data a view into a buffer of the slot's lane, valid
+ * until its next exchange) whenever the reader answered; rsp->type is 0 when it did not. A slot whose
+ * command was given up is DESYNCED; the next exchange recovers first. */
 CCID_MUST_USE
 int ccid_exchange(struct ccid_reader *r, unsigned slot, const struct ccid_cmd *cmd,
                   const struct ccid_wait *wait, struct ccid_rsp *rsp);
 
-/* The same without recovering and without retries, with an IN transfer posted if none is. */
-CCID_MUST_USE
-int ccid_exchange_once(struct ccid_reader *r, unsigned slot, const struct ccid_cmd *cmd,
-                       const struct ccid_wait *wait, struct ccid_rsp *rsp);
-
-/* Receive until the answer to seq has come. */
-CCID_MUST_USE
-int ccid_receive(struct ccid_reader *r, unsigned slot, uint8_t cmd_type, uint8_t seq,
-                 const struct ccid_wait *wait, struct ccid_rsp *rsp);
-CCID_MUST_USE
-int ccid_send(struct ccid_reader *r, unsigned slot, const struct ccid_cmd *cmd, uint8_t *seq,
-              int64_t deadline);
-
-/* recover.c; io held */
+/* recover.c; slot entered */
 
 /* Bring a DESYNCED slot back: clear halts, two-part abort, then the ladder. 0, or the slot stays
  * DESYNCED or the reader is gone. */
 CCID_MUST_USE
 int ccid_recover(struct ccid_reader *r, unsigned slot);
-/* Both bulk endpoints, nothing posted. */
-int ccid_clear_halts(struct ccid_reader *r);
 
 /* slot.c */
 
@@ -117,14 +171,14 @@ void ccid_slot_set(struct ccid_reader *r, unsigned slot, enum ccid_slot_state to
 void ccid_slot_lose(struct ccid_reader *r, unsigned slot, enum ccid_slot_state to);
 /* Take in a bmICCStatus. */
 void ccid_slot_saw(struct ccid_reader *r, unsigned slot, enum ccid_icc icc);
-/* GetSlotStatus; io held. */
+/* GetSlotStatus; slot entered. */
 CCID_MUST_USE
 int ccid_slot_status(struct ccid_reader *r, unsigned slot, int64_t silence_ms, int64_t deadline);
 /* A command was given up. */
 void ccid_slot_desync(struct ccid_reader *r, unsigned slot);
 /* GetSlotStatus when ask, or when a notification left a doubt, which stays until it is answered. A
  * reader that activates by itself cannot settle it: a new card would look like the old one, so the
- * session ends. io held. */
+ * session ends. slot entered. */
 CCID_MUST_USE
 int ccid_slot_settle(struct ccid_reader *r, unsigned slot, bool ask, int64_t deadline);
 bool ccid_slot_suspect(struct ccid_reader *r, unsigned slot);
@@ -133,30 +187,30 @@ bool ccid_slot_ours(struct ccid_reader *r, unsigned slot);
 bool ccid_slot_has_atr(struct ccid_reader *r, unsigned slot);
 enum ccid_slot_state ccid_slot_now(struct ccid_reader *r, unsigned slot);
 
-/* xfr.c; io held: the card is the one the session means, and can take a command. */
+/* xfr.c; slot entered: the card is the one the session means, and can take a command. */
 CCID_MUST_USE
 int ccid_same_card(struct ccid_reader *r, unsigned slot, uint32_t generation, int64_t deadline);
 
-/* power.c; io held */
+/* power.c; slot entered */
 CCID_MUST_USE
 int ccid_power_off(struct ccid_reader *r, unsigned slot, int64_t deadline);
 
-/* params.c; io held: the slot is NEGOTIABLE; agree on a protocol out of wanted and make it READY.
+/* params.c; slot entered: the slot is NEGOTIABLE; agree on a protocol out of wanted and make it READY.
  * CCID_E_PPS asks for a cold reset and plain parameters (fast false). */
 CCID_MUST_USE
 int ccid_agree(struct ccid_reader *r, unsigned slot, unsigned wanted, bool fast, int64_t deadline);
 
-/* rates.c; io held */
+/* rates.c; slot entered */
 
 /* The TA1 to ask a card for whose ATR has this one: 0x11 when no more than the default is to be had. */
-uint8_t ccid_rate_choose(struct ccid_reader *r, uint8_t ta1);
+uint8_t ccid_rate_choose(struct ccid_reader *r, unsigned slot, uint8_t ta1);
 /* Bits per second at the reader's default clock. */
 uint64_t ccid_rate_of(const struct ccid_reader *r, uint8_t ta1);
 /* Tell a reader that does not follow the parameters by itself. CCID_E_PPS when it cannot. */
 CCID_MUST_USE
 int ccid_rate_set(struct ccid_reader *r, unsigned slot, uint8_t ta1, int64_t deadline);
 
-/* t1_link.c; io held */
+/* t1_link.c; slot entered */
 
 /* Run the engine to its end: the length of the response, or what failed. A card that does not
  * follow any more loses its power. */
@@ -174,9 +228,5 @@ void ccid_reader_lost(struct ccid_reader *r);
 int ccid_fail(struct ccid_reader *r, unsigned slot, const char *where, int err,
               const struct ccid_rsp *rsp);
 const char *ccid_reader_label(const struct ccid_reader *r);
-/* A command follows, which ccid_reader_cancel() may end; io held. */
-void ccid_begin_io(struct ccid_reader *r);
-int ccid_lock_io(struct ccid_reader *r, unsigned slot);
-int ccid_unlock_io(struct ccid_reader *r, int result);
 
 #endif

@@ -2,55 +2,20 @@
 /* Back into step with a reader whose command was given up: clear the halts, the two-part abort
  * (CCID 5.3.1), then harder means. Every step is bounded. */
 #include "iccd.h"
-#include "reader_priv.h"
+#include "wire.h"
 
 static struct ccid_wait within(const struct ccid_reader *r, int64_t ms)
 {
 	return (struct ccid_wait){ms, CCID_RETRY_MS, ccid_env_now(r->env) + ms};
 }
 
-static void drop(struct ccid_reader *r)
-{
-	r->t->ops->drop_in(r->t);
-	r->posted = false;
-}
-
-int ccid_clear_halts(struct ccid_reader *r)
-{
-	int64_t deadline = ccid_env_now(r->env) + CCID_CONTROL_MS;
-	int in, out;
-
-	drop(r);
-	in = r->t->ops->clear_halt(r->t, CCID_PIPE_BULK_IN, deadline);
-	out = r->t->ops->clear_halt(r->t, CCID_PIPE_BULK_OUT, deadline);
-	r->halted = false;
-	if (in == CCID_E_GONE || out == CCID_E_GONE) {
-		ccid_reader_lost(r);
-		return CCID_E_GONE;
-	}
-	return in < 0 ? in : out;
-}
-
-/* Both halves carry the same slot and sequence number. Readers that refuse the control request
- * still understand the bulk message. */
 static int abort_slot(struct ccid_reader *r, unsigned slot)
 {
 	struct ccid_wait wait = within(r, CCID_ABORT_MS);
 	struct ccid_cmd cmd = ccid_cmd_abort();
-	struct ccid_setup setup = {.request_type = 0x21,
-	                           .request = 0x01,
-	                           .value = (uint16_t)((unsigned)r->seq << 8 | slot),
-	                           .index = r->t->iface.number};
 	struct ccid_rsp rsp;
-	uint8_t seq = 0;
-	int rc;
+	int rc = ccid_wire_talk(r, slot, &cmd, &wait, &rsp);
 
-	rc = r->t->ops->control(r->t, &setup, NULL, wait.deadline);
-	if (rc == CCID_E_GONE)
-		return rc;
-	rc = ccid_send(r, slot, &cmd, &seq, wait.deadline);
-	if (rc == CCID_OK)
-		rc = ccid_receive(r, slot, cmd.type, seq, &wait, &rsp);
 	if (rc < 0)
 		return rc;
 	rc = ccid_rsp_cmd_status(&rsp) == CCID_CMD_OK ? CCID_OK : ccid_rsp_failure(&rsp);
@@ -70,13 +35,10 @@ static int ask(struct ccid_reader *r, unsigned slot)
 	struct ccid_wait wait = within(r, CCID_RETRY_MS);
 	struct ccid_cmd cmd = ccid_cmd_get_slot_status();
 	struct ccid_rsp rsp;
-	uint8_t seq = 0;
-	int rc = ccid_send(r, slot, &cmd, &seq, wait.deadline);
+	int rc = ccid_wire_talk(r, slot, &cmd, &wait, &rsp);
 
-	if (rc == CCID_OK)
-		rc = ccid_receive(r, slot, cmd.type, seq, &wait, &rsp);
 	if (rc < 0)
-		drop(r);
+		ccid_wire_drop(r);
 	return rc;
 }
 
@@ -86,13 +48,10 @@ static int restart_slot(struct ccid_reader *r, unsigned slot)
 	struct ccid_cmd cmd = ccid_cmd_icc_power_off();
 	struct ccid_wait wait = within(r, CCID_STATUS_MS);
 	struct ccid_rsp rsp;
-	uint8_t seq = 0;
-	int rc = ccid_send(r, slot, &cmd, &seq, wait.deadline);
+	int rc = ccid_wire_talk(r, slot, &cmd, &wait, &rsp);
 
-	if (rc == CCID_OK)
-		rc = ccid_receive(r, slot, cmd.type, seq, &wait, &rsp);
 	if (rc < 0) {
-		drop(r);
+		ccid_wire_drop(r);
 		return rc;
 	}
 	pthread_mutex_lock(&r->state);
@@ -113,10 +72,8 @@ static int ask_again(struct ccid_reader *r, unsigned slot)
 
 static int all_reset(struct ccid_reader *r)
 {
-	int rc;
+	int rc = ccid_wire_reset(r, ccid_env_now(r->env) + CCID_STATUS_MS);
 
-	drop(r);
-	rc = r->t->ops->reset(r->t, ccid_env_now(r->env) + CCID_STATUS_MS);
 	if (rc < 0)
 		return rc;
 	pthread_mutex_lock(&r->state);
@@ -133,7 +90,7 @@ static int ladder(struct ccid_reader *r, unsigned slot)
 
 	if (rc == CCID_OK || rc == CCID_E_GONE)
 		return rc;
-	rc = ccid_clear_halts(r);
+	rc = ccid_wire_clear(r);
 	if (rc == CCID_E_GONE)
 		return rc;
 	rc = ask_again(r, slot);
@@ -164,19 +121,18 @@ static int restart_token(struct ccid_reader *r, unsigned slot)
 
 int ccid_recover(struct ccid_reader *r, unsigned slot)
 {
-	int rc = CCID_OK;
+	int rc;
 
 	if (ccid_slot_now(r, slot) != CCID_SLOT_DESYNCED)
 		return CCID_OK;
+	r->slot[slot].recovering = true;
 	if (r->iccd != CCID_ICCD_NONE) {
 		rc = restart_token(r, slot);
 	} else {
-		drop(r);
-		if (r->halted)
-			rc = ccid_clear_halts(r);
-		if (rc != CCID_E_GONE)
-			rc = ladder(r, slot);
+		ccid_wire_drop(r);
+		rc = ladder(r, slot);
 	}
+	r->slot[slot].recovering = false;
 	if (rc == CCID_E_GONE)
 		ccid_reader_lost(r);
 	if (rc < 0)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* PC_to_RDR_Secure: the PIN goes from the reader's pad to the card and never through here. */
 #include "pin.h"
-#include "reader_priv.h"
+#include "wire.h"
 
 #include <string.h>
 
@@ -66,7 +66,7 @@ static int prepare(struct ccid_reader *r, unsigned slot, const struct ccid_pin *
 	if (pin->modify)
 		return CCID_OK;
 	if (r->tuning.flags & CCID_QUIRK_PIN_SILENT)
-		return r->t->ops->pause(r->t, ccid_env_now(r->env) + PIN_RELEASE_MS);
+		return ccid_wire_pause(r, slot, ccid_env_now(r->env) + PIN_RELEASE_MS);
 	if (pin->apdu_len == 4 && (r->tuning.flags & CCID_QUIRK_PIN_APPEND))
 		rc = ccid_exchange(r, slot, &cmd, &wait, &rsp);
 	return rc < 0 && rsp.type != 0 ? CCID_OK : rc;
@@ -153,7 +153,7 @@ int ccid_slot_secure(struct ccid_reader *r, unsigned slot, uint32_t generation,
 		return CCID_E_ARG;
 	if (!(r->desc.pin_support & (pin->modify ? 2 : 1)) || r->level == CCID_LEVEL_CHARACTER)
 		return CCID_E_UNSUPPORTED;
-	rc = ccid_lock_io(r, slot);
+	rc = ccid_slot_enter(r, slot);
 	if (rc < 0)
 		return rc;
 	rc = ccid_same_card(r, slot, generation, deadline);
@@ -161,6 +161,6 @@ int ccid_slot_secure(struct ccid_reader *r, unsigned slot, uint32_t generation,
 		rc = prepare(r, slot, pin, deadline);
 	if (rc == CCID_OK)
 		rc = secure(r, slot, pin, rapdu, cap, deadline);
-	ccid_wipe(r->in, r->in_cap < 512 ? r->in_cap : 512);
-	return ccid_unlock_io(r, rc);
+	ccid_wire_wipe(r, slot, 0, 512);
+	return ccid_slot_leave(r, slot, rc);
 }

@@ -224,15 +224,10 @@ int ccid_slot_status(struct ccid_reader *r, unsigned slot, int64_t silence_ms, i
 
 int ccid_slot_poll(struct ccid_reader *r, unsigned slot, int64_t deadline)
 {
-	int rc;
+	int rc = ccid_slot_try_enter(r, slot);
 
-	if (slot >= r->nslots)
-		return CCID_E_NO_SLOT;
-	if (pthread_mutex_trylock(&r->io) != 0)
-		return CCID_E_SLOT_BUSY;
-	ccid_begin_io(r);
-	rc = ccid_reader_dispatch(r);
-	if (rc >= 0)
-		rc = ccid_slot_status(r, slot, CCID_STATUS_MS, deadline);
-	return ccid_unlock_io(r, rc);
+	if (rc < 0)
+		return rc;
+	rc = ccid_slot_status(r, slot, CCID_STATUS_MS, deadline);
+	return ccid_slot_leave(r, slot, rc);
 }

@@ -3,6 +3,7 @@
 #include "apdu_log.h"
 #include "link.h"
 #include "t0.h"
+#include "wire.h"
 
 #include <string.h>
 
@@ -232,12 +233,6 @@ int ccid_same_card(struct ccid_reader *r, unsigned slot, uint32_t generation, in
 	return info.state == CCID_SLOT_READY ? CCID_OK : CCID_E_INACTIVE;
 }
 
-static void wipe_buffers(struct ccid_reader *r, size_t out, size_t in)
-{
-	ccid_wipe(r->out, out + CCID_HEADER_LEN < r->out_cap ? out + CCID_HEADER_LEN : r->out_cap);
-	ccid_wipe(r->in, in + CCID_HEADER_LEN < r->in_cap ? in + CCID_HEADER_LEN : r->in_cap);
-}
-
 int ccid_slot_transmit(struct ccid_reader *r, unsigned slot, uint32_t generation,
                        const uint8_t *capdu, size_t len, uint8_t *rapdu, size_t cap, unsigned flags,
                        int class_get_response, int64_t deadline)
@@ -247,7 +242,7 @@ int ccid_slot_transmit(struct ccid_reader *r, unsigned slot, uint32_t generation
 
 	if (len < 4 || len > CCID_APDU_MAX || cap < 2)
 		return CCID_E_ARG;
-	rc = ccid_lock_io(r, slot);
+	rc = ccid_slot_enter(r, slot);
 	if (rc < 0)
 		return rc;
 	rc = ccid_same_card(r, slot, generation, deadline);
@@ -256,7 +251,7 @@ int ccid_slot_transmit(struct ccid_reader *r, unsigned slot, uint32_t generation
 		rc = by_level(&x);
 		if (rc > 0)
 			ccid_log_rapdu(r, slot, rapdu, (size_t)rc);
-		wipe_buffers(r, len, rc > 0 ? (size_t)rc : 0);
+		ccid_wire_wipe(r, slot, len, rc > 0 ? (size_t)rc : 0);
 	}
-	return ccid_unlock_io(r, rc);
+	return ccid_slot_leave(r, slot, rc);
 }

@@ -1,0 +1,431 @@
+/* SPDX-License-Identifier: MIT */
+/* What comes in: messages are put together, answers find the command that they are for, and time that
+ * passes ends those that wait too long. Whoever waits reads for all that wait. */
+#include "wire.h"
+
+#define CANCELS_MAX    100
+#define EXTENSIONS_MAX 100000 /* in one exchange, beside its deadline */
+
+static int64_t min64(int64_t a, int64_t b)
+{
+	return a < b ? a : b;
+}
+
+static int64_t max64(int64_t a, int64_t b)
+{
+	return a > b ? a : b;
+}
+
+static int64_t after(const struct ccid_reader *r, int64_t ms, int64_t deadline)
+{
+	return min64(deadline, ccid_env_now(r->env) + ms);
+}
+
+static bool cuts(const struct ccid_reader *r)
+{
+	return r->t->ops->cut_in != NULL;
+}
+
+/* --- the calls under way --- */
+
+static void end(struct ccid_call *c, int result)
+{
+	c->open = false;
+	c->result = result;
+}
+
+void ccid_in_end_all(struct ccid_reader *r, int err)
+{
+	for (unsigned i = 0; i < r->nlanes; i++)
+		if (r->lane[i].call.open && r->lane[i].call.type != 0)
+			end(&r->lane[i].call, err);
+}
+
+bool ccid_in_due(const struct ccid_reader *r)
+{
+	for (unsigned i = 0; i < r->nlanes; i++)
+		if (r->lane[i].call.open && r->lane[i].call.type != 0)
+			return true;
+	return false;
+}
+
+void ccid_in_forget(struct ccid_reader *r)
+{
+	r->in_len = 0;
+	r->in_parts = r->looks = 0;
+	r->look_at = 0;
+}
+
+void ccid_in_drop(struct ccid_reader *r)
+{
+	r->t->ops->drop_in(r->t);
+	r->posted = false;
+	ccid_in_forget(r);
+}
+
+/* Something is wrong with the pipe itself, whosever answer it was. One lane's command drops what is
+ * posted when it is given up. */
+static void broken(struct ccid_reader *r, int err)
+{
+	if (err == CCID_E_STALL || err == CCID_E_BABBLE || err == CCID_E_IO)
+		r->halted = true;
+	ccid_in_end_all(r, err);
+	ccid_in_forget(r);
+	if (r->nlanes > 1 && err != CCID_E_GONE)
+		ccid_in_drop(r);
+}
+
+/* --- a message has come --- */
+
+static bool type_fits(const struct ccid_rsp *rsp, uint8_t cmd_type)
+{
+	if (rsp->type == ccid_cmd_expects(cmd_type))
+		return true;
+	if (rsp->type < CCID_DATA_BLOCK || rsp->type > CCID_DATA_RATE_AND_CLOCK)
+		return false;
+	if (cmd_type == CCID_SET_DATA_RATE_AND_CLOCK && rsp->type == CCID_SLOT_STATUS)
+		return true;
+	return ccid_rsp_cmd_status(rsp) != CCID_CMD_OK;
+}
+
+static void log_in(const struct ccid_reader *r, const struct ccid_rsp *rsp)
+{
+	ccid_log(r->env, CCID_LOG_WIRE, ccid_reader_label(r),
+	         "<- %s slot %u seq %u len %u status %02X error %02X", ccid_msg_name(rsp->type),
+	         rsp->slot, rsp->seq, rsp->len, rsp->status, rsp->error);
+}
+
+static struct ccid_lane *addressee(const struct ccid_reader *r, const struct ccid_rsp *rsp)
+{
+	for (unsigned i = 0; i < r->nlanes; i++) {
+		struct ccid_call *c = &r->lane[i].call;
+
+		if (c->open && c->type != 0 && c->seq == rsp->seq && c->slot == rsp->slot)
+			return &r->lane[i];
+	}
+	return NULL;
+}
+
+static void nobodys(struct ccid_reader *r, size_t len)
+{
+	for (unsigned i = 0; i < r->nlanes; i++) {
+		struct ccid_call *c = &r->lane[i].call;
+
+		if (c->open && c->type != 0 && ++c->stale > CCID_STALE_MAX)
+			end(c, CCID_E_FORMAT);
+	}
+	if (r->nlanes > 1)
+		ccid_wipe(r->in, len);
+}
+
+static void extend(const struct ccid_reader *r, struct ccid_call *c, uint8_t factor)
+{
+	int64_t ms = max64(c->silence_ms, (factor ? factor : 1) * c->unit_ms);
+
+	c->left = false;
+	c->limit = after(r, ms, c->deadline);
+	if (++c->extensions > EXTENSIONS_MAX)
+		end(c, CCID_E_FORMAT);
+	else if (ccid_env_now(r->env) >= c->deadline)
+		end(c, CCID_E_TIMEOUT);
+}
+
+/* The buffers change places: what the lane had is read, and the next message finds room in it. */
+static void keep(struct ccid_reader *r, struct ccid_lane *l, size_t len)
+{
+	uint8_t *before = l->in;
+
+	if (r->nlanes == 1)
+		return;
+	ccid_wipe(before, l->in_len);
+	l->in = r->in;
+	l->in_len = len;
+	r->in = before;
+}
+
+static void deliver(struct ccid_reader *r, size_t len)
+{
+	struct ccid_rsp rsp;
+	struct ccid_lane *l;
+	int rc = ccid_rsp_decode(&rsp, r->in, len);
+
+	if (rc < 0) {
+		broken(r, rc);
+		return;
+	}
+	if (ccid_env_logs(r->env, CCID_LOG_WIRE))
+		log_in(r, &rsp);
+	l = addressee(r, &rsp);
+	if (l == NULL) {
+		nobodys(r, len);
+	} else if (!type_fits(&rsp, l->call.type)) {
+		end(&l->call, CCID_E_FORMAT);
+	} else if (ccid_rsp_cmd_status(&rsp) == CCID_CMD_TIME_EXTENSION) {
+		extend(r, &l->call, rsp.error);
+	} else {
+		keep(r, l, len);
+		*l->call.rsp = rsp;
+		end(&l->call, CCID_OK);
+	}
+}
+
+/* Bytes still missing of the message in r->in[0..len), 0 when it is whole. */
+static size_t missing(const struct ccid_reader *r, size_t len)
+{
+	struct ccid_rd rd = ccid_rd(r->in, len);
+	uint32_t dw;
+
+	if (len < CCID_HEADER_LEN)
+		return CCID_HEADER_LEN - len;
+	ccid_rd_u8(&rd);
+	dw = ccid_rd_le32(&rd);
+	return dw > len - CCID_HEADER_LEN ? dw - (len - CCID_HEADER_LEN) : 0;
+}
+
+static bool senseless(const struct ccid_reader *r, size_t n)
+{
+	if (n == 0 && r->in_parts > CCID_STALE_MAX)
+		return true;
+	if (r->in_parts > r->in_cap / CCID_HEADER_LEN + CCID_STALE_MAX)
+		return true;
+	return r->in_len > 0 && missing(r, r->in_len) > r->in_cap - r->in_len;
+}
+
+/* Some readers cut a message into several transfers, or put an empty one around it. */
+static void received(struct ccid_reader *r, size_t n)
+{
+	size_t len;
+
+	r->looks = 0;
+	r->look_at = 0;
+	if (n > r->in_cap - r->in_len) {
+		broken(r, CCID_E_BABBLE);
+		return;
+	}
+	r->in_len += n;
+	r->in_parts++;
+	len = r->in_len;
+	if (len > 0 && missing(r, len) == 0) {
+		ccid_in_forget(r);
+		deliver(r, len);
+	} else if (senseless(r, n)) {
+		broken(r, CCID_E_FORMAT);
+	} else if (len > 0) {
+		r->in_until = ccid_env_now(r->env) + CCID_RETRY_MS;
+	}
+}
+
+/* --- nothing has come --- */
+
+/* What ends a wait beside the answer: the card leaves. Most readers then say so, some never answer
+ * again. */
+static bool pulled(struct ccid_reader *r, const struct ccid_call *c)
+{
+	bool is;
+
+	pthread_mutex_lock(&r->state);
+	is = r->slot[c->slot].generation != c->generation;
+	pthread_mutex_unlock(&r->state);
+	return is;
+}
+
+static void look_at_card(struct ccid_reader *r, struct ccid_call *c)
+{
+	if (c->left)
+		end(c, CCID_E_NOCARD);
+	else
+		c->left = ccid_reader_dispatch(r) >= 0 && pulled(r, c);
+}
+
+/* A wait that ended before its time waited for an OUT transfer that the reader does not take. */
+static void time_passed(struct ccid_reader *r, int64_t until)
+{
+	int64_t now = ccid_env_now(r->env);
+	bool look = r->look_at != 0 && now >= r->look_at;
+
+	if (now < until)
+		broken(r, CCID_E_TIMEOUT);
+	else if (r->in_len > 0 && now >= r->in_until)
+		broken(r, CCID_E_SHORT);
+	for (unsigned i = 0; i < r->nlanes; i++) {
+		struct ccid_call *c = &r->lane[i].call;
+
+		if (c->open && now >= c->limit)
+			end(c, r->in_len > 0 && c->type != 0 ? CCID_E_SHORT : CCID_E_TIMEOUT);
+		else if (c->open && look && c->watches)
+			look_at_card(r, c);
+	}
+	if (look)
+		r->look_at = 0;
+}
+
+int ccid_in_post(struct ccid_reader *r)
+{
+	size_t mps = r->t->iface.bulk_in.max_packet;
+	int rc;
+
+	if (r->posted)
+		return CCID_OK;
+	if (r->in_cap - r->in_len < mps)
+		return CCID_E_BABBLE;
+	rc = r->t->ops->post_in(r->t, r->in + r->in_len, (r->in_cap - r->in_len) / mps * mps);
+	r->posted = rc == CCID_OK;
+	return rc;
+}
+
+/* Take what has come of a transfer that may never end: some firmware sends nothing after a message of
+ * whole packets. CCID_E_TIMEOUT when that is nothing. */
+static int cut_off(struct ccid_reader *r)
+{
+	int n = r->t->ops->cut_in(r->t);
+
+	if (n == CCID_E_TIMEOUT)
+		return n;
+	r->posted = false;
+	return n == 0 ? CCID_E_TIMEOUT : n;
+}
+
+static bool runs_out(const struct ccid_reader *r, int64_t until)
+{
+	for (unsigned i = 0; i < r->nlanes; i++)
+		if (r->lane[i].call.open && r->lane[i].call.limit <= until)
+			return true;
+	return r->in_len > 0 && r->in_until <= until;
+}
+
+/* Look into the transfer less and less often, and before it is given up. */
+static int look_into(struct ccid_reader *r, int64_t until)
+{
+	bool last = runs_out(r, until);
+
+	if (r->posted && cuts(r) && (last || (r->look_at != 0 && until >= r->look_at))) {
+		r->looks++;
+		if (last || (r->looks & (r->looks - 1)) == 0)
+			return cut_off(r);
+	}
+	return CCID_E_TIMEOUT;
+}
+
+/* --- waiting --- */
+
+static bool hears(struct ccid_reader *r, struct ccid_call *c)
+{
+	return c->open && !c->deaf && atomic_load(&r->slot[c->slot].cancelled);
+}
+
+static void end_cancelled(struct ccid_reader *r, struct ccid_call *c)
+{
+	atomic_store(&r->slot[c->slot].cancelled, false);
+	end(c, CCID_E_CANCELLED);
+}
+
+/* Whether a cancel has ended a call. */
+static bool see_cancels(struct ccid_reader *r)
+{
+	bool any = false;
+
+	for (unsigned i = 0; i < r->nlanes; i++) {
+		if (!hears(r, &r->lane[i].call))
+			continue;
+		end_cancelled(r, &r->lane[i].call);
+		any = true;
+	}
+	return any;
+}
+
+/* With several lanes most of these are kicks; recovery lets a cancel pass. */
+static void woken(struct ccid_reader *r)
+{
+	struct ccid_call *c = &r->lane[0].call;
+
+	r->kicked = false;
+	if (r->nlanes > 1)
+		return;
+	if (!c->deaf || ++c->cancels > CANCELS_MAX)
+		end_cancelled(r, c);
+}
+
+static int64_t next_limit(struct ccid_reader *r)
+{
+	int64_t until = r->in_len > 0 ? r->in_until : CCID_NEVER;
+	bool look = cuts(r) && r->posted;
+
+	for (unsigned i = 0; i < r->nlanes; i++) {
+		const struct ccid_call *c = &r->lane[i].call;
+
+		if (!c->open)
+			continue;
+		until = min64(until, c->limit);
+		look = look || c->watches;
+	}
+	if (!look)
+		return until;
+	if (r->look_at == 0)
+		r->look_at = ccid_env_now(r->env) + CCID_LOOK_MS;
+	return min64(until, r->look_at);
+}
+
+static int wait(struct ccid_reader *r, int64_t until)
+{
+	int n;
+
+	r->waiting = true;
+	ccid_wire_unlock(r);
+	if (r->posted)
+		n = r->t->ops->wait_in(r->t, until);
+	else
+		n = r->t->ops->pause(r->t, until);
+	ccid_wire_lock(r);
+	r->waiting = false;
+	return n == 0 && !r->posted ? CCID_E_TIMEOUT : n;
+}
+
+static void wait_for_some(struct ccid_reader *r)
+{
+	int64_t until = next_limit(r);
+	int n = wait(r, until);
+
+	if (n == CCID_E_TIMEOUT)
+		n = look_into(r, until);
+	if (n == CCID_E_TIMEOUT) {
+		time_passed(r, until);
+	} else if (n == CCID_E_CANCELLED) {
+		woken(r);
+	} else {
+		r->posted = false;
+		if (n < 0)
+			broken(r, n);
+		else
+			received(r, (size_t)n);
+	}
+}
+
+/* One wait for all; wire locked, the transport free. */
+static void step(struct ccid_reader *r)
+{
+	int rc;
+
+	r->owned = true;
+	rc = ccid_in_due(r) ? ccid_in_post(r) : CCID_OK;
+	if (rc < 0)
+		broken(r, rc);
+	else if (r->nlanes == 1 || !see_cancels(r))
+		wait_for_some(r);
+	r->owned = false;
+	if (r->nlanes > 1)
+		pthread_cond_broadcast(&r->turned);
+}
+
+/* Those who want to send go first. */
+int ccid_in_await(struct ccid_reader *r, struct ccid_call *c)
+{
+	ccid_wire_lock(r);
+	while (c->open) {
+		if (r->owned || r->wanted > 0)
+			pthread_cond_wait(&r->turned, &r->wire);
+		else
+			step(r);
+	}
+	ccid_wire_unlock(r);
+	return c->result;
+}
