@@ -43,7 +43,7 @@ struct ccid_call {
 	uint8_t seq;
 	unsigned slot;
 	int64_t silence_ms, unit_ms, deadline, limit;
-	unsigned stale, extensions, cancels;
+	unsigned stale, extensions;
 	bool watches;        /* the card's removal ends it, too */
 	bool left;           /* the card did; the reader has one more second to answer */
 	uint32_t generation; /* when it began */
@@ -118,7 +118,8 @@ struct ccid_reader {
 	unsigned in_parts; /* transfers of it */
 	int64_t in_until;  /* when the rest must have come */
 	int64_t look_at;   /* when notifications and transfer are looked at; 0: not set */
-	unsigned looks;    /* since the last transfer */
+	unsigned looks;   /* since the last transfer */
+	unsigned unasked; /* cancels in a row that nobody seems to have asked for */
 
 	atomic_bool gone, cancelled;
 	atomic_uint faults;

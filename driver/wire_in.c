@@ -52,7 +52,7 @@ bool ccid_in_due(const struct ccid_reader *r)
 void ccid_in_forget(struct ccid_reader *r)
 {
 	r->in_len = 0;
-	r->in_parts = r->looks = 0;
+	r->in_parts = r->looks = r->unasked = 0;
 	r->look_at = 0;
 }
 
@@ -196,7 +196,7 @@ static void received(struct ccid_reader *r, size_t n)
 {
 	size_t len;
 
-	r->looks = 0;
+	r->looks = r->unasked = 0;
 	r->look_at = 0;
 	if (n > r->in_cap - r->in_len) {
 		broken(r, CCID_E_BABBLE);
@@ -333,16 +333,18 @@ static bool see_cancels(struct ccid_reader *r)
 	return any;
 }
 
-/* With several lanes most of these are kicks; recovery lets a cancel pass. */
+/* With several lanes it was a kick, or is for a call that see_cancels() finds; recovery lets a cancel
+ * pass. */
 static void woken(struct ccid_reader *r)
 {
 	struct ccid_call *c = &r->lane[0].call;
+	bool kicked = r->kicked;
 
 	r->kicked = false;
-	if (r->nlanes > 1)
-		return;
-	if (!c->deaf || ++c->cancels > CANCELS_MAX)
+	if (r->nlanes == 1 && !c->deaf)
 		end_cancelled(r, c);
+	else if (!kicked && ++r->unasked > CANCELS_MAX)
+		broken(r, CCID_E_CANCELLED);
 }
 
 static int64_t next_limit(struct ccid_reader *r)

@@ -165,12 +165,21 @@ static bool not_powered(struct emu_device *d, unsigned slot)
 	return !s->active;
 }
 
+/* Another slot's answer may wait when several may be busy. */
+static bool unread(const struct emu_device *d, unsigned slot)
+{
+	for (const struct emu_msg *m = d->queue; m != NULL && m->ready <= d->now; m = m->next)
+		if (d->busy_slots <= 1 || m->slot == slot)
+			return true;
+	return false;
+}
+
 static void look(struct emu_device *d, const struct row *row, const struct emu_cmd *c)
 {
 	for (unsigned i = 0; i < 3; i++)
 		if ((row->zero >> i & 1) != 0 && c->msg[7 + i] != 0)
 			emu_violation(d, &d->counts.rfu);
-	if (d->queue != NULL && d->queue->ready <= d->now && c->type != OUT_ABORT)
+	if (unread(d, c->slot) && c->type != OUT_ABORT)
 		emu_violation(d, &d->counts.unread);
 }
 

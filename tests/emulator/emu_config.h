@@ -67,6 +67,7 @@ void emu_config_init(struct emu_config *cfg);
 /* Put fields into cfg->class_desc. level: 0 character, 1 TPDU, 2 short APDU, 3 extended APDU. */
 void emu_config_level(struct emu_config *cfg, unsigned level, uint32_t max_message);
 void emu_config_slots(struct emu_config *cfg, unsigned slots);
+void emu_config_busy(struct emu_config *cfg, unsigned slots); /* bMaxCCIDBusySlots */
 void emu_config_mechanical(struct emu_config *cfg, uint32_t mechanical);
 
 /* Be the device of a recorded configuration descriptor (at most 1024 bytes, borrowed until

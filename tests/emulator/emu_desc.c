@@ -38,6 +38,11 @@ void emu_config_level(struct emu_config *cfg, unsigned level, uint32_t max_messa
 	emu_put32(cfg->class_desc + 44, max_message);
 }
 
+void emu_config_busy(struct emu_config *cfg, unsigned slots)
+{
+	cfg->class_desc[53] = (uint8_t)slots;
+}
+
 void emu_config_slots(struct emu_config *cfg, unsigned slots)
 {
 	cfg->class_desc[4] = (uint8_t)(slots - 1);

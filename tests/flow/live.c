@@ -78,6 +78,11 @@ HRESULT live_context(const char *trace)
 
 void live_start(unsigned slots)
 {
+	live_start_busy(slots, 1);
+}
+
+void live_start_busy(unsigned slots, unsigned busy)
+{
 	live = (struct live){.opens = 0};
 	emu_config_init(&live.cfg);
 	live.cfg.manufacturer = "Live";
@@ -85,6 +90,8 @@ void live_start(unsigned slots)
 	live.cfg.serial = live.cfg.interface_name = NULL;
 	if (slots > 1)
 		emu_config_slots(&live.cfg, slots);
+	emu_config_busy(&live.cfg, busy);
+	live.cfg.answer_ms = busy > 1 ? 1 : 0; /* so that they overlap */
 	for (unsigned i = 0; i < slots; i++)
 		live.cfg.card_in[i] = true;
 	live.device = emu_create(&live.cfg);

@@ -322,6 +322,17 @@ static void a_reader_with_parameters_by_hand_survives_every_fault(void **state)
 	sweep_all(&kind, 0);
 }
 
+/* Two lanes: what is read for one slot may be for the other. */
+static const struct fake_reader two_slots = {
+	.features = FAKE_TPDU, .mechanical = 2, .slots = 2, .busy_slots = 2};
+
+static void a_reader_with_two_busy_slots_survives_every_fault(void **state)
+{
+	(void)state;
+	sweep_all(&two_slots, 0);
+	sweep_all(&two_slots, 2);
+}
+
 /* The operations of the recovery fail as well. */
 static void faults_in_a_row_are_survived(void **state)
 {
@@ -343,6 +354,7 @@ static void a_reader_that_goes_mad_costs_a_bounded_time(void **state)
 
 	(void)state;
 	sweep_all(&tpdu, FOR_EVER);
+	sweep_all(&two_slots, FOR_EVER);
 }
 
 static int prepare(void **state)
@@ -361,6 +373,7 @@ int main(void)
 		cmocka_unit_test(a_short_apdu_reader_survives_every_fault),
 		cmocka_unit_test(a_chaining_reader_survives_every_fault),
 		cmocka_unit_test(a_reader_with_parameters_by_hand_survives_every_fault),
+		cmocka_unit_test(a_reader_with_two_busy_slots_survives_every_fault),
 		cmocka_unit_test(faults_in_a_row_are_survived),
 		cmocka_unit_test(a_reader_that_goes_mad_costs_a_bounded_time),
 	};

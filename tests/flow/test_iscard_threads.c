@@ -47,11 +47,11 @@ static void *echo(void *arg)
 	return NULL;
 }
 
-static void hammer(unsigned slots)
+static void hammer(unsigned slots, unsigned busy)
 {
 	struct worker workers[THREADS] = {0};
 
-	live_start(slots);
+	live_start_busy(slots, busy);
 	for (unsigned i = 0; i < THREADS; i++) {
 		workers[i].number = i;
 		workers[i].card = live_attached(i % slots, SHARED);
@@ -67,13 +67,14 @@ static void hammer(unsigned slots)
 static void eight_threads_share_a_slot_without_losing_a_reply(void **state)
 {
 	(void)state;
-	hammer(1);
+	hammer(1, 1);
 }
 
 static void eight_threads_share_four_slots_without_swapping_a_reply(void **state)
 {
 	(void)state;
-	hammer(4);
+	for (unsigned busy = 1; busy <= 4; busy++)
+		hammer(4, busy);
 }
 
 static void eight_threads_share_one_object(void **state)

@@ -39,7 +39,7 @@ static uint8_t *put_class(uint8_t *p, const struct fake_reader *r)
 	p = put(p, 0xFF, 1);
 	p = put(p, 0, 2);
 	p = put(p, r->pin_support, 1);
-	return put(p, 1, 1); /* bMaxCCIDBusySlots */
+	return put(p, OR(r->busy_slots, 1u), 1);
 }
 
 static uint8_t *put_endpoint(uint8_t *p, struct ccid_endpoint *ep, uint8_t address, uint8_t type,

@@ -1,0 +1,528 @@
+/* SPDX-License-Identifier: MIT */
+/* Slots of one reader side by side (CCID 5.1, bMaxCCIDBusySlots): the test decides when each answer
+ * comes, real threads wait for them. */
+#include "reader_priv.h"
+#include "transport_hand.h"
+
+#include <sched.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#define LIMIT_MS 300000
+
+struct job {
+	pthread_t thread;
+	unsigned slot;
+	int rc;
+	uint8_t rapdu[64];
+};
+
+static struct hand hand;
+static struct ccid_reader *reader;
+
+static int64_t soon(void)
+{
+	return atomic_load(&hand.now) + LIMIT_MS;
+}
+
+static struct ccid_slot_info info_of(unsigned slot)
+{
+	struct ccid_slot_info info;
+
+	assert_int_equal(ccid_slot_get_info(reader, slot, &info), 0);
+	return info;
+}
+
+static void begin(unsigned slots, unsigned busy)
+{
+	struct fake_reader kind = {.features = FAKE_SHORT,
+	                           .slots = (uint8_t)slots,
+	                           .busy_slots = (uint8_t)busy,
+	                           .no_interrupt = true};
+
+	hand_init(&hand, &kind);
+	assert_int_equal(ccid_reader_open(&reader, &hand.t, NULL, &hand.env, soon()), 0);
+	for (unsigned i = 0; i < slots; i++)
+		assert_int_equal(ccid_slot_activate(reader, i, 1, CCID_RESET_NONE, soon()), 0);
+}
+
+static void finish(void)
+{
+	ccid_reader_close(reader);
+	hand_done(&hand);
+}
+
+static void *transmit(void *arg)
+{
+	struct job *j = arg;
+	uint8_t apdu[] = {0x00, 0xB0, 0x00, (uint8_t)j->slot, 0x00};
+
+	j->rc = ccid_slot_transmit(reader, j->slot, info_of(j->slot).generation, apdu, sizeof apdu,
+	                           j->rapdu, sizeof j->rapdu, 0, -1, soon());
+	return NULL;
+}
+
+static void *poll_slot(void *arg)
+{
+	struct job *j = arg;
+
+	j->rc = ccid_slot_poll(reader, j->slot, soon());
+	return NULL;
+}
+
+static void start(struct job *j, unsigned slot, void *(*run)(void *))
+{
+	j->slot = slot;
+	j->rc = 1;
+	assert_int_equal(pthread_create(&j->thread, NULL, run, j), 0);
+}
+
+/* Start, and wait until the reader has it. */
+static struct hand_message sent(struct job *j, unsigned slot, unsigned n)
+{
+	start(j, slot, transmit);
+	return hand_command(&hand, n);
+}
+
+static void result_is(struct job *j, int rc)
+{
+	pthread_join(j->thread, NULL);
+	if (j->rc != rc)
+		fail_msg("slot %u: %s, not %s", j->slot, j->rc < 0 ? ccid_err_name(j->rc) : "ok",
+		         rc < 0 ? ccid_err_name(rc) : "ok");
+}
+
+/* The job ended well with this byte before the status word. */
+static void byte_is(struct job *j, uint8_t byte)
+{
+	result_is(j, 3);
+	assert_int_equal(j->rapdu[0], byte);
+	assert_memory_equal(j->rapdu + 1, "\x90\x00", 2);
+}
+
+/* The slot works, alone. */
+static void works(unsigned slot)
+{
+	struct job j;
+	struct hand_message m = sent(&j, slot, hand.nheld + 1);
+
+	hand_answer(&hand, &m, 0, 0, "\x77\x90\x00", 3);
+	byte_is(&j, 0x77);
+}
+
+static void answers_find_their_slot_in_either_order(void **state)
+{
+	struct hand_message a, b;
+	struct job ja, jb;
+
+	(void)state;
+	begin(2, 2);
+	for (unsigned first = 0; first < 2; first++) {
+		a = sent(&ja, 0, hand.nheld + 1);
+		b = sent(&jb, 1, hand.nheld + 1);
+		hand_answer(&hand, first ? &b : &a, 0, 0, first ? "\xB1\x90\x00" : "\xA0\x90\x00",
+		            3);
+		hand_answer(&hand, first ? &a : &b, 0, 0, first ? "\xA0\x90\x00" : "\xB1\x90\x00",
+		            3);
+		byte_is(&ja, 0xA0);
+		byte_is(&jb, 0xB1);
+	}
+	assert_int_equal(hand.most_busy, 2);
+	finish();
+}
+
+static void a_slot_runs_and_ends_while_another_asks_for_time(void **state)
+{
+	struct hand_message a;
+	struct job ja;
+
+	(void)state;
+	begin(2, 2);
+	a = sent(&ja, 0, 1);
+	for (unsigned i = 0; i < 20; i++) {
+		hand_answer(&hand, &a, 0x80, 1, NULL, 0);
+		works(1);
+	}
+	hand_answer(&hand, &a, 0, 0, "\xA0\x90\x00", 3);
+	byte_is(&ja, 0xA0);
+	assert_int_equal(hand.aborts, 0);
+	finish();
+}
+
+static void a_silent_slot_ends_alone_and_recovers_beside_the_other(void **state)
+{
+	struct hand_message b;
+	struct job ja, jb;
+
+	(void)state;
+	begin(2, 2);
+	sent(&ja, 0, 1);
+	hand_pass(&hand, 100000);
+	b = sent(&jb, 1, 2);
+	hand_pass(&hand, 150000);
+	result_is(&ja, CCID_E_TIMEOUT);
+	assert_int_equal(info_of(0).state, CCID_SLOT_DESYNCED);
+	works(0);
+	assert_int_equal(hand.aborts, 1);
+	hand_answer(&hand, &b, 0, 0, "\xB1\x90\x00", 3);
+	byte_is(&jb, 0xB1);
+	assert_int_equal(hand.drops, 0);
+	assert_int_equal(hand.halts, 0);
+	finish();
+}
+
+static void an_answer_for_a_slot_that_does_not_wait_disturbs_nobody(void **state)
+{
+	struct hand_message a;
+	struct job ja;
+
+	(void)state;
+	begin(2, 2);
+	a = sent(&ja, 0, 1);
+	hand_say(&hand, 1, a.bytes[6], 0, 0, "\xEE\x90\x00", 3);
+	hand_say(&hand, 0, (uint8_t)(a.bytes[6] - 1), 0, 0, "\xEE\x90\x00", 3);
+	hand_say(&hand, 7, 0x55, 0, 0, "\xEE\x90\x00", 3);
+	hand_answer(&hand, &a, 0, 0, "\xA0\x90\x00", 3);
+	byte_is(&ja, 0xA0);
+	works(1);
+	finish();
+}
+
+static void a_flood_of_answers_for_nobody_ends_all_that_wait(void **state)
+{
+	struct hand_message a;
+	struct job ja, jb;
+
+	(void)state;
+	begin(2, 2);
+	a = sent(&ja, 0, 1);
+	sent(&jb, 1, 2);
+	for (unsigned i = 0; i < 20; i++)
+		hand_say(&hand, 1, a.bytes[6], 0, 0, NULL, 0);
+	result_is(&ja, CCID_E_IO);
+	result_is(&jb, CCID_E_IO);
+	works(0);
+	works(1);
+	finish();
+}
+
+static void a_wrong_kind_of_answer_ends_its_own_slot_only(void **state)
+{
+	struct hand_message a, b;
+	struct job ja, jb;
+	uint8_t parameters[10] = {0x82, 0, 0, 0, 0, 0};
+
+	(void)state;
+	begin(2, 2);
+	a = sent(&ja, 0, 1);
+	b = sent(&jb, 1, 2);
+	parameters[6] = a.bytes[6];
+	hand_raw(&hand, parameters, sizeof parameters);
+	result_is(&ja, CCID_E_IO);
+	hand_answer(&hand, &b, 0, 0, "\xB1\x90\x00", 3);
+	byte_is(&jb, 0xB1);
+	works(0);
+	assert_int_equal(hand.aborts, 1);
+	finish();
+}
+
+static void a_message_that_nobody_can_read_ends_all(void **state)
+{
+	struct job ja, jb;
+
+	(void)state;
+	begin(2, 2);
+	sent(&ja, 0, 1);
+	sent(&jb, 1, 2);
+	hand_raw(&hand, (const uint8_t[10]){0x80, 0xFF, 0xFF, 0xFF, 0x7F}, 10);
+	result_is(&ja, CCID_E_IO);
+	result_is(&jb, CCID_E_IO);
+	works(1);
+	works(0);
+	assert_int_equal(hand.aborts, 2);
+	finish();
+}
+
+static void a_halted_pipe_ends_both_and_is_cleared_once(void **state)
+{
+	struct job ja, jb;
+
+	(void)state;
+	begin(2, 2);
+	sent(&ja, 0, 1);
+	sent(&jb, 1, 2);
+	hand_fail(&hand, CCID_E_STALL);
+	result_is(&ja, CCID_E_STALL);
+	result_is(&jb, CCID_E_STALL);
+	works(0);
+	works(1);
+	assert_int_equal(hand.halts, 2);
+	assert_int_equal(hand.aborts, 2);
+	finish();
+}
+
+static void an_unplug_ends_both(void **state)
+{
+	struct job ja, jb;
+
+	(void)state;
+	begin(2, 2);
+	sent(&ja, 0, 1);
+	sent(&jb, 1, 2);
+	hand_unplug(&hand);
+	result_is(&ja, CCID_E_GONE);
+	result_is(&jb, CCID_E_GONE);
+	assert_true(ccid_reader_gone(reader));
+	assert_int_equal(info_of(0).state, CCID_SLOT_EMPTY);
+	assert_int_equal(info_of(1).state, CCID_SLOT_EMPTY);
+	finish();
+}
+
+/* Whatever ends a wait, early or late, both calls end and both slots come back. */
+static void every_failure_with_two_under_way_is_survived(void **state)
+{
+	static const int errors[] = {CCID_E_STALL,   CCID_E_BABBLE, CCID_E_IO,
+	                             CCID_E_TIMEOUT, CCID_E_NOMEM,  CCID_E_ARG};
+
+	(void)state;
+	for (unsigned i = 0; i < sizeof errors / sizeof *errors * 2; i++) {
+		struct hand_message m;
+		struct job ja, jb;
+
+		begin(2, 2);
+		sent(&ja, 0, 1);
+		m = sent(&jb, 1, 2);
+		if (i % 2 != 0)
+			hand_answer(&hand, &m, 0x80, 1, NULL, 0);
+		hand_fail(&hand, errors[i / 2]);
+		pthread_join(ja.thread, NULL);
+		pthread_join(jb.thread, NULL);
+		assert_true(ja.rc < 0 && jb.rc < 0);
+		works(1);
+		works(0);
+		finish();
+	}
+}
+
+/* A port reset, the last means of recovery, takes the power from all cards. */
+static void a_reset_for_one_slot_ends_the_session_of_the_other(void **state)
+{
+	uint32_t before;
+	unsigned asked;
+	struct job ja, jb, jc;
+
+	(void)state;
+	begin(2, 2);
+	before = info_of(1).generation;
+	sent(&ja, 0, 1);
+	hand_fail(&hand, CCID_E_IO);
+	result_is(&ja, CCID_E_IO);
+	sent(&jb, 1, 2);
+	hand_silence(&hand);
+	asked = hand.seen[0x65];
+	start(&jc, 0, transmit);
+	hand_seen(&hand, 0x72, 1);
+	hand_time_out(&hand, 2000);
+	result_is(&jb, CCID_E_IO);
+	for (unsigned i = 1; i <= 2; i++) {
+		hand_seen(&hand, 0x65, asked + i);
+		hand_time_out(&hand, 1000);
+	}
+	result_is(&jc, CCID_E_STALE);
+	assert_int_equal(hand.resets, 1);
+	assert_true(info_of(1).generation > before);
+	assert_int_equal(ccid_slot_activate(reader, 1, 1, CCID_RESET_NONE, soon()), 0);
+	works(1);
+	finish();
+}
+
+static void a_third_slot_waits_for_its_turn(void **state)
+{
+	struct hand_message a, b, c;
+	struct job ja, jb, jc;
+
+	(void)state;
+	begin(3, 2);
+	a = sent(&ja, 0, 1);
+	b = sent(&jb, 1, 2);
+	start(&jc, 2, transmit);
+	hand_answer(&hand, &b, 0x80, 1, NULL, 0);
+	hand_someone_waits(&hand);
+	assert_int_equal(hand.nheld, 2);
+	hand_answer(&hand, &b, 0, 0, "\xB1\x90\x00", 3);
+	byte_is(&jb, 0xB1);
+	c = hand_command(&hand, 3);
+	assert_int_equal(c.bytes[5], 2);
+	hand_answer(&hand, &c, 0, 0, "\xC2\x90\x00", 3);
+	byte_is(&jc, 0xC2);
+	hand_answer(&hand, &a, 0, 0, "\xA0\x90\x00", 3);
+	byte_is(&ja, 0xA0);
+	assert_int_equal(hand.most_busy, 2);
+	finish();
+}
+
+static void one_busy_slot_means_turns(void **state)
+{
+	static const unsigned claims[] = {0, 1};
+	struct hand_message a;
+	struct job ja, jb;
+
+	(void)state;
+	for (unsigned i = 0; i < 2; i++) {
+		begin(2, claims[i]);
+		a = sent(&ja, 0, 1);
+		assert_int_equal(ccid_slot_poll(reader, 1, soon()), CCID_E_SLOT_BUSY);
+		start(&jb, 1, transmit);
+		hand_answer(&hand, &a, 0x80, 1, NULL, 0);
+		hand_answer(&hand, &a, 0, 0, "\xA0\x90\x00", 3);
+		byte_is(&ja, 0xA0);
+		a = hand_command(&hand, 2);
+		hand_answer(&hand, &a, 0, 0, "\xB1\x90\x00", 3);
+		byte_is(&jb, 0xB1);
+		assert_int_equal(hand.most_busy, 1);
+		assert_int_equal(hand.kicks, 0);
+		finish();
+	}
+}
+
+static void a_poll_runs_beside_another_slot_but_not_beside_its_own(void **state)
+{
+	struct hand_message a;
+	struct job ja, jp;
+
+	(void)state;
+	begin(2, 2);
+	a = sent(&ja, 0, 1);
+	assert_int_equal(ccid_slot_poll(reader, 0, soon()), CCID_E_SLOT_BUSY);
+	start(&jp, 1, poll_slot);
+	result_is(&jp, 0);
+	hand_answer(&hand, &a, 0, 0, "\xA0\x90\x00", 3);
+	byte_is(&ja, 0xA0);
+	finish();
+}
+
+static void cancel_ends_the_slot_that_is_meant(void **state)
+{
+	struct hand_message m[2];
+	struct job j[2];
+
+	(void)state;
+	begin(2, 2);
+	for (unsigned i = 0; i < 8; i++) {
+		unsigned meant = i % 2, other = 1 - meant, first = i / 2 % 2;
+
+		m[first] = sent(&j[first], first, hand.nheld + 1);
+		m[1 - first] = sent(&j[1 - first], 1 - first, hand.nheld + 1);
+		ccid_slot_cancel(reader, meant);
+		result_is(&j[meant], CCID_E_CANCELLED);
+		works(meant);
+		hand_answer(&hand, &m[other], 0, 0, "\x11\x90\x00", 3);
+		byte_is(&j[other], 0x11);
+	}
+	assert_int_equal(hand.aborts, 8);
+	assert_int_equal(hand.drops, 0);
+	finish();
+}
+
+static void cancel_of_the_reader_ends_every_slot(void **state)
+{
+	struct job ja, jb;
+
+	(void)state;
+	begin(2, 2);
+	sent(&ja, 0, 1);
+	sent(&jb, 1, 2);
+	ccid_reader_cancel(reader);
+	result_is(&ja, CCID_E_CANCELLED);
+	result_is(&jb, CCID_E_CANCELLED);
+	ccid_reader_cancel(reader);
+	ccid_slot_cancel(reader, 1);
+	ccid_slot_cancel(reader, 99);
+	works(0);
+	works(1);
+	finish();
+}
+
+/* The reader claims two busy slots and refuses the second: it is believed from then on. */
+static void a_reader_that_does_less_than_it_claims_gets_less(void **state)
+{
+	struct hand_message a, b;
+	struct job ja, jb;
+
+	(void)state;
+	begin(2, 2);
+	a = sent(&ja, 0, 1);
+	b = sent(&jb, 1, 2);
+	hand_answer(&hand, &b, 0x40, 0xE0, NULL, 0);
+	hand_time_out(&hand, 100);
+	b = hand_command(&hand, 3);
+	assert_int_equal(b.bytes[5], 1);
+	hand_answer(&hand, &a, 0, 0, "\xA0\x90\x00", 3);
+	byte_is(&ja, 0xA0);
+	hand_answer(&hand, &b, 0, 0, "\xB1\x90\x00", 3);
+	byte_is(&jb, 0xB1);
+	assert_int_equal(hand.aborts, 0);
+	a = sent(&ja, 0, 4);
+	start(&jb, 1, transmit);
+	hand_answer(&hand, &a, 0x80, 1, NULL, 0);
+	hand_someone_waits(&hand);
+	assert_int_equal(hand.nheld, 4);
+	hand_answer(&hand, &a, 0, 0, "\xA0\x90\x00", 3);
+	byte_is(&ja, 0xA0);
+	b = hand_command(&hand, 5);
+	hand_answer(&hand, &b, 0, 0, "\xB1\x90\x00", 3);
+	byte_is(&jb, 0xB1);
+	finish();
+}
+
+/* Whoever asks first is next, also when another asks again and again. */
+static void turns_come_in_the_order_of_asking(void **state)
+{
+	struct hand_message m;
+	struct job j[4];
+
+	(void)state;
+	begin(4, 1);
+	m = sent(&j[0], 0, 1);
+	for (unsigned i = 1; i < 4; i++) {
+		start(&j[i], i, transmit);
+		while (atomic_load(&reader->gate.next) - atomic_load(&reader->gate.serving) < i + 1)
+			sched_yield();
+	}
+	for (unsigned i = 0; i < 4; i++) {
+		m = hand_command(&hand, i + 1);
+		assert_int_equal(m.bytes[5], i);
+		hand_answer(&hand, &m, 0, 0, "\x01\x90\x00", 3);
+		byte_is(&j[i], 1);
+	}
+	finish();
+}
+
+int main(void)
+{
+	static const struct CMUnitTest tests[] = {
+		cmocka_unit_test(answers_find_their_slot_in_either_order),
+		cmocka_unit_test(a_slot_runs_and_ends_while_another_asks_for_time),
+		cmocka_unit_test(a_silent_slot_ends_alone_and_recovers_beside_the_other),
+		cmocka_unit_test(an_answer_for_a_slot_that_does_not_wait_disturbs_nobody),
+		cmocka_unit_test(a_flood_of_answers_for_nobody_ends_all_that_wait),
+		cmocka_unit_test(a_wrong_kind_of_answer_ends_its_own_slot_only),
+		cmocka_unit_test(a_message_that_nobody_can_read_ends_all),
+		cmocka_unit_test(a_halted_pipe_ends_both_and_is_cleared_once),
+		cmocka_unit_test(an_unplug_ends_both),
+		cmocka_unit_test(every_failure_with_two_under_way_is_survived),
+		cmocka_unit_test(a_reset_for_one_slot_ends_the_session_of_the_other),
+		cmocka_unit_test(a_third_slot_waits_for_its_turn),
+		cmocka_unit_test(one_busy_slot_means_turns),
+		cmocka_unit_test(a_poll_runs_beside_another_slot_but_not_beside_its_own),
+		cmocka_unit_test(cancel_ends_the_slot_that_is_meant),
+		cmocka_unit_test(cancel_of_the_reader_ends_every_slot),
+		cmocka_unit_test(a_reader_that_does_less_than_it_claims_gets_less),
+		cmocka_unit_test(turns_come_in_the_order_of_asking),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
