@@ -118,8 +118,8 @@ struct ccid_reader {
 	unsigned in_parts; /* transfers of it */
 	int64_t in_until;  /* when the rest must have come */
 	int64_t look_at;   /* when notifications and transfer are looked at; 0: not set */
-	unsigned looks;   /* since the last transfer */
-	unsigned unasked; /* cancels in a row that nobody seems to have asked for */
+	unsigned looks;    /* since the last transfer */
+	unsigned unasked;  /* cancels in a row that nobody seems to have asked for */
 
 	atomic_bool gone, cancelled;
 	atomic_uint faults;

@@ -103,6 +103,20 @@ static void byte_is(struct job *j, uint8_t byte)
 	assert_memory_equal(j->rapdu + 1, "\x90\x00", 2);
 }
 
+/* Wait until one more asks for a lane and gets none. */
+static void queues(struct job *j, unsigned slot)
+{
+	bool waits = false;
+
+	start(j, slot, transmit);
+	while (!waits) {
+		pthread_mutex_lock(&reader->wire);
+		waits = reader->lane_next != reader->lane_serving;
+		pthread_mutex_unlock(&reader->wire);
+		sched_yield();
+	}
+}
+
 /* The slot works, alone. */
 static void works(unsigned slot)
 {
@@ -348,10 +362,7 @@ static void a_third_slot_waits_for_its_turn(void **state)
 	begin(3, 2);
 	a = sent(&ja, 0, 1);
 	b = sent(&jb, 1, 2);
-	start(&jc, 2, transmit);
-	hand_answer(&hand, &b, 0x80, 1, NULL, 0);
-	hand_someone_waits(&hand);
-	assert_int_equal(hand.nheld, 2);
+	queues(&jc, 2);
 	hand_answer(&hand, &b, 0, 0, "\xB1\x90\x00", 3);
 	byte_is(&jb, 0xB1);
 	c = hand_command(&hand, 3);
@@ -427,6 +438,38 @@ static void cancel_ends_the_slot_that_is_meant(void **state)
 	finish();
 }
 
+static void a_second_cancel_does_not_disturb_the_abort(void **state)
+{
+	struct hand_message m;
+	struct job ja;
+
+	(void)state;
+	begin(2, 2);
+	sent(&ja, 0, 1);
+	hand_hold(&hand, 0x72);
+	ccid_slot_cancel(reader, 0);
+	m = hand_command(&hand, 2);
+	assert_int_equal(m.bytes[0], 0x72);
+	hand_someone_waits(&hand);
+	ccid_slot_cancel(reader, 0);
+	hand_someone_waits(&hand);
+	hand_answer(&hand, &m, 0, 0, NULL, 0);
+	result_is(&ja, CCID_E_CANCELLED);
+	assert_int_equal(hand.halts, 0);
+	hand_hold(&hand, 0x6F);
+	works(0);
+	finish();
+}
+
+static void a_cancel_that_came_too_late_is_forgotten(void **state)
+{
+	(void)state;
+	begin(2, 2);
+	atomic_store(&reader->slot[0].cancelled, true); /* after its answer was read */
+	works(0);
+	finish();
+}
+
 static void cancel_of_the_reader_ends_every_slot(void **state)
 {
 	struct job ja, jb;
@@ -466,10 +509,7 @@ static void a_reader_that_does_less_than_it_claims_gets_less(void **state)
 	byte_is(&jb, 0xB1);
 	assert_int_equal(hand.aborts, 0);
 	a = sent(&ja, 0, 4);
-	start(&jb, 1, transmit);
-	hand_answer(&hand, &a, 0x80, 1, NULL, 0);
-	hand_someone_waits(&hand);
-	assert_int_equal(hand.nheld, 4);
+	queues(&jb, 1);
 	hand_answer(&hand, &a, 0, 0, "\xA0\x90\x00", 3);
 	byte_is(&ja, 0xA0);
 	b = hand_command(&hand, 5);
@@ -519,6 +559,8 @@ int main(void)
 		cmocka_unit_test(one_busy_slot_means_turns),
 		cmocka_unit_test(a_poll_runs_beside_another_slot_but_not_beside_its_own),
 		cmocka_unit_test(cancel_ends_the_slot_that_is_meant),
+		cmocka_unit_test(a_second_cancel_does_not_disturb_the_abort),
+		cmocka_unit_test(a_cancel_that_came_too_late_is_forgotten),
 		cmocka_unit_test(cancel_of_the_reader_ends_every_slot),
 		cmocka_unit_test(a_reader_that_does_less_than_it_claims_gets_less),
 		cmocka_unit_test(turns_come_in_the_order_of_asking),

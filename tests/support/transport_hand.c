@@ -99,7 +99,7 @@ static void hold(struct hand *h, const uint8_t *c, size_t len)
 {
 	unsigned busy = 0, allowed = h->kind.busy_slots != 0 ? h->kind.busy_slots : 1;
 
-	if (h->busy[c[5]])
+	if (h->busy[c[5]] && c[0] != 0x72)
 		object(h, "a command for a slot that is busy");
 	h->busy[c[5]] = true;
 	for (unsigned i = 0; i < HAND_SLOTS; i++)
@@ -355,6 +355,13 @@ void hand_done(struct hand *h)
 	pthread_mutex_destroy(&h->lock);
 }
 
+void hand_hold(struct hand *h, uint8_t type)
+{
+	pthread_mutex_lock(&h->lock);
+	h->hold = type;
+	pthread_mutex_unlock(&h->lock);
+}
+
 struct hand_message hand_command(struct hand *h, unsigned n)
 {
 	struct hand_message m;
@@ -373,6 +380,8 @@ void hand_say(struct hand *h, uint8_t slot, uint8_t seq, uint8_t status, uint8_t
 	uint8_t header[10] = {0x80, 0, 0, 0, 0, slot, seq, status, error, 0};
 
 	pthread_mutex_lock(&h->lock);
+	if (h->hold != 0x6F)
+		header[0] = 0x81;
 	queue_message(h, header, data, len);
 	pthread_mutex_unlock(&h->lock);
 }

@@ -51,6 +51,8 @@ void hand_init(struct hand *h, const struct fake_reader *kind);
 /* After the reader was closed; fails the test when there was a problem. */
 void hand_done(struct hand *h);
 
+/* Hold commands of this type from now on. */
+void hand_hold(struct hand *h, uint8_t type);
 /* Wait for the n-th held command (from 1). */
 struct hand_message hand_command(struct hand *h, unsigned n);
 /* Answer it: bStatus, bError and data. */
