@@ -63,6 +63,7 @@ static int store_atr(struct ccid_reader *r, unsigned slot, uint8_t power,
 	s->protocol = atr.first;
 	s->suspect = false;
 	s->agreed = false;
+	atomic_store(&s->clock_stopped, false);
 	s->active_unknown = false;
 	s->ours = true;
 	ccid_slot_set(r, slot, CCID_SLOT_NEGOTIABLE);

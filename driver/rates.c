@@ -2,42 +2,45 @@
 /* Which speeds a reader can do (CCID 5.3.2, 5.3.3), and how it is told one (6.1.14). */
 #include "wire.h"
 
-#define GET_CLOCK_FREQUENCIES 0x02
-#define GET_DATA_RATES        0x03
-
-/* Field practice: lists stall, end early, or have another length than announced. Then all that
- * the descriptor spans is taken as possible. */
-static unsigned get_list(struct ccid_reader *r, unsigned slot, uint8_t request, uint8_t announced,
-                         uint32_t out[CCID_RATES_MAX])
+int ccid_rate_list(struct ccid_reader *r, unsigned slot, uint8_t request, uint8_t announced,
+                   uint32_t out[CCID_RATES_MAX], int64_t deadline)
 {
 	uint8_t raw[4 * CCID_RATES_MAX];
 	struct ccid_setup setup = {.request_type = 0xA1,
 	                           .request = request,
 	                           .index = r->t->iface.number,
 	                           .length = (uint16_t)(4u * announced)};
-	int n = ccid_wire_control(r, slot, &setup, raw, ccid_env_now(r->env) + CCID_CONTROL_MS);
+	int n = ccid_wire_control(r, slot, &setup, raw, deadline), count = 0;
 	struct ccid_rd rd = ccid_rd(raw, n > 0 && n % 4 == 0 ? (size_t)n : 0);
-	unsigned count = 0;
 
 	if (n == CCID_E_GONE)
 		ccid_reader_lost(r);
+	if (n < 0)
+		return n == CCID_E_STALL ? CCID_E_UNSUPPORTED : n;
 	while (rd.left >= 4 && count < announced) {
 		uint32_t v = ccid_rd_le32(&rd);
 
 		if (v != 0)
 			out[count++] = v;
 	}
-	return count;
+	return count > 0 ? count : CCID_E_FORMAT;
 }
 
+/* Field practice: lists stall, end early, or have another length than announced. Then all that
+ * the descriptor spans is taken as possible. */
 static void learn_rates(struct ccid_reader *r, unsigned slot)
 {
+	int n = 0;
+
 	ccid_wire_take(r);
 	if (!r->rates_known && r->desc.num_data_rates > 0)
-		r->nrates = get_list(r, slot, GET_DATA_RATES, r->desc.num_data_rates, r->rates);
-	if (!r->rates_known)
+		n = ccid_rate_list(r, slot, CCID_GET_DATA_RATES, r->desc.num_data_rates, r->rates,
+		                   ccid_env_now(r->env) + CCID_CONTROL_MS);
+	if (!r->rates_known) {
+		r->nrates = n > 0 ? (unsigned)n : 0;
 		ccid_log(r->env, CCID_LOG_DEBUG, ccid_reader_label(r), "%u data rates listed",
 		         r->nrates);
+	}
 	r->rates_known = true;
 	ccid_wire_give(r);
 }

@@ -146,6 +146,48 @@ CCID_MUST_USE
 int ccid_slot_secure(struct ccid_reader *r, unsigned slot, uint32_t generation,
                      const struct ccid_pin *pin, uint8_t *rapdu, size_t cap, int64_t deadline);
 
+/* Settings of a reader that APDUs do not need. CCID_E_UNSUPPORTED: the reader does not know the
+ * command, its descriptor rules it out (then nothing is sent), or it is a token without bulk endpoints;
+ * any other failure means that it knows the command and could not carry it out. */
+
+/* The protocol data structure (CCID 6.2.3): 5 bytes of T=0, 7 of T=1; len 0 when the reader does not
+ * say. */
+struct ccid_parameters {
+	unsigned protocol;
+	size_t len;
+	uint8_t bytes[7];
+};
+
+/* PC_to_RDR_GetParameters, what is in force. PC_to_RDR_ResetParameters, the reader's defaults: the card
+ * no longer agrees with them, so its session ends and the next activation resets it. */
+CCID_MUST_USE
+int ccid_slot_get_parameters(struct ccid_reader *r, unsigned slot, struct ccid_parameters *out,
+                             int64_t deadline);
+CCID_MUST_USE
+int ccid_slot_reset_parameters(struct ccid_reader *r, unsigned slot, struct ccid_parameters *out,
+                               int64_t deadline);
+
+/* PC_to_RDR_IccClock: stop the clock of a card that is READY, or let it run again. Stopping is
+ * CCID_E_UNSUPPORTED, with nothing sent, unless reader (dwFeatures) and card (ATR, first TA for T=15)
+ * allow it. A stopped clock is restarted before the next APDU. */
+CCID_MUST_USE
+int ccid_slot_clock(struct ccid_reader *r, unsigned slot, uint32_t generation, bool stop,
+                    int64_t deadline);
+
+/* PC_to_RDR_T0APDU: the CLA that a reader of an APDU level uses for GET RESPONSE and ENVELOPE of T=0,
+ * until the next card: FF for the command's own, -1 for what the descriptor says. */
+CCID_MUST_USE
+int ccid_slot_t0_classes(struct ccid_reader *r, unsigned slot, int get_response, int envelope,
+                         int64_t deadline);
+
+/* GET_CLOCK_FREQUENCIES (kHz) and GET_DATA_RATES (bit/s), as the reader tells them: the number stored.
+ * 0: it announces no list, and does the default and the maximum clock, any rate between those of the
+ * descriptor. At most 255. CCID_E_SPACE: more than cap. CCID_E_FORMAT: junk. */
+CCID_MUST_USE
+int ccid_reader_clocks(struct ccid_reader *r, uint32_t *khz, size_t cap, int64_t deadline);
+CCID_MUST_USE
+int ccid_reader_rates(struct ccid_reader *r, uint32_t *bps, size_t cap, int64_t deadline);
+
 /* PC_to_RDR_Escape: vendor bytes out and in. Returns the length of the answer. */
 CCID_MUST_USE
 int ccid_reader_escape(struct ccid_reader *r, unsigned slot, const uint8_t *out, size_t len,

@@ -78,7 +78,7 @@ struct ccid_slot {
 	int64_t silence_ms;         /* longest silence in an XfrBlock */
 	struct ccid_gate gate;      /* whose turn it is, with several lanes */
 	struct ccid_lane *lane;     /* while it is entered */
-	atomic_bool busy, cancelled;
+	atomic_bool busy, cancelled, clock_stopped;
 	bool recovering;
 };
 
@@ -188,7 +188,13 @@ bool ccid_slot_ours(struct ccid_reader *r, unsigned slot);
 bool ccid_slot_has_atr(struct ccid_reader *r, unsigned slot);
 enum ccid_slot_state ccid_slot_now(struct ccid_reader *r, unsigned slot);
 
-/* xfr.c; slot entered: the card is the one the session means, and can take a command. */
+/* settings.c; slot entered */
+CCID_MUST_USE
+int ccid_clock_restart(struct ccid_reader *r, unsigned slot, int64_t deadline);
+
+/* xfr.c; slot entered: the card is the one the session means, and READY; its clock runs, too. */
+CCID_MUST_USE
+int ccid_same_session(struct ccid_reader *r, unsigned slot, uint32_t generation, int64_t deadline);
 CCID_MUST_USE
 int ccid_same_card(struct ccid_reader *r, unsigned slot, uint32_t generation, int64_t deadline);
 
@@ -205,6 +211,13 @@ int ccid_agree(struct ccid_reader *r, unsigned slot, unsigned wanted, bool fast,
 
 /* The TA1 to ask a card for whose ATR has this one: 0x11 when no more than the default is to be had. */
 uint8_t ccid_rate_choose(struct ccid_reader *r, unsigned slot, uint8_t ta1);
+#define CCID_GET_CLOCK_FREQUENCIES 0x02
+#define CCID_GET_DATA_RATES        0x03
+/* Ask for one of the two lists; wire owned. Entries of 0 are left out. The number, at most announced;
+ * CCID_E_UNSUPPORTED when it is refused, CCID_E_FORMAT when it is no list. */
+CCID_MUST_USE
+int ccid_rate_list(struct ccid_reader *r, unsigned slot, uint8_t request, uint8_t announced,
+                   uint32_t out[CCID_RATES_MAX], int64_t deadline);
 /* Bits per second at the reader's default clock. */
 uint64_t ccid_rate_of(const struct ccid_reader *r, uint8_t ta1);
 /* Tell a reader that does not follow the parameters by itself. CCID_E_PPS when it cannot. */

@@ -53,6 +53,7 @@ void ccid_slot_lose(struct ccid_reader *r, unsigned slot, enum ccid_slot_state t
 		s->generation++;
 	s->atr.len = 0;
 	s->agreed = false;
+	atomic_store(&s->clock_stopped, false);
 	s->active_unknown = false;
 	s->ours = false;
 	ccid_slot_set(r, slot, to);

@@ -214,7 +214,7 @@ static int by_level(struct xfr *x)
 	return x->r->slot[x->slot].protocol == 0 ? tpdu_t0(x) : tpdu_t1(x);
 }
 
-int ccid_same_card(struct ccid_reader *r, unsigned slot, uint32_t generation, int64_t deadline)
+int ccid_same_session(struct ccid_reader *r, unsigned slot, uint32_t generation, int64_t deadline)
 {
 	struct ccid_slot_info info;
 	int rc = ccid_slot_settle(r, slot, false, deadline);
@@ -231,6 +231,15 @@ int ccid_same_card(struct ccid_reader *r, unsigned slot, uint32_t generation, in
 	if (info.state == CCID_SLOT_EMPTY)
 		return CCID_E_NOCARD;
 	return info.state == CCID_SLOT_READY ? CCID_OK : CCID_E_INACTIVE;
+}
+
+int ccid_same_card(struct ccid_reader *r, unsigned slot, uint32_t generation, int64_t deadline)
+{
+	int rc = ccid_same_session(r, slot, generation, deadline);
+
+	return rc == CCID_OK && atomic_load(&r->slot[slot].clock_stopped)
+	               ? ccid_clock_restart(r, slot, deadline)
+	               : rc;
 }
 
 int ccid_slot_transmit(struct ccid_reader *r, unsigned slot, uint32_t generation,

@@ -104,7 +104,7 @@ bool emu_interrupt(struct emu_device *d, const uint8_t *data, size_t len);
 
 /* What became of a slot. */
 struct emu_slot_view {
-	bool present, active, in_mouth, locked, accepting;
+	bool present, active, clock_stopped, in_mouth, locked, accepting;
 	unsigned captured;      /* cards in the bin */
 	unsigned supply;        /* EMU_CLASS_* while active */
 	uint8_t protocol, fidi; /* in force */

@@ -21,13 +21,13 @@ void emu_escape(struct emu_device *d, unsigned slot, const struct emu_cmd *c, st
 void emu_icc_clock(struct emu_device *d, unsigned slot, const struct emu_cmd *c,
                    struct emu_reply *r)
 {
-	(void)slot;
 	if ((d->features & FEATURE_CLOCK_STOP) == 0) {
 		emu_violation(d, &d->counts.unadvertised);
 		emu_fail(r, ERR_UNSUPPORTED);
 	} else if (c->msg[7] > 1) {
 		emu_fail(r, ERR_PARAM);
 	} else {
+		d->slot[slot].clock_stopped = c->msg[7] == 1;
 		r->param = c->msg[7];
 	}
 }

@@ -169,6 +169,7 @@ struct emu_slot_view emu_slot(const struct emu_device *d, unsigned slot)
 	const struct emu_slot_state *s = &d->slot[slot < EMU_SLOTS_MAX ? slot : 0];
 	struct emu_slot_view v = {.present = s->present,
 	                          .active = s->active,
+	                          .clock_stopped = s->clock_stopped,
 	                          .in_mouth = s->in_mouth,
 	                          .locked = s->locked,
 	                          .accepting = s->accepting,

@@ -100,7 +100,7 @@ struct emu_slot_state {
 	uint8_t card_ta1;        /* what the ATR offers */
 	uint8_t card_fidi;       /* what the card works at now */
 	uint8_t card_protocol;
-	bool specific;
+	bool specific, clock_stopped;
 	uint8_t classes[3];   /* T0APDU: bmChanges, GET RESPONSE, ENVELOPE */
 	struct emu_line line; /* character level */
 	struct emu_t1 blocks; /* TPDU level, T=1 */

@@ -8,7 +8,7 @@
 
 void emu_slot_off(struct emu_slot_state *s)
 {
-	s->active = false;
+	s->active = s->clock_stopped = false;
 	s->supply = 0;
 	s->chaining = false;
 	s->rest_len = 0;
@@ -81,6 +81,7 @@ void emu_activate(struct emu_device *d, struct emu_slot_state *s, unsigned try, 
 		return;
 	}
 	s->active = s->negotiable = true;
+	s->clock_stopped = false;
 	s->line.in_len = s->line.out_len = s->line.out_off = 0;
 	emu_params_from_atr(d, s, r->data, r->len);
 	start_t1(d, s);

@@ -214,6 +214,8 @@ void emu_xfr(struct emu_device *d, unsigned slot, const struct emu_cmd *c, struc
 	struct emu_slot_state *s = &d->slot[slot];
 	bool blocks = s->protocol == 1 && d->level <= LEVEL_TPDU;
 
+	if (s->clock_stopped)
+		emu_violation(d, &d->counts.not_active);
 	if (c->msg[7] != 0 && !blocks)
 		emu_violation(d, &d->counts.rfu);
 	switch (d->level) {

@@ -26,7 +26,7 @@ static uint8_t *put_class(uint8_t *p, const struct fake_reader *r)
 	p = put(p, OR(r->protocols, 3u), 4);
 	p = put(p, 4000, 4); /* dwDefaultClock */
 	p = put(p, 8000, 4);
-	p = put(p, 0, 1);
+	p = put(p, r->num_clocks, 1);
 	p = put(p, 10753, 4); /* dwDataRate */
 	p = put(p, 344086, 4);
 	p = put(p, r->num_data_rates, 1);

@@ -17,7 +17,7 @@ struct fake_reader {
 	uint8_t class_get_response; /* default FF */
 	uint16_t max_packet;        /* of the bulk endpoints, default 64 */
 	uint8_t pin_support;
-	uint8_t num_data_rates;
+	uint8_t num_data_rates, num_clocks;
 	uint8_t busy_slots; /* default 1 */
 	bool no_interrupt;
 };
