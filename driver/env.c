@@ -6,14 +6,28 @@
 #include <string.h>
 #include <time.h>
 
-int64_t ccid_env_now(const struct ccid_env *env)
+static int64_t ms_of(clockid_t clock)
 {
 	struct timespec ts;
 
-	if (env->now_ms != NULL)
-		return env->now_ms(env->ctx);
-	clock_gettime(CLOCK_MONOTONIC, &ts);
+	clock_gettime(clock, &ts);
 	return (int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
+}
+
+int64_t ccid_env_now(const struct ccid_env *env)
+{
+	return env->now_ms != NULL ? env->now_ms(env->ctx) : ms_of(CLOCK_MONOTONIC);
+}
+
+int64_t ccid_env_slept(const struct ccid_env *env)
+{
+	if (env->slept_ms != NULL)
+		return env->slept_ms(env->ctx);
+#ifdef CLOCK_BOOTTIME
+	if (env->now_ms == NULL)
+		return ms_of(CLOCK_BOOTTIME) - ms_of(CLOCK_MONOTONIC);
+#endif
+	return 0;
 }
 
 bool ccid_env_logs(const struct ccid_env *env, enum ccid_log_level level)

@@ -33,6 +33,9 @@ struct ccid_env {
 	void *ctx;
 	/* Milliseconds of a clock that never goes back. NULL: CLOCK_MONOTONIC. */
 	int64_t (*now_ms)(void *ctx);
+	/* Milliseconds that the system has slept in all, during which that clock stood still. NULL:
+	 * what CLOCK_BOOTTIME is ahead of CLOCK_MONOTONIC; with a now_ms of one's own, never. */
+	int64_t (*slept_ms)(void *ctx);
 	/* One finished line, no newline. NULL: nothing is logged. Must not call back in. */
 	void (*log)(void *ctx, enum ccid_log_level level, const char *reader, const char *text);
 	enum ccid_log_level log_level;
@@ -42,6 +45,7 @@ struct ccid_env {
 #define CCID_NEVER INT64_MAX
 
 int64_t ccid_env_now(const struct ccid_env *env);
+int64_t ccid_env_slept(const struct ccid_env *env); /* right to some milliseconds */
 
 /* Whether a line of this level would be printed; guards expensive arguments. */
 bool ccid_env_logs(const struct ccid_env *env, enum ccid_log_level level);

@@ -10,6 +10,8 @@
 #define ICCD_MESSAGE_MAX (CCID_HEADER_LEN + 4086)  /* one control transfer of usbfs */
 #define NOTIFY_MAX       80                        /* NotifySlotChange of 256 slots has 65 bytes */
 #define NOTIFY_ROUNDS    32                        /* messages taken in one dispatch */
+#define SLEEP_LOOK_MS    50                        /* between looks at how long the system slept */
+#define SLEEP_MIN_MS     100                       /* less is two clocks read one after the other */
 
 const struct ccid_limits ccid_limits_default = {
 	.power_on_ms = 60000, .command_ms = 10000, .motion_ms = 30000, .escape_ms = 30000};
@@ -117,12 +119,49 @@ static int take_notifications(struct ccid_reader *r, const uint8_t *buf, size_t 
 	return changes;
 }
 
+/* No card keeps its power while the system sleeps, and if one did, nobody knows: the next use asks
+ * and gives it power again (CCID 4.4; field practice). */
+static void wake_slot(struct ccid_reader *r, unsigned slot)
+{
+	struct ccid_slot *s = &r->slot[slot];
+	bool ours = s->ours;
+
+	ccid_slot_lose(r, slot,
+	               s->state == CCID_SLOT_DESYNCED ? CCID_SLOT_DESYNCED : CCID_SLOT_UNKNOWN);
+	s->ours = s->active_unknown = ours;
+}
+
+/* Slots whose card a sleep has reset since the last look. A system cannot sleep and wake up in less
+ * time than lies between two looks. */
+static int wake_up(struct ccid_reader *r)
+{
+	int64_t now = ccid_env_now(r->env), slept;
+	int changes = 0;
+
+	if (now < r->sleep_at)
+		return 0;
+	r->sleep_at = now + SLEEP_LOOK_MS;
+	slept = ccid_env_slept(r->env);
+	if (slept - r->slept < SLEEP_MIN_MS)
+		return 0;
+	r->slept = slept;
+	ccid_log(r->env, CCID_LOG_INFO, ccid_reader_label(r), "the system has slept");
+	for (unsigned i = 0; i < r->nslots; i++) {
+		if (r->slot[i].state == CCID_SLOT_EMPTY)
+			continue;
+		wake_slot(r, i);
+		changes++;
+	}
+	return changes;
+}
+
 int ccid_reader_dispatch(struct ccid_reader *r)
 {
 	uint8_t buf[NOTIFY_MAX];
-	int changes = 0, n = 0;
+	int changes, n = 0;
 
 	pthread_mutex_lock(&r->state);
+	changes = wake_up(r);
 	for (unsigned i = 0; i < NOTIFY_ROUNDS; i++) {
 		n = atomic_load(&r->gone) ? CCID_E_GONE
 		                          : r->t->ops->interrupt_in(r->t, buf, sizeof buf);
@@ -284,6 +323,7 @@ static int make(struct ccid_reader **out, struct ccid_transport *t,
 	pthread_mutex_init(&r->wire, NULL);
 	pthread_cond_init(&r->turned, NULL);
 	pthread_mutex_init(&r->state, NULL);
+	r->slept = ccid_env_slept(env);
 	rc = describe(r);
 	if (rc == CCID_OK)
 		rc = allocate(r);

@@ -53,7 +53,7 @@ uint32_t ccid_reader_mechanical(const struct ccid_reader *r);
 int ccid_reader_event_fd(const struct ccid_reader *r);
 
 /* Take the notifications that have come and update the slots; never waits. Number of slots that
- * changed, or CCID_E_GONE. */
+ * changed, or CCID_E_GONE. A system that has slept has reset all cards: their sessions end. */
 CCID_MUST_USE
 int ccid_reader_dispatch(struct ccid_reader *r);
 

@@ -124,6 +124,7 @@ struct ccid_reader {
 	atomic_bool gone, cancelled;
 	atomic_uint faults;
 	struct ccid_fault fault; /* state */
+	int64_t slept, sleep_at; /* state: as last looked; when to look again */
 	struct ccid_slot slot[];
 };
 

@@ -9,7 +9,7 @@
 
 struct fake_clock {
 	struct ccid_env env; /* pass &clock.env to the code under test */
-	int64_t now;
+	int64_t now, slept;
 	char lines[FAKE_LOG_LINES][160]; /* the newest lines, as a ring */
 	unsigned nlines;                 /* lines ever logged */
 };
@@ -17,6 +17,9 @@ struct fake_clock {
 /* Starts at one day; the log is taken at level debug. */
 void fake_clock_init(struct fake_clock *c);
 void fake_clock_advance(struct fake_clock *c, int64_t ms);
+
+/* The system sleeps: the clock stands still. */
+void fake_clock_sleep(struct fake_clock *c, int64_t ms);
 
 /* Go to that time; never back. */
 void fake_clock_jump(struct fake_clock *c, int64_t at);
