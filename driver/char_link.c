@@ -6,13 +6,33 @@
 
 #include <string.h>
 
+/* The first character alone, with nothing wanted back, where the whole would not arrive. */
+static int first_alone(const struct ccid_link *l, const uint8_t *send, struct ccid_rsp *rsp)
+{
+	const struct ccid_slot *s = &l->r->slot[l->slot];
+	struct ccid_wait wait = {s->silence_ms, s->wait_ms, l->deadline};
+	struct ccid_cmd cmd = ccid_cmd_xfr_block(0, 0, send, 1);
+
+	return ccid_exchange(l->r, l->slot, &cmd, &wait, rsp);
+}
+
+static bool is_lost(const struct ccid_reader *r, size_t len)
+{
+	return (r->tuning.flags & CCID_QUIRK_SPLIT) && len > 1 && (CCID_HEADER_LEN + len) % 64 == 0;
+}
+
 static int characters(const struct ccid_link *l, const uint8_t *send, size_t len, size_t expect,
                       uint8_t bwi, struct ccid_rsp *rsp)
 {
 	const struct ccid_slot *s = &l->r->slot[l->slot];
 	struct ccid_wait wait = {s->silence_ms + s->wait_ms * bwi, s->wait_ms, l->deadline};
-	struct ccid_cmd cmd = ccid_cmd_xfr_block(bwi, (uint16_t)expect, send, len);
+	size_t at = is_lost(l->r, len) ? 1 : 0;
+	struct ccid_cmd cmd;
+	int rc = at > 0 ? first_alone(l, send, rsp) : CCID_OK;
 
+	if (rc < 0)
+		return rc;
+	cmd = ccid_cmd_xfr_block(bwi, (uint16_t)expect, len > 0 ? send + at : NULL, len - at);
 	return ccid_exchange(l->r, l->slot, &cmd, &wait, rsp);
 }
 

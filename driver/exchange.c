@@ -12,20 +12,28 @@ static int64_t after(const struct ccid_reader *r, int64_t ms, int64_t deadline)
 	return until < deadline ? until : deadline;
 }
 
-/* A reader that has nothing to say where data is due did not succeed, whatever the bits claim. */
-static bool empty_block(const struct ccid_cmd *cmd, const struct ccid_rsp *rsp)
+/* At character level the host says how many it wants. */
+static bool wants_none(const struct ccid_reader *r, const struct ccid_cmd *cmd)
 {
-	bool due = cmd->type == CCID_ICC_POWER_ON || cmd->type == CCID_XFR_BLOCK ||
-	           cmd->type == CCID_SECURE;
+	return r->level == CCID_LEVEL_CHARACTER && cmd->type == CCID_XFR_BLOCK &&
+	       cmd->param[1] == 0 && cmd->param[2] == 0;
+}
+
+/* A reader that has nothing to say where data is due did not succeed, whatever the bits claim. */
+static bool empty_block(const struct ccid_reader *r, const struct ccid_cmd *cmd,
+                        const struct ccid_rsp *rsp)
+{
+	bool due = cmd->type == CCID_ICC_POWER_ON || cmd->type == CCID_SECURE ||
+	           (cmd->type == CCID_XFR_BLOCK && !wants_none(r, cmd));
 
 	return due && rsp->len == 0 && rsp->param == CCID_CHAIN_WHOLE;
 }
 
-static int failure(const struct ccid_cmd *cmd, struct ccid_rsp *rsp)
+static int failure(const struct ccid_reader *r, const struct ccid_cmd *cmd, struct ccid_rsp *rsp)
 {
 	enum ccid_cmd_status st = ccid_rsp_cmd_status(rsp);
 
-	if (st == CCID_CMD_OK && !empty_block(cmd, rsp))
+	if (st == CCID_CMD_OK && !empty_block(r, cmd, rsp))
 		return CCID_OK;
 	if (st == CCID_CMD_OK && rsp->error == 0)
 		rsp->error = 0xFE;
@@ -70,7 +78,7 @@ static int exchange_once(struct ccid_reader *r, unsigned slot, const struct ccid
 		rsp->type = 0;
 		return given_up(r, slot, cmd, rc);
 	}
-	rc = failure(cmd, rsp);
+	rc = failure(r, cmd, rsp);
 	note_status(r, slot, rsp, rc);
 	return rc;
 }

@@ -242,6 +242,14 @@ static int reset_card(struct ccid_reader *r, unsigned slot, enum ccid_reset_kind
 	return climb(r, slot, deadline);
 }
 
+static void suppose_card(struct ccid_reader *r, unsigned slot)
+{
+	pthread_mutex_lock(&r->state);
+	if (r->slot[slot].state == CCID_SLOT_EMPTY)
+		ccid_slot_set(r, slot, CCID_SLOT_INACTIVE);
+	pthread_mutex_unlock(&r->state);
+}
+
 /* Ask when there is any doubt; CCID_E_NOCARD when there is none. */
 static int card_there(struct ccid_reader *r, unsigned slot, int64_t deadline)
 {
@@ -252,6 +260,8 @@ static int card_there(struct ccid_reader *r, unsigned slot, int64_t deadline)
 
 	if (rc < 0)
 		return rc;
+	if (ccid_slot_blind(r, slot))
+		suppose_card(r, slot);
 	return ccid_slot_now(r, slot) == CCID_SLOT_EMPTY ? CCID_E_NOCARD : CCID_OK;
 }
 
@@ -265,6 +275,11 @@ static int bring_up(struct ccid_reader *r, unsigned slot, unsigned wanted,
 	if (rc < 0 || wanted == 0)
 		return rc;
 	rc = ccid_agree(r, slot, wanted, true, deadline);
+	if (rc == CCID_E_PROTOCOL && ccid_may_change_mode(r, slot)) {
+		rc = reset_card(r, slot, CCID_RESET_WARM, deadline);
+		if (rc == CCID_OK)
+			rc = ccid_agree(r, slot, wanted, true, deadline);
+	}
 	if (rc != CCID_E_PPS)
 		return rc;
 	ccid_log(r->env, CCID_LOG_WARNING, ccid_reader_label(r),

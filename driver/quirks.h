@@ -24,6 +24,9 @@ enum ccid_quirk_flag {
 	CCID_QUIRK_FIRMWARE = 1u << 14,   /* this firmware is known to be faulty: say so */
 	CCID_QUIRK_EXTENDED = 1u << 15,   /* exchange level is really extended APDU */
 	CCID_QUIRK_PARAMETERS = 1u << 16, /* works without a SetParameters that it refused */
+	CCID_QUIRK_SPLIT = 1u << 24, /* character level: loses commands of whole 64-byte packets */
+	CCID_QUIRK_SLOT_RATES = 1u << 25, /* slots after the first: four rates of their own */
+	CCID_QUIRK_BLIND = 1u << 26,      /* slots after the first: no contact tells of a card */
 	/* PIN entry */
 	CCID_QUIRK_PIN_INDEXES = 1u << 17, /* modify: three bMsgIndex, whatever bNumberMessage is */
 	CCID_QUIRK_PIN_THREE = 1u << 18,   /* modify: bNumberMessage must be 3 */

@@ -53,15 +53,30 @@ static bool about(uint64_t a, uint64_t b)
 	return a + slack >= b && a <= b + slack;
 }
 
+static bool listed(uint64_t rate, const uint32_t *rates, unsigned n)
+{
+	for (unsigned i = 0; i < n; i++)
+		if (about(rate, rates[i]))
+			return true;
+	return false;
+}
+
+/* What the second slot of the two-SIM readers can do (wire reference 2.2). */
+static bool second_slot_does(uint64_t rate)
+{
+	static const uint32_t rates[] = {10753, 21505, 43011, 125000};
+
+	return listed(rate, rates, sizeof rates / sizeof *rates);
+}
+
 static bool reader_does(struct ccid_reader *r, unsigned slot, uint64_t rate)
 {
 	if (rate > r->desc.max_data_rate_bps && !about(rate, r->desc.max_data_rate_bps))
 		return false;
+	if (slot > 0 && (r->tuning.flags & CCID_QUIRK_SLOT_RATES))
+		return second_slot_does(rate);
 	learn_rates(r, slot);
-	for (unsigned i = 0; i < r->nrates; i++)
-		if (about(rate, r->rates[i]))
-			return true;
-	return r->nrates == 0;
+	return r->nrates == 0 || listed(rate, r->rates, r->nrates);
 }
 
 uint64_t ccid_rate_of(const struct ccid_reader *r, uint8_t ta1)

@@ -84,6 +84,8 @@ static bool notified(struct ccid_reader *r, unsigned slot, bool present, bool ch
 	uint32_t before = s->generation + s->insertions;
 	bool known = s->unannounced;
 
+	if (ccid_slot_blind(r, slot))
+		return false;
 	if (!present || changed)
 		s->unannounced = false;
 	if (!present && s->state != CCID_SLOT_EMPTY) {

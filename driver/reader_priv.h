@@ -183,6 +183,8 @@ void ccid_slot_desync(struct ccid_reader *r, unsigned slot);
  * session ends. slot entered. */
 CCID_MUST_USE
 int ccid_slot_settle(struct ccid_reader *r, unsigned slot, bool ask, int64_t deadline);
+/* Only an IccPowerOn tells whether this slot has a card: what else the reader says does not count. */
+bool ccid_slot_blind(const struct ccid_reader *r, unsigned slot);
 bool ccid_slot_suspect(struct ccid_reader *r, unsigned slot);
 /* Whether the card may still have the power that we gave it. */
 bool ccid_slot_ours(struct ccid_reader *r, unsigned slot);
@@ -207,6 +209,8 @@ int ccid_power_off(struct ccid_reader *r, unsigned slot, int64_t deadline);
  * CCID_E_PPS asks for a cold reset and plain parameters (fast false). */
 CCID_MUST_USE
 int ccid_agree(struct ccid_reader *r, unsigned slot, unsigned wanted, bool fast, int64_t deadline);
+/* Whether a warm reset may bring the card out of its specific mode (ISO/IEC 7816-3, 8.3, TA2). */
+bool ccid_may_change_mode(const struct ccid_reader *r, unsigned slot);
 
 /* rates.c; slot entered */
 

@@ -88,11 +88,18 @@ static void saw_inactive(struct ccid_reader *r, unsigned slot)
 	s->active_unknown = s->ours = false;
 }
 
+bool ccid_slot_blind(const struct ccid_reader *r, unsigned slot)
+{
+	return slot > 0 && (r->tuning.flags & CCID_QUIRK_BLIND);
+}
+
 void ccid_slot_saw(struct ccid_reader *r, unsigned slot, enum ccid_icc icc)
 {
 	struct ccid_slot *s = &r->slot[slot];
 
 	pthread_mutex_lock(&r->state);
+	if (icc == CCID_ICC_ABSENT && s->atr.len > 0 && ccid_slot_blind(r, slot))
+		icc = CCID_ICC_ACTIVE;
 	if (s->state == CCID_SLOT_EMPTY || (s->state == CCID_SLOT_UNKNOWN && s->atr.len == 0))
 		s->unannounced = icc != CCID_ICC_ABSENT;
 	if (icc == CCID_ICC_ABSENT) {

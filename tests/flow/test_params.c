@@ -236,6 +236,61 @@ static void a_specific_mode_card_gets_no_pps(void **state)
 	agrees(&reader, "3B 90 18 10 00", "18 00 00 0A 00", 0);
 }
 
+#define RESERVED          "3B 90 7F 10 00" /* Fi and Di of TA1 reserved, TA2 says that they hold */
+#define RESERVED_FOR_EVER "3B 90 7F 10 80"
+#define IMPLICIT_FOR_EVER "3B 90 11 10 90"
+
+static void refused(const struct script_step *steps, size_t count, const char *why)
+{
+	flow_open(&tpdu_pps, steps, count);
+	assert_int_equal(flow_activate(3, CCID_RESET_NONE), CCID_E_PROTOCOL);
+	assert_true(fake_clock_logged(&flow.clock, why));
+	flow_state_is(CCID_SLOT_INACTIVE);
+	flow_close();
+}
+
+/* 7816-3, 8.3 and table 7: what nobody can follow is no card to be ready. */
+static void a_specific_mode_that_cannot_be_followed_is_refused(void **state)
+{
+	static const struct script_step reserved[] = {
+		OPENING(INACTIVE), POWER_ON("00", RESERVED_FOR_EVER), POWER_OFF(INACTIVE)};
+	static const struct script_step implicit[] = {
+		OPENING(INACTIVE), POWER_ON("00", IMPLICIT_FOR_EVER), POWER_OFF(INACTIVE)};
+
+	(void)state;
+	refused(reserved, sizeof reserved / sizeof *reserved, "F or D is reserved");
+	refused(implicit, sizeof implicit / sizeof *implicit, "known to the card alone");
+}
+
+static void a_specific_mode_that_may_change_gets_one_warm_reset(void **state)
+{
+	static const struct script_step vain[] = {OPENING(INACTIVE), POWER_ON("00", RESERVED),
+	                                          POWER_ON("00", RESERVED), POWER_OFF(INACTIVE)};
+	static const struct script_step helps[] = {OPENING(INACTIVE),      POWER_ON("00", RESERVED),
+	                                           POWER_ON("00", ATR_T0), SET("00", DEFAULT_T0),
+	                                           SELECT_WORKS,           CLOSING_POWERED};
+
+	(void)state;
+	refused(vain, sizeof vain / sizeof *vain, "F or D is reserved");
+	FLOW_OPEN(&tpdu_pps, helps);
+	assert_int_equal(flow_activate(3, CCID_RESET_NONE), 0);
+	flow_response_is("90 00", flow_transmit(SELECT, 0));
+	flow_close();
+}
+
+static void a_negotiating_reader_may_know_what_is_reserved(void **state)
+{
+	static const struct script_step steps[] = {OPENING(INACTIVE),
+	                                           POWER_ON("00", RESERVED_FOR_EVER), SELECT_WORKS,
+	                                           CLOSING_POWERED};
+
+	(void)state;
+	FLOW_OPEN(&tpdu_auto, steps);
+	assert_int_equal(flow_activate(3, CCID_RESET_NONE), 0);
+	flow_response_is("90 00", flow_transmit(SELECT, 0));
+	flow_close();
+}
+
 /* --- who does it: dwFeatures --- */
 
 static void a_negotiating_reader_is_left_alone_when_there_is_no_choice(void **state)
@@ -440,6 +495,9 @@ int main(void)
 		cmocka_unit_test(a_card_may_leave_the_speed_out_of_its_pps),
 		cmocka_unit_test(a_failed_pps_leads_to_a_cold_reset_without_one),
 		cmocka_unit_test(a_specific_mode_card_gets_no_pps),
+		cmocka_unit_test(a_specific_mode_that_cannot_be_followed_is_refused),
+		cmocka_unit_test(a_specific_mode_that_may_change_gets_one_warm_reset),
+		cmocka_unit_test(a_negotiating_reader_may_know_what_is_reserved),
 		cmocka_unit_test(a_negotiating_reader_is_left_alone_when_there_is_no_choice),
 		cmocka_unit_test(a_negotiating_reader_is_asked_what_it_chose),
 		cmocka_unit_test(a_negotiating_reader_is_told_when_its_choice_is_not_wanted),

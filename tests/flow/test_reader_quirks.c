@@ -195,6 +195,174 @@ static void a_shifted_descriptor_is_no_permission_to_move(void **state)
 	flow_close();
 }
 
+/* --- two SIM slots of which the second differs --- */
+
+#define SIM_PRO(bcd)                                                                               \
+	{                                                                                          \
+		.vid = 0x08E6, .pid = 0x3480, .bcd_device = bcd, .slots = 2,                       \
+		.features = (FAKE_TPDU & ~CCID_FEATURE_AUTO_NEGOTIATION) | CCID_FEATURE_AUTO_PPS   \
+	}
+#define OPENING_TWO STATUS_OF("00", INACTIVE), STATUS_OF("01", ABSENT)
+#define ON_OF_1(atr)                                                                               \
+	EXPECT_OUT("62 00000000 01 ss 00 0000"), GIVE_IN("80 nnnnnnnn 01 ss 00 00 00 " atr)
+#define SET_OF(slot, ta1)                                                                          \
+	EXPECT_OUT("61 05000000 " slot " ss 00 0000 " ta1 " 00 00 0A 00"),                         \
+		GIVE_IN("82 05000000 " slot " ss 00 00 00 " ta1 " 00 00 0A 00")
+#define OFF_OF_1 EXPECT_OUT("63 00000000 01 ss 000000"), GIVE_IN("81 00000000 01 ss 02 00 00")
+
+static int activate_slot(unsigned slot)
+{
+	return ccid_slot_activate(flow.reader, slot, 3, CCID_RESET_NONE,
+	                          flow_deadline(FLOW_LIMIT_MS));
+}
+
+/* 96 is 250000 bps at 4 MHz, 95 125000, 94 62500 which is no rate of the second slot, 93 31250. */
+static void the_second_slot_has_rates_of_its_own(void **state)
+{
+	static const struct fake_reader sim_pro = SIM_PRO(0x0199);
+	static const struct script_step steps[] = {
+		OPENING_TWO,
+		POWER_ON("00", "3B 12 96 14 50"),
+		SET_OF("00", "96"),
+		STATUS_OF("01", ABSENT),
+		ON_OF_1("3B 12 96 14 50"),
+		SET_OF("01", "95"),
+		CLOSING_POWERED,
+		OFF_OF_1,
+	};
+
+	(void)state;
+	FLOW_OPEN(&sim_pro, steps);
+	assert_int_equal(activate_slot(0), 0);
+	assert_int_equal(activate_slot(1), 0);
+	flow_close();
+}
+
+static void a_speed_that_is_no_rate_of_the_second_slot_is_not_asked_for(void **state)
+{
+	static const struct fake_reader sim_pro = SIM_PRO(0x0199);
+	static const struct script_step steps[] = {
+		OPENING_TWO, STATUS_OF("01", ABSENT), ON_OF_1("3B 12 94 14 50"), SET_OF("01", "11"),
+		OFF_OF_1,
+	};
+
+	(void)state;
+	FLOW_OPEN(&sim_pro, steps);
+	assert_int_equal(activate_slot(1), 0);
+	flow_close();
+}
+
+/* Whatever it says of a card in the second slot, IccPowerOn alone tells. */
+static void a_slot_without_a_contact_keeps_what_power_on_told(void **state)
+{
+	static const struct fake_reader sim_pro = SIM_PRO(0x0199);
+	static const struct script_step steps[] = {
+		OPENING_TWO,
+		STATUS_OF("01", ABSENT),
+		ON_OF_1(ATR_T0),
+		SET_OF("01", "11"),
+		STATUS_OF("01", ABSENT),
+		INTERRUPT("50 03"),
+		EXPECT_OUT("6F nnnnnnnn 01 ss 00 0000 " SELECT),
+		GIVE_IN("80 nnnnnnnn 01 ss 02 00 00 90 00"),
+		OFF_OF_1,
+	};
+	static const uint8_t select[] = {0x00, 0xA4, 0x00, 0x00, 0x02, 0x3F, 0x00};
+	struct ccid_slot_info info;
+
+	(void)state;
+	FLOW_OPEN(&sim_pro, steps);
+	assert_int_equal(activate_slot(1), 0);
+	assert_int_equal(ccid_slot_poll(flow.reader, 1, flow_deadline(1000)), 0);
+	assert_true(ccid_reader_dispatch(flow.reader) >= 0);
+	assert_int_equal(ccid_slot_get_info(flow.reader, 1, &info), 0);
+	assert_int_equal(info.state, CCID_SLOT_READY);
+	assert_int_equal(ccid_slot_transmit(flow.reader, 1, info.generation, select, sizeof select,
+	                                    flow.rapdu, 2, 0, -1, flow_deadline(FLOW_LIMIT_MS)),
+	                 2);
+	flow_close();
+}
+
+static void a_slot_without_a_contact_may_be_empty(void **state)
+{
+	static const struct fake_reader sim_pro = SIM_PRO(0x0199);
+	static const struct script_step steps[] = {
+		OPENING_TWO,
+		STATUS_OF("01", ABSENT),
+		EXPECT_OUT("62 00000000 01 ss 00 0000"),
+		GIVE_IN("80 00000000 01 ss 42 FE 00"),
+	};
+
+	(void)state;
+	FLOW_OPEN(&sim_pro, steps);
+	assert_int_equal(activate_slot(1), CCID_E_NOCARD);
+	flow_close();
+}
+
+static void newer_firmware_sees_its_cards(void **state)
+{
+	static const struct fake_reader sim_pro = SIM_PRO(0x0200);
+	static const struct script_step steps[] = {OPENING_TWO, STATUS_OF("01", ABSENT)};
+
+	(void)state;
+	FLOW_OPEN(&sim_pro, steps);
+	assert_int_equal(activate_slot(1), CCID_E_NOCARD);
+	flow_close();
+}
+
+/* --- whole packets at character level --- */
+
+#define CHARACTERS(want, out, in) XFR_OUT(want "00", out), XFR_IN("00", in)
+
+static void characters_that_fill_packets_go_in_two_commands(void **state)
+{
+	static const struct fake_reader oz776 = {
+		.vid = 0x0B97, .pid = 0x7762, .features = FAKE_AUTO | CCID_FEATURE_AUTO_IFSD};
+	static const struct fake_reader other = {.features = FAKE_AUTO | CCID_FEATURE_AUTO_IFSD};
+	static const struct script_step start[] = {OPENING(INACTIVE),
+	                                           POWER_ON("00", "3B 80 81 31 FE 45 8B")};
+	static const struct script_step split[] = {
+		CHARACTERS("00", "00", ""),
+		CHARACTERS("03", "00 32 00 D6 00 00 2D 11*45 D8", "00 00 02"),
+		CHARACTERS("03", "", "90 00 92"), CLOSING_POWERED};
+	static const struct script_step whole[] = {
+		CHARACTERS("03", "00 00 32 00 D6 00 00 2D 11*45 D8", "00 00 02"),
+		CHARACTERS("03", "", "90 00 92"), CLOSING_POWERED};
+
+	(void)state;
+	FLOW_OPEN(&oz776, start);
+	assert_int_equal(flow_activate(3, CCID_RESET_NONE), 0);
+	SCRIPT_CONTINUE(&flow.script, split);
+	flow_response_is("90 00", flow_transmit("00 D6 00 00 2D 11*45", 0));
+	flow_close();
+	FLOW_OPEN(&other, start);
+	assert_int_equal(flow_activate(3, CCID_RESET_NONE), 0);
+	SCRIPT_CONTINUE(&flow.script, whole);
+	flow_response_is("90 00", flow_transmit("00 D6 00 00 2D 11*45", 0));
+	flow_close();
+}
+
+static void other_numbers_of_characters_go_whole(void **state)
+{
+	static const struct fake_reader oz776 = {
+		.vid = 0x0B97, .pid = 0x7762, .features = FAKE_AUTO | CCID_FEATURE_AUTO_IFSD};
+	static const struct script_step steps[] = {
+		OPENING(INACTIVE),
+		POWER_ON("00", "3B 80 81 31 FE 45 8B"),
+		CHARACTERS("03", "00 00 31 00 D6 00 00 2C 11*44 CB", "00 00 02"),
+		CHARACTERS("03", "", "90 00 92"),
+		CHARACTERS("03", "00 40 33 00 D6 00 00 2E 11*46 8B", "00 40 02"),
+		CHARACTERS("03", "", "90 00 D2"),
+		CLOSING_POWERED};
+
+	(void)state;
+	FLOW_OPEN(&oz776, steps);
+	assert_int_equal(flow_activate(3, CCID_RESET_NONE), 0);
+	flow_response_is("90 00", flow_transmit("00 D6 00 00 2C 11*44", 0));
+	flow_response_is("90 00", flow_transmit("00 D6 00 00 2E 11*46", 0));
+	flow_close();
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
@@ -210,6 +378,13 @@ int main(void)
 		cmocka_unit_test(a_level_that_is_an_understatement_is_raised),
 		cmocka_unit_test(parameters_that_a_reader_refuses_are_not_sent_again),
 		cmocka_unit_test(a_shifted_descriptor_is_no_permission_to_move),
+		cmocka_unit_test(the_second_slot_has_rates_of_its_own),
+		cmocka_unit_test(a_speed_that_is_no_rate_of_the_second_slot_is_not_asked_for),
+		cmocka_unit_test(a_slot_without_a_contact_keeps_what_power_on_told),
+		cmocka_unit_test(a_slot_without_a_contact_may_be_empty),
+		cmocka_unit_test(newer_firmware_sees_its_cards),
+		cmocka_unit_test(characters_that_fill_packets_go_in_two_commands),
+		cmocka_unit_test(other_numbers_of_characters_go_whole),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

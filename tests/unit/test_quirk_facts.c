@@ -49,12 +49,6 @@ struct fact {
 	     "each_interface_of_a_composite_device_is_visited")
 #define STARS(vid, pid) ROW(vid, pid, "key strokes", 0x0100, Q(NO_PIN))
 
-static const char in_full_packets[] =
-	"not done: a stretch of characters is one command, since a reader need not know one "
-	"that expects nothing";
-static const char slot_rates[] =
-	"not done: limits of one slot; a card that does not follow is reset and taken at the "
-	"default speed";
 static const char optional[] = "optional: TPDU level is driven as it is";
 
 static const struct fact facts[] = {
@@ -74,8 +68,8 @@ static const struct fact facts[] = {
 	EMPTY("08e6", "3437"),
 	EMPTY("08e6", "3438"),
 	EMPTY("413c", "2101"),
-	NOT("0b97", "7762", "multiple of 64", in_full_packets),
-	NOT("0b97", "7772", "multiple of 64", in_full_packets),
+	ROW("0b97", "7762", "multiple of 64", 0x0100, Q(SPLIT)),
+	ROW("0b97", "7772", "multiple of 64", 0x0100, Q(SPLIT)),
 	ROW("0b81", "0200", "", 0x0100, Q(SLOW)),
 	LATE("09d8", "0427", "up to 1 s"),
 	LATE("09d8", "0428", "up to 1 s"),
@@ -92,8 +86,8 @@ static const struct fact facts[] = {
 	ROW("0b97", "7762", "dwMaxDataRate", 0x0100, Q(RATE)),
 	ROW("0b97", "7772", "dwMaxDataRate", 0x0100, Q(RATE)),
 	ROW("058f", "9540", "200000", 0x0100, Q(RATE) | Q(PARAMETERS)),
-	NOT("08e6", "3480", "data rates", slot_rates),
-	NOT("08e6", "3479", "data rates", slot_rates),
+	ROW("08e6", "3480", "data rates", 0x0199, Q(SLOT_RATES) | Q(BLIND)),
+	ROW("08e6", "3479", "data rates", 0x0100, Q(SLOT_RATES)),
 	ROW("0529", "0620", "IFS request", 0x0012, Q(AUTO_IFSD)),
 	NOT("*", "*", "BWI 4",
             "a fault of a card; the reader keeps BWT, and a card that works on asks for time"),
