@@ -17,7 +17,6 @@ struct row {
 	char name[160];
 	unsigned level, endpoints;
 	uint32_t max;
-	size_t room; /* of dwMaxCCIDMessageLength */
 };
 
 /* Texts of the corpus are cut to what the emulator says in ASCII. */
@@ -80,7 +79,6 @@ static void take_row(struct row *w, const struct corpus_table *t)
 	c->n_rates = numbers(corpus_cell(t, "data_rates_bps"), c->rates_bps);
 	w->level = level_of(corpus_cell(t, "level"));
 	w->max = (uint32_t)corpus_number(t, "max_message_length", 10);
-	w->room = w->max > 10 ? w->max - 10 : 0;
 	if (c->vid == 0x04E6 && w->max == 263)
 		c->max_message = 271; /* what these readers really take */
 	plain(w->name, sizeof w->name, corpus_cell(t, "name"));
@@ -88,41 +86,140 @@ static void take_row(struct row *w, const struct corpus_table *t)
 	c->card_in[0] = true;
 }
 
+static bool version_a(const struct row *w)
+{
+	return w->endpoints < 2 && w->cfg.if_protocol == 1;
+}
+
+/* Some that claim short APDUs are known to do more. */
+static unsigned known_level(const struct row *w)
+{
+	const struct emu_config *c = &w->cfg;
+	bool more = ccid_quirk_flags(c->vid, c->pid, c->bcd_device) & CCID_QUIRK_EXTENDED;
+
+	return w->level == 2 && more ? 3 : w->level;
+}
+
+/* Bytes that a message of the reader holds, behind its header; a token's request has none. */
+static size_t room_of(const struct row *w)
+{
+	size_t room = (w->cfg.max_message != 0 ? w->cfg.max_message : w->max) - 10;
+
+	return w->endpoints < 2 && room < 261 ? 261 : room;
+}
+
 struct live {
 	struct emu_stream s;
 	struct ccid_reader *r;
+	const struct row *w;
+	unsigned protocol;
 	uint32_t generation;
-	uint8_t answer[300];
+	uint8_t apdu[EMU_COMMAND_MAX], answer[EMU_RESPONSE_MAX];
 };
+
+/* Bytes of data in a command, in a response, in both. */
+static const unsigned lengths[] = {1, 5, 40, 255, 256, 257, 1000, 65535};
 
 static int64_t soon(const struct live *l)
 {
-	return l->s.clock.now + 60000;
+	return l->s.clock.now + 600000;
 }
 
-static int transmit(struct live *l, const uint8_t *apdu, size_t len)
+static int transmit(struct live *l, size_t len)
 {
-	return ccid_slot_transmit(l->r, 0, l->generation, apdu, len, l->answer, sizeof l->answer,
+	return ccid_slot_transmit(l->r, 0, l->generation, l->apdu, len, l->answer, sizeof l->answer,
 	                          CCID_XFR_FOLLOW, -1, soon(l));
 }
 
-static void read_bytes(struct live *l, uint8_t n)
+static uint8_t data_byte(unsigned of, unsigned i)
 {
-	const uint8_t apdu[] = {0x00, 0xB0, 0x00, 0x00, n};
+	return (uint8_t)(0x55 + i * 7 + of);
+}
 
-	assert_int_equal(transmit(l, apdu, sizeof apdu), n + 2);
+/* CLA INS P1 P2, out bytes of data if any, Le for in bytes if any; the short form when it will do. */
+static size_t compose(struct live *l, uint16_t cla_ins, unsigned p1p2, unsigned out, unsigned in)
+{
+	bool extended = out > 255 || in > 256;
+	uint8_t *p = l->apdu;
+
+	*p++ = (uint8_t)(cla_ins >> 8);
+	*p++ = (uint8_t)cla_ins;
+	*p++ = (uint8_t)(p1p2 >> 8);
+	*p++ = (uint8_t)p1p2;
+	if (extended)
+		*p++ = 0;
+	if (out > 0 && extended)
+		*p++ = (uint8_t)(out >> 8);
+	if (out > 0)
+		*p++ = (uint8_t)out;
+	for (unsigned i = 0; i < out; i++)
+		*p++ = data_byte(out, i);
+	if (in > 0 && extended)
+		*p++ = (uint8_t)(in >> 8);
+	if (in > 0)
+		*p++ = (uint8_t)in;
+	return (size_t)(p - l->apdu);
+}
+
+/* Whether the reader's level takes a command of so many bytes of data for so many. Short APDUs and
+ * the TPDUs of T=0 must fit a message; blocks and slices are cut. */
+static bool takes(const struct live *l, unsigned out, unsigned in)
+{
+	unsigned level = known_level(l->w);
+
+	if (version_a(l->w))
+		return true;
+	if (level == 3)
+		return true;
+	if (level == 2)
+		return out <= 255 && in <= 256 && 6 + out <= room_of(l->w);
+	return l->protocol == 1 || 5 + (out > 255 || in > 256 ? 255 : out) <= room_of(l->w) ||
+	       out == 0;
+}
+
+/* READ BINARY; what is longer a T=0 card only has to offer, as LONG does. */
+static void read_bytes(struct live *l, unsigned n)
+{
+	bool is_long = n > 256;
+	int rc = transmit(l, compose(l, is_long ? 0x801C : 0x00B0, is_long ? n : 0, 0, n));
+
+	if (!takes(l, 0, n)) {
+		assert_int_equal(rc, CCID_E_UNSUPPORTED);
+		return;
+	}
+	assert_int_equal(rc, n + 2);
 	for (unsigned i = 0; i < n; i++)
 		assert_int_equal(l->answer[i], emu_card_pattern(i));
 }
 
-static void echo(struct live *l, uint8_t n)
+static void file_has(struct live *l, unsigned of, unsigned at, unsigned n)
 {
-	uint8_t apdu[6 + 255] = {0x80, 0x10, 0x00, 0x00, n};
-
+	assert_int_equal(transmit(l, compose(l, 0x00B0, at, 0, n)), n + 2);
 	for (unsigned i = 0; i < n; i++)
-		apdu[5 + i] = (uint8_t)(0x55 + i);
-	assert_int_equal(transmit(l, apdu, 6u + n), n + 2);
-	assert_memory_equal(l->answer, apdu + 5, n);
+		assert_int_equal(l->answer[i], data_byte(of, at + i));
+}
+
+static void update(struct live *l, unsigned n)
+{
+	unsigned piece = n < 100 ? n : 100;
+	int rc = transmit(l, compose(l, 0x00D6, 0, n, 0));
+
+	assert_int_equal(rc, takes(l, n, 0) ? 2 : CCID_E_UNSUPPORTED);
+	if (rc != 2)
+		return;
+	assert_memory_equal(l->answer, "\x90\x00", 2);
+	file_has(l, n, 0, piece);
+	file_has(l, n, n - piece, piece);
+}
+
+static void echo(struct live *l, unsigned n)
+{
+	size_t len = compose(l, 0x8010, 0, n, n), at = n > 255 ? 7 : 5;
+	int rc = transmit(l, len);
+
+	assert_int_equal(rc, takes(l, n, n) ? (int)n + 2 : CCID_E_UNSUPPORTED);
+	if (rc > 0)
+		assert_memory_equal(l->answer, l->apdu + at, n);
 }
 
 struct card {
@@ -130,19 +227,20 @@ struct card {
 	const char *atr;    /* without TCK */
 	unsigned protocols; /* bits; the lowest is offered first */
 	bool no_pps;
+	unsigned most; /* bytes of data exchanged with it */
 };
 
 static const struct card cards[] = {
-	{"T=0", "3B 65 00 00 45 4D 55 30 31", 1, false},
-	{"T=1", "3B 95 11 81 71 FE 45 00 45 4D 55 30 31", 2, false},
-	{"T=1, small IFSC", "3B 95 11 81 71 15 45 00 45 4D 55 30 31", 2, false},
-	{"T=0, TA1 96", "3B 75 96 00 00 45 4D 55 30 31", 1, false},
-	{"T=1, TA1 96", "3B 95 96 81 71 FE 45 00 45 4D 55 30 31", 2, false},
-	{"T=0 and T=1, TA1 18", "3B 95 18 80 71 FE 45 00 45 4D 55 30 31", 3, false},
-	{"T=0, TA1 94, mute to PPS", "3B 75 94 00 00 45 4D 55 30 31", 1, true},
-	{"T=1, TA1 94, mute to PPS", "3B 95 94 81 71 FE 45 00 45 4D 55 30 31", 2, true},
-	{"T=0 specific", "3B 95 11 10 00 45 4D 55 30 31", 1, false},
-	{"T=1 specific", "3B 95 11 91 01 71 FE 45 00 45 4D 55 30 31", 2, false},
+	{"T=0", "3B 65 00 00 45 4D 55 30 31", 1, false, 65535},
+	{"T=1", "3B 95 11 81 71 FE 45 00 45 4D 55 30 31", 2, false, 65535},
+	{"T=1, small IFSC", "3B 95 11 81 71 15 45 00 45 4D 55 30 31", 2, false, 1000},
+	{"T=0, TA1 96", "3B 75 96 00 00 45 4D 55 30 31", 1, false, 1000},
+	{"T=1, TA1 96", "3B 95 96 81 71 FE 45 00 45 4D 55 30 31", 2, false, 1000},
+	{"T=0 and T=1, TA1 18", "3B 95 18 80 71 FE 45 00 45 4D 55 30 31", 3, false, 1000},
+	{"T=0, TA1 94, mute to PPS", "3B 75 94 00 00 45 4D 55 30 31", 1, true, 1000},
+	{"T=1, TA1 94, mute to PPS", "3B 95 94 81 71 FE 45 00 45 4D 55 30 31", 2, true, 1000},
+	{"T=0 specific", "3B 95 11 10 00 45 4D 55 30 31", 1, false, 1000},
+	{"T=1 specific", "3B 95 11 91 01 71 FE 45 00 45 4D 55 30 31", 2, false, 1000},
 };
 
 static void give_card(struct emu_card_config *c, const struct card *from)
@@ -158,7 +256,7 @@ static void give_card(struct emu_card_config *c, const struct card *from)
 	c->no_pps = from->no_pps;
 }
 
-static void exchange(struct live *l, const struct row *w, unsigned protocol, unsigned *fast)
+static void exchange(struct live *l, unsigned protocol, unsigned most, unsigned *fast)
 {
 	struct ccid_slot_info info;
 	int rc = ccid_slot_activate(l->r, 0, 3, CCID_RESET_NONE, soon(l));
@@ -171,12 +269,15 @@ static void exchange(struct live *l, const struct row *w, unsigned protocol, uns
 	assert_int_equal(emu_slot(l->s.device, 0).protocol, protocol);
 	l->generation = info.generation;
 	*fast += emu_slot(l->s.device, 0).fidi != 0x11;
-	read_bytes(l, 1);
-	read_bytes(l, 255);
-	echo(l, 1);
-	echo(l, 40);
-	if (w->room >= 261 || w->level == 3 || w->endpoints < 2 || (w->level < 2 && protocol == 1))
-		echo(l, 255);
+	l->protocol = protocol;
+	if (known_level(l->w) != l->w->level)
+		most = 255; /* the emulated one does no more than it claims */
+	for (unsigned i = 0; i < sizeof lengths / sizeof *lengths && lengths[i] <= most; i++) {
+		read_bytes(l, lengths[i]);
+		echo(l, lengths[i]);
+	}
+	for (unsigned i = 0; i < sizeof lengths / sizeof *lengths && lengths[i] <= most; i++)
+		update(l, lengths[i]);
 }
 
 /* Version A needs no level, version B one of APDUs; both have nothing but endpoint 0. */
@@ -187,20 +288,6 @@ static int without_bulk(const struct row *w)
 	if (w->cfg.if_protocol == 1 || (w->cfg.if_protocol == 2 && w->level != 0))
 		return 0;
 	return CCID_E_UNSUPPORTED;
-}
-
-static bool version_a(const struct row *w)
-{
-	return w->endpoints < 2 && w->cfg.if_protocol == 1;
-}
-
-/* Some that claim short APDUs are known to do more. */
-static unsigned known_level(const struct row *w)
-{
-	const struct emu_config *c = &w->cfg;
-	bool more = ccid_quirk_flags(c->vid, c->pid, c->bcd_device) & CCID_QUIRK_EXTENDED;
-
-	return w->level == 2 && more ? 3 : w->level;
 }
 
 static void run(struct row *w, const struct card *card, unsigned protocol, unsigned *fast)
@@ -218,7 +305,8 @@ static void run(struct row *w, const struct card *card, unsigned protocol, unsig
 	if (rc == 0) {
 		if (!version_a(w)) /* which moves TPDUs, whatever it claims */
 			assert_int_equal(ccid_reader_level(l->r), known_level(w));
-		exchange(l, w, protocol, fast);
+		l->w = w;
+		exchange(l, protocol, card->most, fast);
 		ccid_reader_close(l->r);
 	}
 	violations = emu_counts(l->s.device)->violations;
@@ -289,7 +377,6 @@ static bool take_config(struct row *w, const char *line, uint8_t config[1024])
 	w->endpoints = 3;
 	w->level = level_in(w->cfg.class_desc);
 	w->max = (uint32_t)(w->cfg.class_desc[44] | w->cfg.class_desc[45] << 8);
-	w->room = w->max - 10;
 	return true;
 }
 

@@ -91,6 +91,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		return 0;
 	kind.features = features[data[0] & 7];
 	kind.slots = (uint8_t)(1 + (data[0] >> 3 & 3));
+	kind.busy_slots = data[0] & 0x80 ? kind.slots : 1;
 	kind.max_message = data[0] & 0x20 ? 64 : 271;
 	kind.no_interrupt = data[0] & 0x40;
 	fake_clock_init(&fake);

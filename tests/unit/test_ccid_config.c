@@ -222,6 +222,23 @@ static void of_each_kind_the_first_usable_endpoint_counts(void **state)
 	assert_int_equal(itf.intr_in.address, 0);
 }
 
+/* A SuperSpeed reader: a companion descriptor after each endpoint, and IN before OUT. */
+static void companions_do_not_disturb_and_the_order_is_free(void **state)
+{
+	struct ccid_interface itf;
+
+	(void)state;
+	build(CONFIG CCID DESC "07 05 83 03 0800 08 06 30 00 00 0800 "
+	                       "07 05 82 02 0004 00 06 30 0F 00 0000 "
+	                       "07 05 01 02 0004 00 06 30 0F 00 0000 ");
+	assert_int_equal(nth(0, &itf), 1);
+	assert_int_equal(itf.bulk_in.address, 0x82);
+	assert_int_equal(itf.bulk_in.max_packet, 1024);
+	assert_int_equal(itf.bulk_out.address, 0x01);
+	assert_int_equal(itf.intr_in.address, 0x83);
+	assert_int_equal(nth(1, &itf), 0);
+}
+
 static void a_malformed_record_ends_the_walk(void **state)
 {
 	static const char *const bad[] = {
@@ -321,6 +338,7 @@ int main(void)
 		cmocka_unit_test(each_alternate_setting_is_one),
 		cmocka_unit_test(an_association_descriptor_does_not_disturb),
 		cmocka_unit_test(of_each_kind_the_first_usable_endpoint_counts),
+		cmocka_unit_test(companions_do_not_disturb_and_the_order_is_free),
 		cmocka_unit_test(a_malformed_record_ends_the_walk),
 		cmocka_unit_test(a_cut_configuration_is_never_read_past_its_end),
 		cmocka_unit_test(the_total_length_bounds_the_walk),

@@ -80,6 +80,26 @@ static void the_wanted_number_decides_among_several(void **state)
 	assert_int_equal(choose(2, OTHER_PID, &itf), CCID_E_NOTFOUND);
 }
 
+/* The first alternate setting of some has no bandwidth, of others another purpose. */
+static void the_alternate_setting_that_can_be_driven_is_chosen(void **state)
+{
+	struct ccid_interface itf;
+	size_t second;
+
+	(void)state;
+	start();
+	interface(2, 0x0B, 0x21, false);
+	second = cfg_len;
+	interface(2, 0x0B, 0x21, true);
+	cfg[second + 3] = 1;
+	interface(2, 0x0B, 0x21, true);
+	assert_int_equal(choose(-1, OTHER_PID, &itf), 0);
+	assert_int_equal(itf.number, 2);
+	assert_int_equal(itf.alt, 1);
+	assert_int_equal(choose(2, OTHER_PID, &itf), 0);
+	assert_int_equal(itf.alt, 1);
+}
+
 static void a_vendor_class_needs_type_21_and_both_endpoints(void **state)
 {
 	struct ccid_interface itf;
@@ -282,6 +302,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_ccid_interface_is_chosen),
 		cmocka_unit_test(the_wanted_number_decides_among_several),
+		cmocka_unit_test(the_alternate_setting_that_can_be_driven_is_chosen),
 		cmocka_unit_test(a_vendor_class_needs_type_21_and_both_endpoints),
 		cmocka_unit_test(type_ff_needs_a_quirk_row),
 		cmocka_unit_test(without_bulk_endpoints_only_a_token_is_chosen),
