@@ -83,7 +83,6 @@ static void take_row(struct row *w, const struct corpus_table *t)
 		c->max_message = 271; /* what these readers really take */
 	plain(w->name, sizeof w->name, corpus_cell(t, "name"));
 	c->product = w->name;
-	c->card_in[0] = true;
 }
 
 static bool version_a(const struct row *w)
@@ -112,7 +111,7 @@ struct live {
 	struct emu_stream s;
 	struct ccid_reader *r;
 	const struct row *w;
-	unsigned protocol;
+	unsigned slot, protocol;
 	uint32_t generation;
 	uint8_t apdu[EMU_COMMAND_MAX], answer[EMU_RESPONSE_MAX];
 };
@@ -127,8 +126,8 @@ static int64_t soon(const struct live *l)
 
 static int transmit(struct live *l, size_t len)
 {
-	return ccid_slot_transmit(l->r, 0, l->generation, l->apdu, len, l->answer, sizeof l->answer,
-	                          CCID_XFR_FOLLOW, -1, soon(l));
+	return ccid_slot_transmit(l->r, l->slot, l->generation, l->apdu, len, l->answer,
+	                          sizeof l->answer, CCID_XFR_FOLLOW, -1, soon(l));
 }
 
 static uint8_t data_byte(unsigned of, unsigned i)
@@ -280,6 +279,23 @@ static void exchange(struct live *l, unsigned protocol, unsigned most, unsigned 
 		update(l, lengths[i]);
 }
 
+/* The other slots do the same at a smaller scale, one after the other and in turns. */
+static void other_slots(struct live *l)
+{
+	unsigned slots = ccid_reader_slots(l->r);
+	struct ccid_slot_info info;
+
+	for (unsigned round = 0; round < 2; round++)
+		for (l->slot = 1; l->slot < slots && l->slot < EMU_SLOTS_MAX; l->slot++) {
+			assert_int_equal(
+				ccid_slot_activate(l->r, l->slot, 3, CCID_RESET_NONE, soon(l)), 0);
+			assert_int_equal(ccid_slot_get_info(l->r, l->slot, &info), 0);
+			l->generation = info.generation;
+			echo(l, 40);
+			read_bytes(l, 255);
+		}
+}
+
 /* Version A needs no level, version B one of APDUs; both have nothing but endpoint 0. */
 static int without_bulk(const struct row *w)
 {
@@ -298,7 +314,10 @@ static void run(struct row *w, const struct card *card, unsigned protocol, unsig
 
 	assert_non_null(l);
 	print_message("%04x:%04x %s: %s\n", w->cfg.vid, w->cfg.pid, w->name, card->what);
-	give_card(&w->cfg.card[0], card);
+	for (unsigned i = 0; i < EMU_SLOTS_MAX; i++) {
+		give_card(&w->cfg.card[i], card);
+		w->cfg.card_in[i] = true;
+	}
 	emu_stream_init(&l->s, &w->cfg);
 	rc = emu_stream_try(&l->s, &l->r, 10000);
 	assert_int_equal(rc, w->endpoints < 2 ? without_bulk(w) : 0);
@@ -307,6 +326,7 @@ static void run(struct row *w, const struct card *card, unsigned protocol, unsig
 			assert_int_equal(ccid_reader_level(l->r), known_level(w));
 		l->w = w;
 		exchange(l, protocol, card->most, fast);
+		other_slots(l);
 		ccid_reader_close(l->r);
 	}
 	violations = emu_counts(l->s.device)->violations;
@@ -373,7 +393,6 @@ static bool take_config(struct row *w, const char *line, uint8_t config[1024])
 	n = corpus_hex(hex, config, 1024);
 	if (!emu_config_recorded(&w->cfg, config, n))
 		return false; /* without bulk endpoints */
-	w->cfg.card_in[0] = true;
 	w->endpoints = 3;
 	w->level = level_in(w->cfg.class_desc);
 	w->max = (uint32_t)(w->cfg.class_desc[44] | w->cfg.class_desc[45] << 8);
