@@ -5,13 +5,6 @@
 
 #include <string.h>
 
-static int64_t after(const struct ccid_reader *r, int64_t ms, int64_t deadline)
-{
-	int64_t until = ccid_env_now(r->env) + ms;
-
-	return until < deadline ? until : deadline;
-}
-
 /* At character level the host says how many it wants. */
 static bool wants_none(const struct ccid_reader *r, const struct ccid_cmd *cmd)
 {
@@ -135,7 +128,7 @@ static bool crowded(struct ccid_reader *r, unsigned slot)
 int ccid_exchange(struct ccid_reader *r, unsigned slot, const struct ccid_cmd *cmd,
                   const struct ccid_wait *wait, struct ccid_rsp *rsp)
 {
-	int64_t patience = after(r, CCID_BUSY_MS, wait->deadline);
+	int64_t patience = ccid_after(r, CCID_BUSY_MS, wait->deadline);
 	int rc = CCID_E_SLOT_BUSY;
 
 	memset(rsp, 0, sizeof *rsp);
@@ -152,7 +145,7 @@ int ccid_exchange(struct ccid_reader *r, unsigned slot, const struct ccid_cmd *c
 			break;
 		if (rsp->error == 0xE0 && !crowded(r, slot))
 			ccid_slot_desync(r, slot); /* nothing of ours is outstanding */
-		rc = pause_busy(r, slot, cmd, after(r, CCID_BUSY_STEP_MS, patience));
+		rc = pause_busy(r, slot, cmd, ccid_after(r, CCID_BUSY_STEP_MS, patience));
 		if (rc == CCID_E_SLOT_BUSY)
 			break;
 		if (rc < 0) {

@@ -3,8 +3,6 @@
  * there are lanes, and of those one at a time uses the transport. */
 #include "wire.h"
 
-#define CANCELS_MAX 100 /* forgotten at once */
-
 void ccid_wire_lock(struct ccid_reader *r)
 {
 	if (r->nlanes > 1)
@@ -111,7 +109,7 @@ static void hush(struct ccid_reader *r)
 {
 	int rc = CCID_E_CANCELLED;
 
-	for (unsigned i = 0; rc == CCID_E_CANCELLED && i < CANCELS_MAX; i++)
+	for (unsigned i = 0; rc == CCID_E_CANCELLED && i < CCID_CANCELS_MAX; i++)
 		rc = r->t->ops->pause(r->t, ccid_env_now(r->env));
 }
 

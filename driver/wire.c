@@ -2,15 +2,6 @@
 /* What goes out: commands and the requests beside them, by whoever owns the wire. */
 #include "wire.h"
 
-#define CANCELS_MAX 100
-
-static int64_t after(const struct ccid_reader *r, int64_t ms, int64_t deadline)
-{
-	int64_t until = ccid_env_now(r->env) + ms;
-
-	return until < deadline ? until : deadline;
-}
-
 bool ccid_wire_others(struct ccid_reader *r, unsigned slot)
 {
 	bool any = false;
@@ -101,7 +92,7 @@ static void begin(struct ccid_reader *r, unsigned slot, const struct ccid_cmd *c
 	                        .silence_ms = wait->silence_ms,
 	                        .unit_ms = wait->unit_ms,
 	                        .deadline = wait->deadline,
-	                        .limit = after(r, wait->silence_ms, wait->deadline),
+	                        .limit = ccid_after(r, wait->silence_ms, wait->deadline),
 	                        .rsp = rsp};
 	watch_card(r, c);
 }
@@ -111,7 +102,7 @@ int ccid_wire_control(struct ccid_reader *r, unsigned slot, const struct ccid_se
 {
 	int rc = CCID_E_CANCELLED;
 
-	for (unsigned i = 0; rc == CCID_E_CANCELLED && i < CANCELS_MAX; i++) {
+	for (unsigned i = 0; rc == CCID_E_CANCELLED && i < CCID_CANCELS_MAX; i++) {
 		rc = r->t->ops->control(r->t, setup, data, deadline);
 		if (r->nlanes == 1 || atomic_load(&r->slot[slot].cancelled))
 			break;
@@ -149,13 +140,15 @@ static int bulk_out(struct ccid_reader *r, unsigned slot, size_t len, int64_t de
 {
 	int rc = CCID_E_CANCELLED;
 
-	for (unsigned i = 0; rc == CCID_E_CANCELLED && i < CANCELS_MAX; i++) {
+	for (unsigned i = 0; rc == CCID_E_CANCELLED && i < CCID_CANCELS_MAX; i++) {
 		rc = r->t->ops->bulk_out(r->t, r->out, len, deadline);
 		if (r->nlanes == 1 || atomic_load(&r->slot[slot].cancelled))
 			break;
 	}
 	if (rc == CCID_OK)
 		swap_out(r, len);
+	else
+		ccid_wipe(r->out, len);
 	return rc;
 }
 
@@ -193,7 +186,7 @@ int ccid_wire_talk(struct ccid_reader *r, unsigned slot, const struct ccid_cmd *
 	int rc;
 
 	ccid_wire_take(r);
-	rc = send(r, slot, cmd, &seq, after(r, CCID_BUSY_MS, wait->deadline));
+	rc = send(r, slot, cmd, &seq, ccid_after(r, CCID_BUSY_MS, wait->deadline));
 	if (rc == CCID_E_STALL || rc == CCID_E_BABBLE || rc == CCID_E_IO)
 		r->halted = true;
 	ccid_wire_lock(r);
@@ -237,10 +230,10 @@ void ccid_wire_wipe(struct ccid_reader *r, unsigned slot, size_t out, size_t in)
 	}
 	ccid_wipe(l->in, l->in_len);
 	l->in_len = 0;
-	ccid_wire_take(r);
-	if (!ccid_in_due(r)) {
+	ccid_wire_lock(r);
+	if (!r->owned && !ccid_in_due(r)) { /* else the next command does it */
 		ccid_wipe(r->out_before, r->out_before_len);
 		r->out_before_len = 0;
 	}
-	ccid_wire_give(r);
+	ccid_wire_unlock(r);
 }

@@ -5,6 +5,16 @@
 
 #include "reader_priv.h"
 
+#define CCID_CANCELS_MAX 100 /* forgotten at once */
+
+/* In ms from now, but no later than deadline. */
+static inline int64_t ccid_after(const struct ccid_reader *r, int64_t ms, int64_t deadline)
+{
+	int64_t until = ccid_env_now(r->env) + ms;
+
+	return until < deadline ? until : deadline;
+}
+
 /* turn.c */
 
 /* Own the transport: whoever reads is asked to let go. Not while it is owned by the same. */

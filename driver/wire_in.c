@@ -3,7 +3,6 @@
  * passes ends those that wait too long. Whoever waits reads for all that wait. */
 #include "wire.h"
 
-#define CANCELS_MAX    100
 #define EXTENSIONS_MAX 100000 /* in one exchange, beside its deadline */
 
 static int64_t min64(int64_t a, int64_t b)
@@ -14,11 +13,6 @@ static int64_t min64(int64_t a, int64_t b)
 static int64_t max64(int64_t a, int64_t b)
 {
 	return a > b ? a : b;
-}
-
-static int64_t after(const struct ccid_reader *r, int64_t ms, int64_t deadline)
-{
-	return min64(deadline, ccid_env_now(r->env) + ms);
 }
 
 static bool cuts(const struct ccid_reader *r)
@@ -123,7 +117,7 @@ static void extend(const struct ccid_reader *r, struct ccid_call *c, uint8_t fac
 	int64_t ms = max64(c->silence_ms, (factor ? factor : 1) * c->unit_ms);
 
 	c->left = false;
-	c->limit = after(r, ms, c->deadline);
+	c->limit = ccid_after(r, ms, c->deadline);
 	if (++c->extensions > EXTENSIONS_MAX)
 		end(c, CCID_E_FORMAT);
 	else if (ccid_env_now(r->env) >= c->deadline)
@@ -343,7 +337,7 @@ static void woken(struct ccid_reader *r)
 	r->kicked = false;
 	if (r->nlanes == 1 && !c->deaf)
 		end_cancelled(r, c);
-	else if (!kicked && ++r->unasked > CANCELS_MAX)
+	else if (!kicked && ++r->unasked > CCID_CANCELS_MAX)
 		broken(r, CCID_E_CANCELLED);
 }
 

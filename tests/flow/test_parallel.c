@@ -518,6 +518,54 @@ static void a_reader_that_does_less_than_it_claims_gets_less(void **state)
 	finish();
 }
 
+static bool holds(const uint8_t *buf, size_t cap)
+{
+	for (size_t i = 0; i + 3 <= cap; i++)
+		if (memcmp(buf + i, "\x00\xB0\x00", 3) == 0 || memcmp(buf + i, "\x77\x90", 2) == 0)
+			return true;
+	return false;
+}
+
+static bool anything_is_left(void)
+{
+	bool left = holds(reader->out, reader->out_cap) || holds(reader->in, reader->in_cap) ||
+	            holds(reader->out_before, reader->out_cap);
+
+	for (unsigned i = 0; i < reader->nlanes; i++)
+		left = left || holds(reader->lane[i].in, reader->in_cap);
+	return left;
+}
+
+/* Commands begin with 00 B0, responses with 77. */
+static void the_last_of_several_leaves_nothing_in_the_buffers(void **state)
+{
+	uint8_t piece[] = {0x80, 2, 0, 0, 0, 0, 0, 0, 0, 0x01, 0x77, 0x90};
+	struct hand_message a;
+	struct job ja;
+
+	(void)state;
+	begin(2, 2);
+	a = sent(&ja, 0, 1);
+	piece[6] = a.bytes[6];
+	hand_raw(&hand, piece, sizeof piece); /* the response goes on */
+	a = hand_command(&hand, 2);
+	hand_answer(&hand, &a, 0, 0, "\x90\x00", 2);
+	result_is(&ja, 4);
+	assert_false(anything_is_left());
+	a = sent(&ja, 0, 3);
+	works(1);
+	works(1);
+	hand_answer(&hand, &a, 0, 0, "\x77\x90\x00", 3);
+	byte_is(&ja, 0x77);
+	assert_false(anything_is_left());
+	sent(&ja, 0, hand.nheld + 1);
+	assert_true(anything_is_left());
+	hand_fail(&hand, CCID_E_IO);
+	result_is(&ja, CCID_E_IO);
+	assert_false(anything_is_left());
+	finish();
+}
+
 /* Whoever asks first is next, also when another asks again and again. */
 static void turns_come_in_the_order_of_asking(void **state)
 {
@@ -563,6 +611,7 @@ int main(void)
 		cmocka_unit_test(a_cancel_that_came_too_late_is_forgotten),
 		cmocka_unit_test(cancel_of_the_reader_ends_every_slot),
 		cmocka_unit_test(a_reader_that_does_less_than_it_claims_gets_less),
+		cmocka_unit_test(the_last_of_several_leaves_nothing_in_the_buffers),
 		cmocka_unit_test(turns_come_in_the_order_of_asking),
 	};
 

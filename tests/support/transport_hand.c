@@ -389,6 +389,7 @@ void hand_say(struct hand *h, uint8_t slot, uint8_t seq, uint8_t status, uint8_t
 void hand_raw(struct hand *h, const uint8_t *message, size_t len)
 {
 	pthread_mutex_lock(&h->lock);
+	h->busy[message[5] % HAND_SLOTS] = false;
 	queue(h, message, message + 10, len - 10);
 	pthread_mutex_unlock(&h->lock);
 }

@@ -61,7 +61,7 @@ void hand_answer(struct hand *h, const struct hand_message *command, uint8_t sta
 /* The same with a sequence number or slot of its own. */
 void hand_say(struct hand *h, uint8_t slot, uint8_t seq, uint8_t status, uint8_t error,
               const void *data, size_t len);
-/* One transfer as it is. */
+/* One transfer as it is, at least a header. */
 void hand_raw(struct hand *h, const uint8_t *message, size_t len);
 /* Abort is refused and nothing is answered any more until the reader is reset. */
 void hand_silence(struct hand *h);
