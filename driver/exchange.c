@@ -139,7 +139,8 @@ int ccid_exchange(struct ccid_reader *r, unsigned slot, const struct ccid_cmd *c
 			rc = same_card(r, slot, cmd);
 		if (rc == CCID_OK)
 			rc = exchange_once(r, slot, cmd, wait, rsp);
-		if (rc == CCID_E_CANCELLED || (rc == CCID_E_NOCARD && rsp->type == 0))
+		if (rc == CCID_E_CANCELLED ||
+		    ((rc == CCID_E_NOCARD || rc == CCID_E_STALE) && rsp->type == 0))
 			return ccid_recover(r, slot) == CCID_E_GONE ? CCID_E_GONE : rc;
 		if (rc != CCID_E_SLOT_BUSY || ccid_env_now(r->env) >= patience)
 			break;

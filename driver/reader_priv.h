@@ -44,9 +44,9 @@ struct ccid_call {
 	unsigned slot;
 	int64_t silence_ms, unit_ms, deadline, limit;
 	unsigned stale, extensions;
-	bool watches;        /* the card's removal ends it, too */
-	bool left;           /* the card did; the reader has one more second to answer */
-	uint32_t generation; /* when it began */
+	bool watches; /* the card's removal ends it, too */
+	bool left;    /* the card did; the reader has one more second to answer */
+	uint32_t generation, insertions; /* when it began */
 	int result;
 	struct ccid_rsp *rsp;
 };

@@ -76,6 +76,7 @@ static void watch_card(struct ccid_reader *r, struct ccid_call *c)
 	             c->type == CCID_ICC_POWER_ON || c->type == CCID_SET_PARAMETERS;
 	pthread_mutex_lock(&r->state);
 	c->generation = r->slot[c->slot].generation;
+	c->insertions = r->slot[c->slot].insertions;
 	pthread_mutex_unlock(&r->state);
 }
 

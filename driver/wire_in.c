@@ -211,24 +211,27 @@ static void received(struct ccid_reader *r, size_t n)
 
 /* --- nothing has come --- */
 
-/* What ends a wait beside the answer: the card leaves. Most readers then say so, some never answer
- * again. */
-static bool pulled(struct ccid_reader *r, const struct ccid_call *c)
+/* What ends a wait beside the answer: the card leaves, or the system slept and the card lost its power.
+ * Most readers then say so, some never answer again. */
+static int lost_card(struct ccid_reader *r, const struct ccid_call *c)
 {
-	bool is;
+	const struct ccid_slot *s = &r->slot[c->slot];
+	int rc = CCID_OK;
 
 	pthread_mutex_lock(&r->state);
-	is = r->slot[c->slot].generation != c->generation;
+	if (s->generation != c->generation)
+		rc = s->state == CCID_SLOT_EMPTY || s->insertions != c->insertions ? CCID_E_NOCARD
+		                                                                   : CCID_E_STALE;
 	pthread_mutex_unlock(&r->state);
-	return is;
+	return rc;
 }
 
 static void look_at_card(struct ccid_reader *r, struct ccid_call *c)
 {
 	if (c->left)
-		end(c, CCID_E_NOCARD);
+		end(c, lost_card(r, c));
 	else
-		c->left = ccid_reader_dispatch(r) >= 0 && pulled(r, c);
+		c->left = ccid_reader_dispatch(r) >= 0 && lost_card(r, c) < 0;
 }
 
 /* A wait that ended before its time waited for an OUT transfer that the reader does not take. */

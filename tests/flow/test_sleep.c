@@ -112,7 +112,7 @@ static void a_command_under_way_does_not_outlast_a_sleep(void **state)
 	(void)state;
 	FLOW_READY_THEN(&plain, steps);
 	start = flow.clock.now;
-	assert_int_equal(flow_transmit(SELECT, 0), CCID_E_NOCARD);
+	assert_int_equal(flow_transmit(SELECT, 0), CCID_E_STALE);
 	assert_true(flow.clock.now - start <= 5000);
 	assert_int_equal(flow_transmit(SELECT, 0), CCID_E_STALE);
 	flow_close();
