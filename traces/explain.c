@@ -14,11 +14,14 @@
 
 #define TEXT    512
 #define PENDING 16
+#define MASKS   32
 
 /* A message that comes in pieces. */
 struct joint {
 	uint8_t *p;
 	size_t len, cap;
+	struct ccid_mask_span mask[MASKS];
+	size_t masks;
 };
 
 struct ccid_explain {
@@ -28,9 +31,9 @@ struct ccid_explain {
 	struct ccid_redir_packet control[PENDING]; /* requests without an answer yet */
 	unsigned controls;
 	uint8_t bulk_out, bulk_in; /* the endpoints in use, 0 when not known yet */
+	struct ccid_explain_device device;
 	size_t nslots;
-	bool token; /* commands are class requests */
-	uint8_t token_protocol;
+	uint8_t token; /* commands are class requests: bInterfaceProtocol */
 	struct ccid_mask_state token_mask;
 	uint64_t packet;
 	struct ccid_message_context slot[256];
@@ -41,6 +44,7 @@ struct saying {
 	struct ccid_explain *e;
 	const struct ccid_trace_packet *from;
 	struct ccid_explain_line line;
+	struct ccid_mask_span mask[MASKS];
 	char text[TEXT];
 };
 
@@ -87,11 +91,43 @@ void ccid_explain_free(struct ccid_explain *e)
 	free(e);
 }
 
-static int join(struct joint *j, const uint8_t *data, size_t len)
+const struct ccid_explain_device *ccid_explain_device(const struct ccid_explain *e)
 {
+	return &e->device;
+}
+
+/* The masks of a packet whose payload begins at base of the whole. Returns how many there are now. */
+static size_t add_masks(struct ccid_mask_span *mask, size_t n, const struct ccid_trace_packet *from,
+                        const struct ccid_redir_packet *p, size_t base)
+{
+	size_t before = from->len - p->data_len;
+	struct ccid_mask_span span;
+	const char *pos = NULL;
+
+	while (n < MASKS && ccid_mask_next(from->comment, &pos, &span))
+		if (span.off >= before && span.off <= from->len && span.len <= from->len - span.off)
+			mask[n++] = (struct ccid_mask_span){span.off - before + base, span.len};
+	return n;
+}
+
+/* Payload that is whole in its packet. */
+static void carry(struct saying *s, const struct ccid_redir_packet *p)
+{
+	s->line.data = p->data_len > 0 ? p->data : NULL;
+	s->line.len = p->data_len;
+	s->line.masks = s->mask;
+	s->line.mask_count = add_masks(s->mask, 0, s->from, p, 0);
+}
+
+static int join(struct joint *j, const struct ccid_trace_packet *from,
+                const struct ccid_redir_packet *packet)
+{
+	const uint8_t *data = packet->data;
+	size_t len = packet->data_len;
 	size_t need = j->len + len, cap = need * 2;
 	uint8_t *p;
 
+	j->masks = add_masks(j->mask, j->masks, from, packet, j->len);
 	if (need > j->cap) {
 		p = realloc(j->p, cap);
 		if (p == NULL)
@@ -128,9 +164,13 @@ static void say_message(struct ccid_explain *e, const struct ccid_trace_packet *
 	s.line.seq = header ? j->p[6] : -1;
 	s.line.data = j->p;
 	s.line.len = j->len;
+	s.line.masks = j->mask;
+	s.line.mask_count = j->masks;
+	s.line.code = j->p[0];
+	s.line.context = header ? &e->slot[j->p[5]] : NULL;
 	s.line.error = ccid_message_text(s.text, sizeof s.text, &e->slot[header ? j->p[5] : 0],
 	                                 j->p, j->len);
-	j->len = 0;
+	j->len = j->masks = 0;
 	say(&s);
 }
 
@@ -142,7 +182,7 @@ static int take_out(struct ccid_explain *e, const struct ccid_trace_packet *from
 	if (p->data_len == 0)
 		return 0;
 	say_message(e, from, &e->in, CCID_EXPLAIN_ANSWER); /* of which no more came */
-	err = join(&e->out, p->data, p->data_len);
+	err = join(&e->out, from, p);
 	if (err == 0 && is_whole(&e->out))
 		say_message(e, from, &e->out, CCID_EXPLAIN_COMMAND);
 	return err;
@@ -151,7 +191,7 @@ static int take_out(struct ccid_explain *e, const struct ccid_trace_packet *from
 static int take_in(struct ccid_explain *e, const struct ccid_trace_packet *from,
                    const struct ccid_redir_packet *p)
 {
-	int err = join(&e->in, p->data, p->data_len);
+	int err = join(&e->in, from, p);
 
 	if (err == 0 && is_whole(&e->in))
 		say_message(e, from, &e->in, CCID_EXPLAIN_ANSWER);
@@ -197,8 +237,8 @@ static void take_interrupt(struct ccid_explain *e, const struct ccid_trace_packe
 	struct saying s = start(e, from, CCID_EXPLAIN_NOTIFY,
 	                        p->data_len > 0 ? ccid_msg_name(p->data[0]) : "interrupt");
 
-	s.line.data = p->data;
-	s.line.len = p->data_len;
+	carry(&s, p);
+	s.line.code = p->data_len > 0 ? p->data[0] : 0;
 	s.line.error =
 		ccid_message_notify_text(s.text, sizeof s.text, e->nslots, p->data, p->data_len);
 	say(&s);
@@ -214,8 +254,11 @@ static void learn_config(struct ccid_explain *e, const uint8_t *data, size_t len
 	if (ccid_config_next(data, len, &pos, &f) != 1 ||
 	    ccid_class_desc_decode(&d, f.desc, CCID_CLASS_DESC_LEN) != 0)
 		return;
-	e->token = ccid_is_token(&f);
-	e->token_protocol = f.protocol;
+	e->device.described = true;
+	e->device.iface = f;
+	e->device.iface.desc = NULL;
+	e->device.desc = d;
+	e->token = ccid_is_token(&f) ? f.protocol : 0;
 	e->nslots = (size_t)d.max_slot_index + 1;
 	for (size_t i = 0; i < sizeof e->slot / sizeof e->slot[0]; i++)
 		e->slot[i].level = ccid_class_desc_level(&d);
@@ -230,14 +273,15 @@ static void say_token(struct ccid_explain *e, const struct ccid_trace_packet *fr
 	                        ccid_token_request_name(q));
 
 	s.line.slot = 0;
-	s.line.data = p->data_len > 0 ? p->data : NULL;
-	s.line.len = p->data_len;
+	s.line.code = q->request;
+	s.line.value = q->value;
+	s.line.token = e->token;
+	carry(&s, p);
 	s.line.error = p->status != CCID_REDIR_OK;
 	if (s.line.error)
 		snprintf(s.text, sizeof s.text, "%s", ccid_redir_status_name(p->status));
 	else
-		ccid_token_text(s.text, sizeof s.text, guest ? &e->token_mask : NULL,
-		                e->token_protocol, p);
+		ccid_token_text(s.text, sizeof s.text, guest ? &e->token_mask : NULL, e->token, p);
 	if (guest || s.line.error || p->data_len > 0)
 		say(&s);
 }
@@ -250,22 +294,25 @@ static void take_control(struct ccid_explain *e, const struct ccid_trace_packet 
 
 	if (from->dir == CCID_TRACE_FROM_GUEST) {
 		e->control[e->controls++ % PENDING] = *p;
-		if (e->token && ccid_token_request_name(p) != NULL)
+		if (e->token != 0 && ccid_token_request_name(p) != NULL)
 			say_token(e, from, p, p);
 		return;
 	}
 	for (unsigned i = 0; i < PENDING; i++)
 		if (e->control[i].type == p->type && e->control[i].id == p->id)
 			q = &e->control[i];
-	if (e->token && ccid_token_request_name(q) != NULL) {
+	if (e->token != 0 && ccid_token_request_name(q) != NULL) {
 		say_token(e, from, q, p);
 		return;
 	}
 	if (p->status == CCID_REDIR_OK && ccid_explain_is_config(q))
 		learn_config(e, p->data, p->data_len);
+	else if (p->status == CCID_REDIR_OK)
+		ccid_explain_learn(&e->device, q, p);
 	s.line.name = ccid_explain_request_name(q);
-	s.line.data = p->data_len > 0 ? p->data : NULL;
-	s.line.len = p->data_len;
+	s.line.code = q->request;
+	s.line.value = q->value;
+	carry(&s, p);
 	s.line.error = p->status != CCID_REDIR_OK;
 	ccid_explain_control(s.text, sizeof s.text, q, p);
 	say(&s);
@@ -278,6 +325,10 @@ static void take_link(struct ccid_explain *e, const struct ccid_trace_packet *fr
 
 	s.line.error = p->type == CCID_REDIR_DEVICE_DISCONNECT ||
 	               p->type == CCID_REDIR_FILTER_REJECT || p->status != CCID_REDIR_OK;
+	s.line.code = (uint8_t)p->type;
+	if (p->type == CCID_REDIR_DEVICE_CONNECT)
+		e->device.connected =
+			ccid_redir_decode_connect(&e->device.connect, p->data, p->data_len) == 0;
 	ccid_explain_link(s.text, sizeof s.text, p);
 	say(&s);
 }

@@ -3,7 +3,9 @@
 #ifndef CCID_EXPLAIN_H
 #define CCID_EXPLAIN_H
 
-#include "trace_file.h"
+#include "ccid_desc.h"
+#include "message_text.h"
+#include "redir_packet.h"
 
 enum ccid_explain_kind {
 	CCID_EXPLAIN_LINK,    /* hello, device_connect, reset, unplug, ... */
@@ -26,6 +28,28 @@ struct ccid_explain_line {
 	const uint8_t *data; /* the message, or payload, as recorded; NULL without */
 	size_t len;
 	const char *comment; /* of the packet, NULL without */
+	/* Bytes of data that stand for anything, as the packets' comments say. */
+	const struct ccid_mask_span *masks;
+	size_t mask_count;
+	uint8_t code; /* bMessageType; of a control request bRequest; else the type of the packet */
+	uint16_t value; /* wValue of a control request */
+	/* Of the slot of a CCID message, which has been learned; NULL for all else. */
+	const struct ccid_message_context *context;
+	uint8_t token; /* bInterfaceProtocol of the ICCD token that a request went to: 1, 2; else 0 */
+};
+
+#define CCID_EXPLAIN_STRING 64
+
+/* What the packets so far told about the reader. */
+struct ccid_explain_device {
+	bool connected; /* device_connect came: connect is what it said */
+	bool described; /* a CCID interface was read: iface (its desc is NULL) and desc */
+	struct ccid_redir_connect connect;
+	struct ccid_interface iface;
+	struct ccid_class_desc desc;
+	uint8_t index[3]; /* of the strings, 0 when not known */
+	/* Manufacturer, product, serial number: printable ASCII, "" when not read. */
+	char string[3][CCID_EXPLAIN_STRING];
 };
 
 struct ccid_explain;
@@ -39,6 +63,7 @@ int ccid_explain_new(struct ccid_explain **out,
  * line that says so. */
 CCID_MUST_USE
 int ccid_explain_packet(struct ccid_explain *e, const struct ccid_trace_packet *packet);
+const struct ccid_explain_device *ccid_explain_device(const struct ccid_explain *e);
 /* NULL is allowed. */
 void ccid_explain_free(struct ccid_explain *e);
 

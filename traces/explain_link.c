@@ -44,12 +44,36 @@ bool ccid_explain_is_config(const struct ccid_redir_packet *q)
 
 static void add_string(struct ccid_words *w, const struct ccid_redir_packet *a)
 {
-	ccid_words_add(w, " \"");
 	for (size_t i = 2; i + 1 < a->data_len; i += 2) {
 		unsigned c = (unsigned)(a->data[i] | a->data[i + 1] << 8);
 
 		ccid_words_add(w, "%c", c >= 0x20 && c < 0x7F ? (int)c : '?');
 	}
+}
+
+void ccid_explain_learn(struct ccid_explain_device *d, const struct ccid_redir_packet *q,
+                        const struct ccid_redir_packet *a)
+{
+	unsigned type = q->value >> 8, index = q->value & 0xFF;
+
+	if (q->request_type != 0x80 || q->request != GET_DESCRIPTOR)
+		return;
+	if (type == 1 && a->data_len >= 17)
+		memcpy(d->index, a->data + 14, sizeof d->index);
+	for (size_t i = 0; type == 3 && index != 0 && i < sizeof d->index; i++) {
+		struct ccid_words w;
+
+		if (d->index[i] != index)
+			continue;
+		w = ccid_words(d->string[i], sizeof d->string[i]);
+		add_string(&w, a);
+	}
+}
+
+static void add_quoted(struct ccid_words *w, const struct ccid_redir_packet *a)
+{
+	ccid_words_add(w, " \"");
+	add_string(w, a);
 	ccid_words_add(w, "\"");
 }
 
@@ -64,7 +88,7 @@ static void add_request(struct ccid_words *w, const struct ccid_redir_packet *q,
 		if (type == 3)
 			ccid_words_add(w, " %u", index);
 		if (type == 3 && index != 0 && a->data_len > 2)
-			add_string(w, a);
+			add_quoted(w, a);
 	} else if (TYPE_OF(q) == STANDARD && q->request == 1 && q->request_type == 2) {
 		ccid_words_add(w, "halt of endpoint %02X", q->index & 0xFF);
 	} else if (TYPE_OF(q) == CLASS && q->request == 1) {

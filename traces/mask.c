@@ -21,7 +21,7 @@ static bool secret_ins(uint8_t ins)
 }
 
 /* Everything behind the command header and the length of the body. */
-static bool find_in_apdu(struct ccid_mask_span *out, const uint8_t *apdu, size_t len)
+bool ccid_mask_find_apdu(struct ccid_mask_span *out, const uint8_t *apdu, size_t len)
 {
 	size_t body = len > 7 && apdu[4] == 0 ? 7 : 5;
 
@@ -42,7 +42,7 @@ static bool find_in_part(struct ccid_mask_span *out, struct ccid_mask_state *sta
 		state->secret = level == CCID_CHAIN_MIDDLE;
 		return len > 0;
 	}
-	found = !follows && find_in_apdu(out, data, len);
+	found = !follows && ccid_mask_find_apdu(out, data, len);
 	state->secret = level == CCID_CHAIN_BEGIN && len >= 2 && secret_ins(data[1]);
 	return found;
 }
@@ -65,7 +65,7 @@ static bool find_in_t1(struct ccid_mask_span *out, struct ccid_mask_state *state
 		return true;
 	}
 	state->had = false;
-	found = find_in_apdu(out, data + 3, len - 3);
+	found = ccid_mask_find_apdu(out, data + 3, len - 3);
 	out->off += found ? 3 : 0;
 	state->secret = more && len >= 5 && secret_ins(data[4]);
 	return found;

@@ -36,6 +36,9 @@ enum ccid_mask_form {
 bool ccid_mask_find(struct ccid_mask_span *out, struct ccid_mask_state *state,
                     enum ccid_mask_form form, const uint8_t *msg, size_t len);
 
+/* The same of a command APDU by itself. */
+bool ccid_mask_find_apdu(struct ccid_mask_span *out, const uint8_t *apdu, size_t len);
+
 /* The same for the data of an ICCD XFR_BLOCK request (USB ICCD Rev 1.0). protocol: of the
  * interface, 1 is version A (a header, then its data, each in a request), 2 version B. level: high
  * byte of wValue. */

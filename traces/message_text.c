@@ -67,7 +67,7 @@ enum ccid_mask_form ccid_message_form(const struct ccid_message_context *ctx)
 	return ctx->level == CCID_LEVEL_CHARACTER ? CCID_MASK_T0_CHARS : CCID_MASK_APDU;
 }
 
-static const char *sw_text(unsigned sw)
+const char *ccid_sw_text(unsigned sw)
 {
 	switch (sw >> 8) {
 	case 0x61: return "more data";
@@ -93,7 +93,7 @@ static const char *sw_text(unsigned sw)
 	}
 }
 
-static bool sw_fails(unsigned sw)
+bool ccid_sw_fails(unsigned sw)
 {
 	return (sw >> 12) == 6 && (sw >> 8) != 0x61 && (sw >> 8) != 0x6C;
 }
@@ -226,9 +226,9 @@ static bool add_data(struct ccid_words *w, const struct ccid_message_context *ct
 	if (t1 || n < 2 || !ctx->last_header)
 		return false;
 	sw = (unsigned)(data[n - 2] << 8 | data[n - 1]);
-	if (sw_text(sw)[0] != '\0')
-		ccid_words_add(w, " (%s)", sw_text(sw));
-	return sw_fails(sw);
+	if (ccid_sw_text(sw)[0] != '\0')
+		ccid_words_add(w, " (%s)", ccid_sw_text(sw));
+	return ccid_sw_fails(sw);
 }
 
 static bool add_status(struct ccid_words *w, const struct ccid_rsp *rsp)

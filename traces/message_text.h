@@ -29,6 +29,10 @@ bool ccid_message_text(char *out, size_t cap, struct ccid_message_context *ctx, 
 /* nslots: slots of the reader. */
 bool ccid_message_notify_text(char *out, size_t cap, size_t nslots, const uint8_t *msg, size_t len);
 
+/* A status word, SW1 in the high byte, in words, "" when unknown. Static. Whether it is an error. */
+const char *ccid_sw_text(unsigned sw);
+bool ccid_sw_fails(unsigned sw);
+
 /* Name of the instruction byte of ISO/IEC 7816-4, NULL when unknown. */
 const char *ccid_ins_name(uint8_t ins);
 
