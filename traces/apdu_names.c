@@ -35,11 +35,12 @@ static const struct instruction instructions[] = {
 	{0xFF, 0xA0, 0x44, "REHABILITATE"},
 	{0xFF, 0xA0, 0x88, "RUN GSM ALGORITHM"},
 	{0xFF, 0xA0, 0xF2, "STATUS"},
-	/* GlobalPlatform, and EMV where they do not overlap */
-	{0xF0, 0x80, 0x16, "CARD BLOCK"},
-	{0xF0, 0x80, 0x18, "APPLICATION UNBLOCK"},
-	{0xF0, 0x80, 0x1E, "APPLICATION BLOCK"},
-	{0xF0, 0x80, 0x24, "PIN CHANGE/UNBLOCK"},
+	/* GlobalPlatform, and EMV where they do not overlap; scripts of EMV are under secure
+	 * messaging */
+	{0xF4, 0x84, 0x16, "CARD BLOCK"},
+	{0xF4, 0x84, 0x18, "APPLICATION UNBLOCK"},
+	{0xF4, 0x84, 0x1E, "APPLICATION BLOCK"},
+	{0xF4, 0x84, 0x24, "PIN CHANGE/UNBLOCK"},
 	{0xF0, 0x80, 0x2A, "COMPUTE CRYPTOGRAPHIC CHECKSUM"},
 	{0xF0, 0x80, 0x50, "INITIALIZE UPDATE"},
 	{0xF0, 0x80, 0x78, "END R-MAC SESSION"},
@@ -149,46 +150,4 @@ const char *ccid_aid_name(const uint8_t *aid, size_t len)
 		if (fits(applications[i].aid, aid, len))
 			return applications[i].name;
 	return NULL;
-}
-
-const char *ccid_apdu_sw_text(unsigned sw)
-{
-	static const struct {
-		uint16_t sw;
-		const char *text;
-	} words[] = {
-		{0x6281, "part of the data may be corrupted"},
-		{0x6282, "end of file reached"},
-		{0x6283, "selected file deactivated"},
-		{0x6285, "selected file terminated"},
-		{0x6300, "verification failed"},
-		{0x6310, "more data"},
-		{0x6400, "execution error"},
-		{0x6401, "cancelled"},
-		{0x6581, "memory failure"},
-		{0x6881, "logical channel not supported"},
-		{0x6882, "secure messaging not supported"},
-		{0x6883, "last command of the chain expected"},
-		{0x6884, "command chaining not supported"},
-		{0x6981, "not for this file structure"},
-		{0x6983, "authentication method blocked"},
-		{0x6984, "reference data not usable"},
-		{0x6985, "conditions of use not satisfied"},
-		{0x6986, "no current EF"},
-		{0x6987, "secure messaging objects missing"},
-		{0x6988, "secure messaging objects incorrect"},
-		{0x6A80, "incorrect data"},
-		{0x6A81, "function not supported"},
-		{0x6A82, "file or application not found"},
-		{0x6A83, "record not found"},
-		{0x6A84, "not enough memory"},
-		{0x6A86, "incorrect P1 P2"},
-		{0x6A88, "referenced data not found"},
-		{0x6A89, "file already exists"},
-	};
-
-	for (size_t i = 0; i < sizeof words / sizeof *words; i++)
-		if (words[i].sw == sw)
-			return words[i].text;
-	return ccid_sw_text(sw);
 }

@@ -123,7 +123,7 @@ void ccid_apdu_command_text(struct ccid_words *w, const struct ccid_story_bytes 
 
 static void add_sw(struct ccid_words *w, unsigned sw)
 {
-	const char *text = ccid_apdu_sw_text(sw);
+	const char *text = ccid_sw_text(sw);
 
 	ccid_words_add(w, "%02X %02X%s%s", sw >> 8, sw & 0xFF, text[0] != '\0' ? " " : "", text);
 	if ((sw & 0xFFF0) == 0x63C0)

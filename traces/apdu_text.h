@@ -15,8 +15,6 @@ void ccid_apdu_response_text(struct ccid_words *w, const struct ccid_story_bytes
 /* "00 A4 04 00 07", with "**" for each byte that is not known. */
 void ccid_apdu_hex(struct ccid_words *w, const struct ccid_story_bytes *bytes, size_t most);
 
-/* SW1 in the high byte. Static; "" when unknown. */
-const char *ccid_apdu_sw_text(unsigned sw);
 /* Name of an instruction of that class, NULL when unknown. Static. */
 const char *ccid_apdu_name(uint8_t cla, uint8_t ins);
 /* Whose AID begins, or is the beginning of, these bytes; NULL when unknown. Static. */

@@ -4,7 +4,7 @@
 #include "bytes.h"
 #include "ccid_msg.h"
 #include "explain_link.h"
-#include "message_text.h"
+#include "message_detail.h"
 #include "redir_packet.h"
 #include "token_text.h"
 #include "words.h"
@@ -152,6 +152,15 @@ static bool is_whole(const struct joint *j)
 	return j->len - CCID_HEADER_LEN >= ccid_rd_le32(&r);
 }
 
+static bool describe(struct saying *s, uint8_t slot)
+{
+	struct ccid_message_context *ctx = &s->e->slot[slot];
+	bool failed = ccid_message_text(s->text, sizeof s->text, ctx, s->line.data, s->line.len);
+	struct ccid_words w = {.p = s->text, .cap = sizeof s->text, .len = strlen(s->text)};
+
+	return ccid_message_detail(&w, ctx, s->line.data, s->line.len) || failed;
+}
+
 static void say_message(struct ccid_explain *e, const struct ccid_trace_packet *from,
                         struct joint *j, enum ccid_explain_kind kind)
 {
@@ -168,8 +177,7 @@ static void say_message(struct ccid_explain *e, const struct ccid_trace_packet *
 	s.line.mask_count = j->masks;
 	s.line.code = j->p[0];
 	s.line.context = header ? &e->slot[j->p[5]] : NULL;
-	s.line.error = ccid_message_text(s.text, sizeof s.text, &e->slot[header ? j->p[5] : 0],
-	                                 j->p, j->len);
+	s.line.error = describe(&s, header ? j->p[5] : 0);
 	j->len = j->masks = 0;
 	say(&s);
 }

@@ -67,37 +67,6 @@ enum ccid_mask_form ccid_message_form(const struct ccid_message_context *ctx)
 	return ctx->level == CCID_LEVEL_CHARACTER ? CCID_MASK_T0_CHARS : CCID_MASK_APDU;
 }
 
-const char *ccid_sw_text(unsigned sw)
-{
-	switch (sw >> 8) {
-	case 0x61: return "more data";
-	case 0x63: return (sw & 0xF0) == 0xC0 ? "verification failed" : "warning";
-	case 0x62: return "warning";
-	case 0x64: return "execution error";
-	case 0x65: return "memory failure";
-	case 0x67: return "wrong length";
-	case 0x68: return "class not supported";
-	case 0x69:
-		return sw == 0x6982   ? "security status not satisfied"
-		       : sw == 0x6983 ? "blocked"
-		                      : "command not allowed";
-	case 0x6A: return sw == 0x6A82 ? "not found" : "wrong parameters";
-	case 0x6B: return "wrong offset";
-	case 0x6C: return "wrong Le";
-	case 0x6D: return "unknown instruction";
-	case 0x6E: return "unknown class";
-	case 0x6F: return "no precise diagnosis";
-	case 0x90:
-	case 0x91: return "success";
-	default: return "";
-	}
-}
-
-bool ccid_sw_fails(unsigned sw)
-{
-	return (sw >> 12) == 6 && (sw >> 8) != 0x61 && (sw >> 8) != 0x6C;
-}
-
 /* Payload with the secret span replaced by its length. */
 static void add_masked(struct ccid_words *w, const uint8_t *data, size_t len,
                        const struct ccid_mask_span *secret)

@@ -5,6 +5,8 @@
 
 #include "cli.h"
 
+extern const struct cli_command cli_trace_info;
 extern const struct cli_command cli_trace_show;
+extern const struct cli_command cli_trace_stat;
 
 #endif

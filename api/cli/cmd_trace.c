@@ -5,7 +5,9 @@
 #include <string.h>
 
 static const struct cli_command *const commands[] = {
+	&cli_trace_info,
 	&cli_trace_show,
+	&cli_trace_stat,
 };
 
 #define COMMANDS (sizeof commands / sizeof *commands)

@@ -1,176 +1,203 @@
 /* SPDX-License-Identifier: MIT */
+#include "cli_story.h"
 #include "cli_trace.h"
+#include "trace_info.h"
+#include "trace_view.h"
 
-#include "cli_hex.h"
-#include "cli_json.h"
-#include "explain.h"
-
-#include <stdio.h>
-
-#define NS_PER_S  1000000000u
-#define NS_PER_US 1000u
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
 
 static const char help[] =
 	"Show a trace in words: what the computer asked, what the reader answered.\n"
 	"\n"
 	"A line holds the seconds since the first one, the direction (> to the reader, < from\n"
 	"it, - neither), slot and sequence number, the name of the message and what it means.\n"
-	"PINs are not shown.\n"
+	"A line with = is an APDU that took several messages (blocks, parts, GET RESPONSE), put\n"
+	"together. What failed ends in ! and is red on a terminal. PINs are not shown.\n"
 	"\n"
-	"  --all    also what is not a message: connections, control requests, transfers\n"
-	"  --data   the bytes of each message too, PINs included\n"
-	"  --json   one JSON object a line: packet, time (seconds since 1970), direction (host\n"
-	"           or reader), kind, slot, seq, name, text, error, comment, and with --data "
-	"data\n";
+	"  --apdus         only the APDUs, \"> COMMAND\" and \"< RESPONSE\" in hexadecimal, as\n"
+	"                  \"iscard apdu\" has them; bytes that are not known are **\n"
+	"  --kind LIST     only these kinds: apdu, message, event (cards, connections), usb (what\n"
+	"                  is no message), error; with commas between them\n"
+	"  --all           every kind but apdu\n"
+	"  --slot N        only this slot\n"
+	"  --from S, --to S   only this time, in seconds since the first packet\n"
+	"  --packets A-B   only these packets, counted from 1; A- or -B is the rest\n"
+	"  --time HOW      relative (to the first packet), absolute (UTC) or delta (to the line\n"
+	"                  before)\n"
+	"  --data          the bytes of each message too, PINs included\n"
+	"  --color WHEN    auto, always or never; auto heeds NO_COLOR\n"
+	"  --summary       what \"iscard trace info\" tells\n"
+	"  --json          one JSON object a line: packet, time (seconds since 1970), kind, slot,\n"
+	"                  error, name; of messages and packets direction (host or reader), seq,\n"
+	"                  text, comment, and with --data data; of APDUs text, command, response,\n"
+	"                  failure, pin_pad, nanoseconds, exchanges, time_extensions\n";
 
-struct view {
-	bool json, all, data, started;
-	uint64_t first_ns;
+struct texts {
+	const char *kind, *slot, *from, *to, *packets, *time, *color;
 };
 
-static const char *kind_name(enum ccid_explain_kind kind)
+static int take(void *arg, const struct ccid_story_event *e)
 {
-	switch (kind) {
-	case CCID_EXPLAIN_LINK: return "link";
-	case CCID_EXPLAIN_CONTROL: return "control";
-	case CCID_EXPLAIN_COMMAND: return "command";
-	case CCID_EXPLAIN_ANSWER: return "answer";
-	case CCID_EXPLAIN_NOTIFY: return "notify";
-	case CCID_EXPLAIN_TRANSFER: return "transfer";
-	}
-	return "?";
-}
-
-static bool is_message(enum ccid_explain_kind kind)
-{
-	return kind == CCID_EXPLAIN_COMMAND || kind == CCID_EXPLAIN_ANSWER ||
-	       kind == CCID_EXPLAIN_NOTIFY;
-}
-
-/* What is shown without --all: messages, failures, and what a person wrote beside the link. */
-static bool is_shown(const struct ccid_explain_line *line)
-{
-	if (is_message(line->kind) || line->error)
-		return true;
-	return line->kind == CCID_EXPLAIN_LINK && line->comment != NULL;
-}
-
-static void put_time(char out[40], uint64_t ns)
-{
-	snprintf(out, 40, "%llu.%06llu", (unsigned long long)(ns / NS_PER_S),
-	         (unsigned long long)(ns % NS_PER_S / NS_PER_US));
-}
-
-static void put_number_or_null(struct cli_json *j, const char *key, int n)
-{
-	if (n >= 0)
-		cli_json_number(j, key, n);
-	else
-		cli_json_null(j, key);
-}
-
-static void show_json(const struct view *v, const struct ccid_explain_line *line)
-{
-	struct cli_json j = cli_json(stdout);
-	char time[40];
-
-	put_time(time, line->time_ns);
-	cli_json_object(&j, NULL);
-	cli_json_number(&j, "packet", (long long)line->packet);
-	cli_json_string(&j, "time", time);
-	cli_json_string(&j, "direction", line->dir == CCID_TRACE_FROM_GUEST ? "host" : "reader");
-	cli_json_string(&j, "kind", kind_name(line->kind));
-	put_number_or_null(&j, "slot", line->slot);
-	put_number_or_null(&j, "seq", line->seq);
-	cli_json_string(&j, "name", line->name);
-	cli_json_string(&j, "text", line->text);
-	cli_json_bool(&j, "error", line->error);
-	cli_json_string(&j, "comment", line->comment);
-	if (v->data && line->data != NULL)
-		cli_json_hex(&j, "data", line->data, line->len);
-	cli_json_end_object(&j);
-}
-
-/* The file may come from anybody: nothing in it speaks to the terminal. */
-static void put_clean(const char *text)
-{
-	for (; *text != '\0'; text++)
-		putchar((unsigned char)*text < ' ' || *text == 0x7F ? '?' : *text);
-}
-
-static void show_text(struct view *v, const struct ccid_explain_line *line)
-{
-	char arrow = !is_message(line->kind) ? '-' : line->dir == CCID_TRACE_FROM_GUEST ? '>' : '<';
-	char time[40];
-
-	put_time(time, line->time_ns >= v->first_ns ? line->time_ns - v->first_ns : 0);
-	if (line->comment != NULL) {
-		printf("%12s # ", "");
-		put_clean(line->comment);
-		putchar('\n');
-	}
-	printf("%12s %c ", time, arrow);
-	if (line->slot >= 0 && line->seq >= 0)
-		printf("%d/%02X ", line->slot, (unsigned)line->seq);
-	fputs(line->name, stdout);
-	if (line->text != NULL && line->text[0] != '\0') {
-		fputs("  ", stdout);
-		put_clean(line->text);
-	}
-	puts(line->error ? "  !" : "");
-	if (v->data && line->data != NULL && line->len > 0) {
-		printf("%15s", "");
-		cli_hex_print(stdout, line->data, line->len);
-		putchar('\n');
-	}
-}
-
-static void show(void *arg, const struct ccid_explain_line *line)
-{
-	struct view *v = arg;
+	struct trace_view *v = arg;
 
 	if (!v->started)
-		v->first_ns = line->time_ns;
+		v->first_ns = v->last_ns = e->time_ns;
 	v->started = true;
-	if (!v->all && !is_shown(line))
-		return;
-	if (v->json)
-		show_json(v, line);
+	if (!trace_view_shows(v, e))
+		return 0;
+	if (v->apdus && !v->json)
+		trace_view_apdu(e);
+	else if (v->json)
+		trace_view_json(v, e);
 	else
-		show_text(v, line);
+		trace_view_text(v, e);
+	return 0;
 }
 
-static int show_file(struct view *v, const char *path)
+static bool read_kinds(unsigned *out, const char *text)
 {
-	char problem[CCID_TRACE_PROBLEM_MAX] = "";
-	int err = ccid_explain_file(path, show, v, problem, sizeof problem);
+	static const char *const names[] = {"apdu", "message", "event", "usb", "error"};
+	unsigned set = 0;
 
-	if (err == 0)
-		return CLI_OK;
-	fflush(stdout);
-	cli_error("%s: %s", path, problem[0] != '\0' ? problem : ccid_err_text(err));
-	return err == CCID_E_SHORT || err == CCID_E_FORMAT ? CLI_DAMAGED : CLI_FAILED;
+	while (*text != '\0') {
+		size_t n = strcspn(text, ","), i = 0;
+
+		while (i < 5 && (strlen(names[i]) != n || strncmp(names[i], text, n) != 0))
+			i++;
+		if (i == 5)
+			return false;
+		set |= 1u << i;
+		text += n + (text[n] == ',');
+	}
+	*out = set;
+	return set != 0;
+}
+
+static bool read_number(uint64_t *out, const char *text, char end)
+{
+	char *rest;
+
+	errno = 0;
+	*out = strtoull(text, &rest, 10);
+	return errno == 0 && text[0] >= '0' && text[0] <= '9' && *rest == end;
+}
+
+static bool read_seconds(uint64_t *out, const char *text)
+{
+	char *rest;
+	double s = strtod(text, &rest);
+
+	if (rest == text || *rest != '\0' || !(s >= 0) || s > 1e9)
+		return false;
+	*out = (uint64_t)(s * 1e9);
+	return true;
+}
+
+static bool read_packets(struct trace_view *v, const char *text)
+{
+	const char *dash = strchr(text, '-');
+
+	if (dash == NULL) {
+		if (!read_number(&v->first_packet, text, '\0'))
+			return false;
+		v->last_packet = v->first_packet;
+		return true;
+	}
+	return (dash == text || read_number(&v->first_packet, text, '-')) &&
+	       (dash[1] == '\0' || read_number(&v->last_packet, dash + 1, '\0'));
+}
+
+static bool read_time(enum trace_view_time *out, const char *text)
+{
+	static const char *const names[] = {"relative", "absolute", "delta"};
+
+	for (unsigned i = 0; i < 3; i++) {
+		if (strcmp(text, names[i]) != 0)
+			continue;
+		*out = (enum trace_view_time)i;
+		return true;
+	}
+	return false;
+}
+
+static bool read_color(bool *out, const char *when)
+{
+	const char *no = getenv("NO_COLOR"), *term = getenv("TERM");
+
+	if (when != NULL && strcmp(when, "auto") != 0) {
+		*out = strcmp(when, "always") == 0;
+		return *out || strcmp(when, "never") == 0;
+	}
+	*out = isatty(STDOUT_FILENO) && (no == NULL || no[0] == '\0') && term != NULL &&
+	       strcmp(term, "dumb") != 0;
+	return true;
+}
+
+/* Returns the text that is wrong, NULL when all is well. */
+static const char *read_texts(struct trace_view *v, const struct texts *t)
+{
+	uint64_t slot = 0;
+
+	if (t->kind != NULL && !read_kinds(&v->kinds, t->kind))
+		return t->kind;
+	if (t->slot != NULL && (!read_number(&slot, t->slot, '\0') || slot > 255))
+		return t->slot;
+	v->slot = t->slot != NULL ? (int)slot : -1;
+	if (t->from != NULL && !read_seconds(&v->from_ns, t->from))
+		return t->from;
+	if (t->to != NULL && !read_seconds(&v->to_ns, t->to))
+		return t->to;
+	if (t->packets != NULL && !read_packets(v, t->packets))
+		return t->packets;
+	if (t->time != NULL && !read_time(&v->time, t->time))
+		return t->time;
+	return read_color(&v->color, t->color) ? NULL : t->color;
 }
 
 static int run(const struct cli_command *self, int argc, char **argv)
 {
-	struct view v = {0};
+	struct trace_view v = {
+		.kinds = TRACE_VIEW_DEFAULT, .to_ns = UINT64_MAX, .last_packet = UINT64_MAX};
+	struct texts t = {0};
+	bool all = false, summary = false;
 	const struct cli_option options[] = {{"--json", &v.json, NULL},
-	                                     {"--all", &v.all, NULL},
+	                                     {"--all", &all, NULL},
 	                                     {"--data", &v.data, NULL},
+	                                     {"--apdus", &v.apdus, NULL},
+	                                     {"--summary", &summary, NULL},
+	                                     {"--kind", NULL, &t.kind},
+	                                     {"--slot", NULL, &t.slot},
+	                                     {"--from", NULL, &t.from},
+	                                     {"--to", NULL, &t.to},
+	                                     {"--packets", NULL, &t.packets},
+	                                     {"--time", NULL, &t.time},
+	                                     {"--color", NULL, &t.color},
 	                                     {NULL, NULL, NULL}};
 	int code = cli_parse(self, options, &argc, argv);
+	const char *wrong = code >= 0 ? NULL : read_texts(&v, &t);
 
 	if (code >= 0)
 		return code;
+	if (wrong != NULL)
+		return cli_usage(self, "%s: not understood", wrong);
 	if (argc != 1)
 		return cli_usage(self, argc == 0 ? "a file is needed" : "one file at a time");
-	return show_file(&v, argv[0]);
+	if (all)
+		v.kinds |= TRACE_VIEW_DEFAULT | TRACE_VIEW_MESSAGE | TRACE_VIEW_EVENT |
+		           TRACE_VIEW_USB | TRACE_VIEW_ERROR;
+	if (v.apdus)
+		v.kinds = TRACE_VIEW_APDU;
+	if (summary)
+		return trace_info(argv[0], v.json);
+	return cli_story_read(argv[0], take, &v, NULL, !isatty(STDOUT_FILENO));
 }
 
 const struct cli_command cli_trace_show = {
 	.name = "trace show",
-	.args = "FILE [--all] [--data] [--json]",
+	.args = "FILE [--apdus] [--kind LIST] [--slot N] [--time HOW] [--json] ...",
 	.summary = "show a trace in words",
 	.help = help,
 	.run = run,
