@@ -69,6 +69,7 @@ static void tell_line(struct ccid_story *s, const struct ccid_explain_line *line
 		.slot = line->slot,
 		.error = line->error,
 		.of = of,
+		.part = ccid_story_is_part(line),
 		.took_ns = took_ns,
 		.line = line,
 	};

@@ -48,6 +48,7 @@ struct ccid_story_event {
 	bool error;                  /* a failure, an error status word */
 	uint64_t took_ns;            /* of an answer that ends its command, and of an APDU */
 	uint8_t of;                  /* of an answer: bMessageType of its command, else 0 */
+	bool part;                   /* a block or part that an APDU is made of, and told with it */
 	const struct ccid_explain_line *line; /* CCID_STORY_LINE, else NULL */
 	const struct ccid_story_apdu *apdu;   /* CCID_STORY_APDU, else NULL */
 	bool present;                         /* CCID_STORY_CARD */

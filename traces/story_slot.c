@@ -154,6 +154,26 @@ void ccid_story_before(struct ccid_story *s, const struct ccid_explain_line *lin
 	}
 }
 
+bool ccid_story_is_part(const struct ccid_explain_line *line)
+{
+	const uint8_t *b = line->data;
+	size_t n = line->len - CCID_HEADER_LEN;
+	enum ccid_level level;
+
+	if (line->kind != CCID_EXPLAIN_COMMAND || line->slot < 0)
+		return false;
+	if (line->token != 0)
+		return line->code != CCID_TOKEN_POWER_ON && line->code != CCID_TOKEN_POWER_OFF;
+	if (line->code != CCID_XFR_BLOCK)
+		return false;
+	b += CCID_HEADER_LEN;
+	level = line->context->level;
+	if (n >= 1 && b[0] == PPSS && (level == CCID_LEVEL_TPDU || level == CCID_LEVEL_CHARACTER))
+		return false;
+	return ccid_message_form(line->context) != CCID_MASK_T1 || n < 2 || (b[1] & 0xC0) != 0xC0 ||
+	       (b[1] & 0x1F) == 3;
+}
+
 bool ccid_story_extends(const struct ccid_explain_line *line)
 {
 	struct ccid_rsp rsp;

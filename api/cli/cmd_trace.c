@@ -6,6 +6,7 @@
 
 static const struct cli_command *const commands[] = {
 	&cli_trace_info,
+	&cli_trace_plot,
 	&cli_trace_show,
 	&cli_trace_stat,
 };
