@@ -5,6 +5,7 @@
 
 #include "cli.h"
 
+extern const struct cli_command cli_trace_diff;
 extern const struct cli_command cli_trace_info;
 extern const struct cli_command cli_trace_plot;
 extern const struct cli_command cli_trace_show;

@@ -5,10 +5,7 @@
 #include <string.h>
 
 static const struct cli_command *const commands[] = {
-	&cli_trace_info,
-	&cli_trace_plot,
-	&cli_trace_show,
-	&cli_trace_stat,
+	&cli_trace_diff, &cli_trace_info, &cli_trace_plot, &cli_trace_show, &cli_trace_stat,
 };
 
 #define COMMANDS (sizeof commands / sizeof *commands)

@@ -12,7 +12,7 @@
 static const char help[] =
 	"Draw a session as a picture (SVG) that any browser shows: the driver on the left, reader\n"
 	"and card on the right, time from top to bottom with long pauses marked, an arrow for "
-        "each\n"
+	"each\n"
 	"command and answer, failures in red, and the state of each slot as a coloured band.\n"
 	"PINs are not shown. Of a long session the beginning and the end are drawn.\n"
 	"\n"

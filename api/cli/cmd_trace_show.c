@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+#include "cli_color.h"
 #include "cli_story.h"
 #include "cli_trace.h"
 #include "trace_info.h"
@@ -123,19 +124,6 @@ static bool read_time(enum trace_view_time *out, const char *text)
 	return false;
 }
 
-static bool read_color(bool *out, const char *when)
-{
-	const char *no = getenv("NO_COLOR"), *term = getenv("TERM");
-
-	if (when != NULL && strcmp(when, "auto") != 0) {
-		*out = strcmp(when, "always") == 0;
-		return *out || strcmp(when, "never") == 0;
-	}
-	*out = isatty(STDOUT_FILENO) && (no == NULL || no[0] == '\0') && term != NULL &&
-	       strcmp(term, "dumb") != 0;
-	return true;
-}
-
 /* Returns the text that is wrong, NULL when all is well. */
 static const char *read_texts(struct trace_view *v, const struct texts *t)
 {
@@ -154,7 +142,7 @@ static const char *read_texts(struct trace_view *v, const struct texts *t)
 		return t->packets;
 	if (t->time != NULL && !read_time(&v->time, t->time))
 		return t->time;
-	return read_color(&v->color, t->color) ? NULL : t->color;
+	return cli_color_wanted(&v->color, t->color) ? NULL : t->color;
 }
 
 static int run(const struct cli_command *self, int argc, char **argv)

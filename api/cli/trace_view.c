@@ -2,6 +2,7 @@
 #include "trace_view.h"
 
 #include "apdu_text.h"
+#include "cli_color.h"
 #include "cli_hex.h"
 #include "cli_story.h"
 
@@ -13,11 +14,6 @@
 #define NS_PER_S  1000000000u
 #define NS_PER_US 1000u
 #define TEXT      512
-
-#define RED   "\033[31m"
-#define BOLD  "\033[1m"
-#define DIM   "\033[2m"
-#define PLAIN "\033[0m"
 
 static unsigned line_kind(const struct ccid_explain_line *line)
 {
@@ -81,12 +77,6 @@ bool trace_view_shows(const struct trace_view *v, const struct ccid_story_event 
 	return (v->kinds & kind) != 0;
 }
 
-static void put(const struct trace_view *v, const char *color)
-{
-	if (v->color)
-		fputs(color, stdout);
-}
-
 static void put_date(uint64_t ns)
 {
 	time_t s = (time_t)(ns / NS_PER_S);
@@ -124,11 +114,11 @@ static void put_comment(const struct trace_view *v, const char *comment)
 
 	if (comment == NULL || ccid_mask_next(comment, &pos, &span) == 1)
 		return;
-	put(v, DIM);
+	cli_color(v->color, CLI_DIM);
 	put_margin(v);
 	fputs("# ", stdout);
 	cli_story_clean(stdout, comment);
-	put(v, PLAIN);
+	cli_color(v->color, CLI_PLAIN);
 	putchar('\n');
 }
 
@@ -149,7 +139,7 @@ static void text_line(struct trace_view *v, const struct ccid_story_event *e)
 	char arrow = usb ? '-' : line->dir == CCID_TRACE_FROM_GUEST ? '>' : '<';
 
 	put_comment(v, line->comment);
-	put(v, e->error ? RED : "");
+	cli_color(v->color, e->error ? CLI_RED : "");
 	put_time(v, line->time_ns);
 	printf("%c ", arrow);
 	if (line->slot >= 0 && line->seq >= 0)
@@ -160,7 +150,7 @@ static void text_line(struct trace_view *v, const struct ccid_story_event *e)
 		cli_story_clean(stdout, line->text);
 	}
 	fputs(e->error ? "  !" : "", stdout);
-	put(v, e->error ? PLAIN : "");
+	cli_color(v->color, e->error ? CLI_PLAIN : "");
 	putchar('\n');
 	put_data(v, line);
 }
@@ -201,7 +191,7 @@ static void text_apdu(struct trace_view *v, const struct ccid_story_event *e)
 {
 	bool alone = (v->kinds & (TRACE_VIEW_MESSAGE | TRACE_VIEW_DEFAULT)) == 0;
 
-	put(v, e->error ? RED : alone ? "" : BOLD);
+	cli_color(v->color, e->error ? CLI_RED : alone ? "" : CLI_BOLD);
 	put_time(v, alone ? e->apdu->start_ns : e->time_ns);
 	printf("%c %d ", alone ? '>' : '=', e->slot);
 	put_command(e->apdu);
@@ -214,7 +204,7 @@ static void text_apdu(struct trace_view *v, const struct ccid_story_event *e)
 	}
 	put_response(e);
 	fputs(e->error ? "  !" : "", stdout);
-	put(v, PLAIN);
+	cli_color(v->color, CLI_PLAIN);
 	putchar('\n');
 }
 
