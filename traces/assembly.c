@@ -154,7 +154,8 @@ static bool starts(const struct ccid_assembly_piece *x)
 
 int ccid_assembly_command(struct ccid_assembly *a, const struct ccid_assembly_piece *x)
 {
-	a->block_len = 0;
+	if (x->len > 0)
+		a->block_len = 0;
 	if (!a->open) {
 		if (!starts(x) || x->len == 0)
 			return 0;

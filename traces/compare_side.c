@@ -102,18 +102,24 @@ static bool is_poll(const struct ccid_explain_line *line)
 
 static int take_command(struct ccid_compare_side *s, const struct ccid_story_event *e)
 {
-	int err = 0;
+	struct ccid_compare_item *x;
+	int err;
 
 	if (s->open != NULL && e->line->token != 0 && e->line->code == CCID_TOKEN_DATA_BLOCK)
 		return 0;
 	err = push_open(s);
-	if (err != 0 || e->part || is_poll(e->line) || e->line->code == CCID_SECURE)
+	if (err != 0 || e->part || is_poll(e->line))
 		return err;
 	s->open = new_item(e, KIND_COMMAND);
 	if (s->open == NULL)
 		return CCID_E_NOMEM;
 	put_text(s->open->asked, e->line);
-	return copy_message(&s->open->command, e->line);
+	err = copy_message(&s->open->command, e->line);
+	if (err != 0 || e->line->token == 0 || e->line->code != CCID_TOKEN_POWER_OFF)
+		return err;
+	x = s->open; /* it has no answer */
+	s->open = NULL;
+	return push(s, x);
 }
 
 static int take_answer(struct ccid_compare_side *s, const struct ccid_story_event *e)

@@ -311,8 +311,6 @@ static void take_apdu(struct ccid_plot *p, const struct ccid_story_event *e)
 	if (row.kind == PLOT_EXCHANGE && a->extensions > 0)
 		snprintf(row.note, sizeof row.note, "%.12s, %u \xC3\x97 more time", took,
 		         a->extensions);
-	if (a->pad && p->rows > 0 && at(p, p->rows - 1)->packet == row.packet)
-		p->rows--; /* the message that carried it */
 	push(p, &row);
 }
 

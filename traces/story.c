@@ -92,7 +92,6 @@ void ccid_story_see(struct ccid_story *s, int number, const struct ccid_explain_
 	if (slot == NULL || (present && slot->state > CCID_STORY_EMPTY) ||
 	    (!present && slot->state == CCID_STORY_EMPTY))
 		return;
-	ccid_story_tell_apdu(s, number, slot);
 	slot->state = present ? CCID_STORY_INACTIVE : CCID_STORY_EMPTY;
 	ccid_story_tell(s, &event);
 }

@@ -42,8 +42,8 @@ void ccid_story_see(struct ccid_story *s, int number, const struct ccid_explain_
 /* What a command does, before its line is told. */
 void ccid_story_before(struct ccid_story *s, const struct ccid_explain_line *line,
                        struct ccid_story_slot *slot);
-/* Whether it is a command that the APDU it belongs to tells: XfrBlock, but for PPS and for S-blocks that
- * ask for no time. */
+/* Whether it is a command that the APDU it belongs to tells: PIN entry, and XfrBlock but for PPS and for
+ * S-blocks that ask for no time. */
 bool ccid_story_is_part(const struct ccid_explain_line *line);
 /* Whether the answer only asks for more time. */
 bool ccid_story_extends(const struct ccid_explain_line *line);

@@ -154,24 +154,30 @@ void ccid_story_before(struct ccid_story *s, const struct ccid_explain_line *lin
 	}
 }
 
+static bool is_part_block(const struct ccid_message_context *c, const uint8_t *b, size_t n)
+{
+	bool low = c->level == CCID_LEVEL_TPDU || c->level == CCID_LEVEL_CHARACTER;
+
+	if (low && n >= 1 && b[0] == PPSS)
+		return false;
+	return ccid_message_form(c) != CCID_MASK_T1 || n < 2 || (b[1] & 0xC0) != 0xC0 ||
+	       (b[1] & 0x1F) == 3;
+}
+
 bool ccid_story_is_part(const struct ccid_explain_line *line)
 {
-	const uint8_t *b = line->data;
-	size_t n = line->len - CCID_HEADER_LEN;
-	enum ccid_level level;
+	const uint8_t *b;
+	size_t n;
 
 	if (line->kind != CCID_EXPLAIN_COMMAND || line->slot < 0)
 		return false;
 	if (line->token != 0)
 		return line->code != CCID_TOKEN_POWER_ON && line->code != CCID_TOKEN_POWER_OFF;
-	if (line->code != CCID_XFR_BLOCK)
-		return false;
-	b += CCID_HEADER_LEN;
-	level = line->context->level;
-	if (n >= 1 && b[0] == PPSS && (level == CCID_LEVEL_TPDU || level == CCID_LEVEL_CHARACTER))
-		return false;
-	return ccid_message_form(line->context) != CCID_MASK_T1 || n < 2 || (b[1] & 0xC0) != 0xC0 ||
-	       (b[1] & 0x1F) == 3;
+	b = line->data + CCID_HEADER_LEN;
+	n = line->len - CCID_HEADER_LEN;
+	if (line->code == CCID_SECURE)
+		return template_at(b, n) + 4 <= n;
+	return line->code == CCID_XFR_BLOCK && is_part_block(line->context, b, n);
 }
 
 bool ccid_story_extends(const struct ccid_explain_line *line)
