@@ -36,7 +36,8 @@ static void commands_and_answers_read_as_what_they_mean(void **state)
 	TEXT(&c, "ATR 3B 02 14 50: T=0", 0x80, 4, 0, 0, 0, 0, 1, 0, 0, 0, 0x3B, 2, 0x14, 0x50);
 	TEXT(&c, "SELECT: 00 A4 00 0C 02 3F 00", 0x6F, 7, 0, 0, 0, 0, 2, 0, 0, 0, 0, 0xA4, 0, 0x0C,
 	     2, 0x3F, 0);
-	TEXT(&c, "6A 82 (file or application not found)", 0x80, 2, 0, 0, 0, 0, 2, 0, 0, 0, 0x6A, 0x82);
+	TEXT(&c, "6A 82 (file or application not found)", 0x80, 2, 0, 0, 0, 0, 2, 0, 0, 0, 0x6A,
+	     0x82);
 	TEXT(&c, "time extension x 3", 0x80, 0, 0, 0, 0, 0, 2, 0x80, 3, 0);
 	TEXT(&c, "failed: ICC_MUTE (FE), no card", 0x80, 0, 0, 0, 0, 0, 2, 0x42, 0xFE, 0);
 	TEXT(&c, "failed: not supported (00), card active", 0x81, 0, 0, 0, 0, 0, 2, 0x40, 0, 0);
