@@ -149,8 +149,8 @@ static void push_card(struct ccid_plot *p, int slot, uint64_t time_ns, uint64_t 
 	p->seen[slot & 0xFF] = row.state;
 	snprintf(row.asked, sizeof row.asked, "%s",
 	         !first    ? present ? "card inserted" : "card removed"
-	         : present ? "a card is in the slot"
-	                   : "the slot is empty");
+	         : present ? "card present"
+	                   : "no card");
 	push(p, &row);
 }
 
