@@ -1,8 +1,12 @@
 /* SPDX-License-Identifier: MIT */
-/* Input: a trace file. It is explained, and played to a guest that polls and powers on. */
+/* Input: a trace file. It is explained, counted, drawn, compared with itself, and played to a guest that
+ * polls and powers on. */
 #define _GNU_SOURCE
+#include "compare.h"
 #include "explain.h"
 #include "player.h"
+#include "plot.h"
+#include "tally.h"
 
 #include "fuzz.h"
 
@@ -16,6 +20,55 @@ static void check_line(void *arg, const struct ccid_explain_line *line)
 	FUZZ_CHECK(line->name != NULL && line->text != NULL);
 	FUZZ_CHECK(line->packet > 0 && line->slot <= 255);
 	++*(unsigned *)arg;
+}
+
+struct readers {
+	struct ccid_tally tally;
+	struct ccid_plot *plot;
+};
+
+static int take(void *arg, const struct ccid_story_event *e)
+{
+	struct readers *r = arg;
+	int err;
+
+	FUZZ_CHECK((e->line != NULL) == (e->kind == CCID_STORY_LINE));
+	FUZZ_CHECK((e->apdu != NULL) == (e->kind == CCID_STORY_APDU));
+	FUZZ_CHECK(e->apdu == NULL || e->apdu->command.len > 0 || e->apdu->exchanges > 0);
+	err = ccid_tally_take(&r->tally, e);
+	return err != 0 ? err : ccid_plot_take(r->plot, e);
+}
+
+static void read_all(const char *path)
+{
+	static struct readers r;
+	struct ccid_story_sink sink = {.take = take, .arg = &r};
+	FILE *null = fopen("/dev/null", "w");
+
+	r = (struct readers){0};
+	FUZZ_CHECK(null != NULL && ccid_plot_new(&r.plot, 20) == 0);
+	FUZZ_CHECK(ccid_story_file(path, &sink, NULL, NULL, 0) <= 0);
+	FUZZ_CHECK(ccid_plot_write(r.plot, null, path, NULL) == 0);
+	ccid_plot_free(r.plot);
+	ccid_tally_free(&r.tally);
+	fclose(null);
+}
+
+static int differ(void *arg, const struct ccid_compare_item *a, const struct ccid_compare_item *b,
+                  bool changed)
+{
+	(void)arg;
+	FUZZ_CHECK(a != NULL && b != NULL && !changed);
+	return 0;
+}
+
+static void compare_with_itself(const char *path)
+{
+	struct ccid_compare_sink sink = {.take = differ};
+	static struct ccid_compare_result r;
+
+	FUZZ_CHECK(ccid_compare_files(path, path, &sink, &r) == 0);
+	FUZZ_CHECK(r.differ == 0 && r.err[0] == r.err[1]);
 }
 
 static void say(struct ccid_stream_peer *peer, const uint8_t *b, size_t n)
@@ -54,6 +107,16 @@ static void play(struct ccid_player *p)
 	}
 }
 
+/* One input in eight: to compare is to read a file many times. */
+static bool chosen(const uint8_t *data, size_t size)
+{
+	uint8_t sum = 0;
+
+	for (size_t i = 0; i < size; i++)
+		sum = (uint8_t)(sum * 31 + data[i]);
+	return sum % 8 == 0;
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static const struct ccid_env env;
@@ -66,6 +129,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	snprintf(path, sizeof path, "/proc/self/fd/%d", fd);
 	if (ccid_explain_file(path, check_line, &lines, problem, sizeof problem) != 0)
 		FUZZ_CHECK(problem[0] != '\0');
+	read_all(path);
+	if (chosen(data, size))
+		compare_with_itself(path);
 	if (ccid_player_open(&p, path, &env, problem, sizeof problem) == 0) {
 		play(p);
 		ccid_player_close(p);
