@@ -80,7 +80,8 @@ static int push_open(struct ccid_compare_side *s)
 static int copy_message(struct ccid_story_bytes *out, const struct ccid_explain_line *line)
 {
 	size_t head = line->token != 0 ? 0 : 7, at;
-	int err = line->len < head ? 0 : copy(out, line->data + head, NULL, line->len - head);
+	bool some = line->data != NULL && line->len > head;
+	int err = some ? copy(out, line->data + head, NULL, line->len - head) : 0;
 
 	for (size_t i = 0; err == 0 && i < line->mask_count; i++)
 		for (at = line->masks[i].off; at < line->masks[i].off + line->masks[i].len; at++)

@@ -3,6 +3,7 @@
 
 #include "apdu_text.h"
 #include "ccid_msg.h"
+#include "duration.h"
 #include "token_text.h"
 
 #include <inttypes.h>
@@ -116,23 +117,6 @@ static void push(struct ccid_plot *p, const struct plot_row *row)
 		*at(p, p->rows++) = *row;
 }
 
-void ccid_plot_duration(char out[PLOT_NOTE], uint64_t ns)
-{
-	uint64_t s = ns / 1000000000u;
-
-	if (ns < 1000000u)
-		snprintf(out, PLOT_NOTE, "%" PRIu64 " \xC2\xB5s", ns / 1000);
-	else if (s == 0)
-		snprintf(out, PLOT_NOTE, "%" PRIu64 ".%" PRIu64 " ms", ns / 1000000,
-		         ns / 100000 % 10);
-	else if (s < 120)
-		snprintf(out, PLOT_NOTE, "%" PRIu64 ".%" PRIu64 " s", s, ns / 100000000 % 10);
-	else if (s < 7200)
-		snprintf(out, PLOT_NOTE, "%" PRIu64 " min %02" PRIu64 " s", s / 60, s % 60);
-	else
-		snprintf(out, PLOT_NOTE, "%" PRIu64 " h %02" PRIu64 " min", s / 3600, s / 60 % 60);
-}
-
 static void push_card(struct ccid_plot *p, int slot, uint64_t time_ns, uint64_t packet,
                       bool present)
 {
@@ -237,37 +221,59 @@ static void take_answer(struct ccid_plot *p, const struct ccid_story_event *e)
 	put_line(x->row.answer, e->line);
 	if (x->row.like != 0)
 		x->row.like |= (uint32_t)e->state + 1;
-	ccid_plot_duration(x->row.note, x->row.end_ns - x->row.start_ns);
+	ccid_duration_text(x->row.note, x->row.end_ns - x->row.start_ns);
 	push(p, &x->row);
 	if (x->card)
 		push_card(p, e->slot, e->time_ns, e->packet, x->present);
 	x->card = false;
 }
 
-static void take_event(struct ccid_plot *p, const struct ccid_story_event *e)
+/* The reader itself: reset, unplugged, plugged in again. */
+static void take_link(struct ccid_plot *p, const struct ccid_story_event *e)
 {
 	struct plot_row row = {
-		.kind = e->line->dir == CCID_TRACE_FROM_GUEST ? PLOT_EVENT : PLOT_TOLD,
+		.kind = PLOT_EVENT,
+		.start_ns = e->time_ns,
+		.end_ns = e->time_ns,
+		.packet = e->packet,
+		.slot = -1,
+		.error = e->error,
+		.over = e->line->code != CCID_REDIR_RESET,
+	};
+	bool again = p->connected;
+
+	switch (e->line->code) {
+	case CCID_REDIR_RESET: put_line(row.asked, e->line); break;
+	case CCID_REDIR_DEVICE_DISCONNECT:
+		snprintf(row.asked, sizeof row.asked, "the reader is unplugged");
+		break;
+	case CCID_REDIR_DEVICE_CONNECT:
+		snprintf(row.asked, sizeof row.asked, "a reader is connected: %.100s",
+		         e->line->text);
+		p->connected = true;
+		if (!again)
+			return;
+		break;
+	default: return;
+	}
+	for (unsigned i = 0; row.over && i < PLOT_SLOTS; i++)
+		p->seen[i] = CCID_STORY_UNKNOWN;
+	push(p, &row);
+}
+
+/* Hardware errors, stalls, requests that failed. Cards that come and go are told by themselves. */
+static void take_failure(struct ccid_plot *p, const struct ccid_story_event *e)
+{
+	struct plot_row row = {
+		.kind = PLOT_TOLD,
 		.start_ns = e->time_ns,
 		.end_ns = e->time_ns,
 		.packet = e->packet,
 		.slot = e->slot,
-		.error = e->error,
+		.error = true,
 	};
 
-	if (e->line->kind == CCID_EXPLAIN_NOTIFY && !e->error)
-		return; /* the card that came or went is told */
-	if (e->line->kind == CCID_EXPLAIN_LINK && e->line->code != CCID_REDIR_RESET &&
-	    e->line->code != CCID_REDIR_DEVICE_DISCONNECT)
-		return;
-	if (e->line->kind != CCID_EXPLAIN_LINK && !e->error)
-		return;
-	if (e->line->kind == CCID_EXPLAIN_LINK)
-		row.kind = PLOT_EVENT;
-	if (e->line->code == CCID_REDIR_DEVICE_DISCONNECT && e->line->kind == CCID_EXPLAIN_LINK)
-		snprintf(row.asked, sizeof row.asked, "the reader is unplugged");
-	else
-		put_line(row.asked, e->line);
+	put_line(row.asked, e->line);
 	push(p, &row);
 }
 
@@ -295,7 +301,7 @@ static void take_apdu(struct ccid_plot *p, const struct ccid_story_event *e)
 	};
 	struct ccid_words asked = ccid_words(row.asked, sizeof row.asked);
 	struct ccid_words answer = ccid_words(row.answer, sizeof row.answer);
-	char took[PLOT_NOTE];
+	char took[CCID_DURATION_TEXT];
 
 	p->apdus++;
 	ccid_words_add(&asked, "%s", a->pad ? "PIN pad: " : "");
@@ -304,7 +310,7 @@ static void take_apdu(struct ccid_plot *p, const struct ccid_story_event *e)
 		ccid_apdu_response_text(&answer, &a->response);
 	else
 		ccid_words_add(&answer, "%s", a->failure);
-	ccid_plot_duration(took, a->end_ns - a->start_ns);
+	ccid_duration_text(took, a->end_ns - a->start_ns);
 	snprintf(row.note, sizeof row.note, "%s", row.kind == PLOT_ASKED ? a->failure : took);
 	if (row.kind == PLOT_EXCHANGE && a->exchanges > 1)
 		snprintf(row.note, sizeof row.note, "%.16s, %u exchanges", took, a->exchanges);
@@ -332,8 +338,10 @@ int ccid_plot_take(void *plot, const struct ccid_story_event *e)
 			return take_command(p, e);
 		if (e->slot >= 0 && e->line->kind == CCID_EXPLAIN_ANSWER)
 			take_answer(p, e);
-		else
-			take_event(p, e);
+		else if (e->line->kind == CCID_EXPLAIN_LINK)
+			take_link(p, e);
+		else if (e->error)
+			take_failure(p, e);
 	} else if (x != NULL && x->active) {
 		x->card = true;
 		x->present = e->present;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "plot_priv.h"
 
+#include "duration.h"
 #include "svg.h"
 
 #include <inttypes.h>
@@ -97,17 +98,21 @@ static void put_time(struct drawing *d, uint64_t ns, int y)
 	ccid_svg_text(d->f, X_TIME, y + 4, "time", text, PLOT_NOTE);
 }
 
+/* Time that a lane leaves out. */
+static void draw_break(struct drawing *d, int x, int y)
+{
+	ccid_svg_rect(d->f, x - 6, y, 12, 12, "brk");
+	ccid_svg_line(d->f, x - 8, y + 2, x + 8, y - 2, "lane");
+	ccid_svg_line(d->f, x - 8, y + 14, x + 8, y + 10, "lane");
+}
+
 /* A stretch of time in which nothing happened, too long to be drawn. */
 static void draw_pause(struct drawing *d, const char *text)
 {
 	int y = d->y;
 
-	ccid_svg_rect(d->f, X_DRIVER - 4, y + 6, 8, 16, "brk");
-	ccid_svg_rect(d->f, X_CARD - 4, y + 6, 8, 16, "brk");
-	for (int i = 6; i <= 22; i += 16) {
-		ccid_svg_line(d->f, X_DRIVER - 8, y + i + 2, X_DRIVER + 8, y + i - 2, "lane");
-		ccid_svg_line(d->f, X_CARD - 8, y + i + 2, X_CARD + 8, y + i - 2, "lane");
-	}
+	draw_break(d, X_DRIVER, y + 8);
+	draw_break(d, X_CARD, y + 8);
 	ccid_svg_line(d->f, X_DRIVER + 20, y + 14, X_CARD - 20, y + 14, "cut");
 	ccid_svg_rect(d->f, (X_DRIVER + X_CARD) / 2 - 150, y + 4, 300, 20, "brk");
 	ccid_svg_text(d->f, (X_DRIVER + X_CARD) / 2, y + 18, "gap mid", text, 44);
@@ -117,9 +122,9 @@ static void draw_pause(struct drawing *d, const char *text)
 static void pause_before(struct drawing *d, const struct plot_row *row, uint64_t skipped)
 {
 	uint64_t ns = row->start_ns > d->last_ns ? row->start_ns - d->last_ns : 0;
-	char took[PLOT_NOTE], text[80];
+	char took[CCID_DURATION_TEXT], text[80];
 
-	ccid_plot_duration(took, ns);
+	ccid_duration_text(took, ns);
 	if (skipped > 0)
 		snprintf(text, sizeof text, "%" PRIu64 " not shown, %s", skipped, took);
 	else
@@ -166,6 +171,8 @@ static void draw_exchange(struct drawing *d, const struct plot_row *row)
 	put_label(d, asked, row, row->asked, row->error && !answer);
 	draw_arrow(d, asked, 1, row->error && !answer);
 	ccid_svg_rect(d->f, X_CARD - 4, asked, 8, end - asked, row->error ? "busyx" : "busy");
+	if (row->end_ns - row->start_ns >= LONG && answer)
+		draw_break(d, X_CARD, (asked + answered) / 2 - 6);
 	if (answer) {
 		put_label(d, answered, row, row->answer, row->error);
 		draw_arrow(d, answered, -1, row->error);
@@ -191,6 +198,9 @@ static void draw_event(struct drawing *d, const struct plot_row *row)
 	ccid_svg_text(d->f, (X_DRIVER + 60 + X_CARD) / 2, y + 4, row->error ? "err mid" : "mid",
 	              text, LABEL_MAX - 12);
 	set_state(d, row->slot, row->state, y);
+	for (int i = 0; row->over && i < (int)PLOT_BANDS; i++)
+		if (d->p->slot_seen[i])
+			set_state(d, i, CCID_STORY_UNKNOWN, y);
 	d->y = y + 16;
 }
 
@@ -206,9 +216,9 @@ static void draw_told(struct drawing *d, const struct plot_row *row)
 
 static void draw_more(struct drawing *d, const struct plot_row *row)
 {
-	char took[PLOT_NOTE];
+	char took[CCID_DURATION_TEXT];
 
-	ccid_plot_duration(took, row->end_ns - row->start_ns);
+	ccid_duration_text(took, row->end_ns - row->start_ns);
 	ccid_svg_rect(d->f, X_CARD - 4, d->y + 4, 8, 20, "busy");
 	ccid_svg_text(d->f, (X_DRIVER + X_CARD) / 2, d->y + 18, "gap mid", row->asked, LABEL_MAX);
 	ccid_svg_text(d->f, X_NOTE, d->y + 18, "note", took, NOTE_MAX);
@@ -274,7 +284,7 @@ static void draw_legend(FILE *f)
 static void draw_header(const struct ccid_plot *p, FILE *f, const char *title,
                         const struct ccid_explain_device *dev)
 {
-	char text[256], took[PLOT_NOTE], start[40] = "?";
+	char text[256], took[CCID_DURATION_TEXT], start[40] = "?";
 	time_t s = (time_t)(p->first_ns / 1000000000u);
 	struct tm tm;
 
@@ -289,7 +299,7 @@ static void draw_header(const struct ccid_plot *p, FILE *f, const char *title,
 	}
 	if (gmtime_r(&s, &tm) != NULL)
 		strftime(start, sizeof start, "%Y-%m-%d %H:%M:%S UTC", &tm);
-	ccid_plot_duration(took, p->last_ns - p->first_ns);
+	ccid_duration_text(took, p->last_ns - p->first_ns);
 	snprintf(text, sizeof text,
 	         "%s, %s, %" PRIu64 " packets, %" PRIu64 " APDU%s, %" PRIu64 " failure%s%s", start,
 	         took, p->packets, p->apdus, p->apdus == 1 ? "" : "s", p->errors,

@@ -24,6 +24,7 @@ struct plot_row {
 	int slot;
 	enum ccid_story_state state; /* of the slot, afterwards */
 	bool error;
+	bool over;      /* PLOT_EVENT: nothing is known of any slot from here on */
 	uint32_t like;  /* rows that may share one have the same value, not 0 */
 	uint64_t count; /* PLOT_MORE */
 	char asked[PLOT_TEXT], answer[PLOT_TEXT], note[PLOT_NOTE];
@@ -40,7 +41,7 @@ struct ccid_plot {
 	size_t head, tail;    /* capacities */
 	uint64_t rows;        /* all so far */
 	uint64_t first_ns, last_ns, packets, errors, apdus;
-	bool slot_seen[PLOT_BANDS], slots_more, started;
+	bool slot_seen[PLOT_BANDS], slots_more, started, connected;
 	unsigned slots;                         /* of those, how many were seen */
 	enum ccid_story_state seen[PLOT_SLOTS]; /* last told as an event */
 	struct plot_pending *pending[PLOT_SLOTS];
@@ -51,7 +52,5 @@ const struct plot_row *ccid_plot_row(const struct ccid_plot *p, size_t i, uint64
 size_t ccid_plot_kept(const struct ccid_plot *p);
 /* The command was never answered. */
 void ccid_plot_give_up(struct ccid_plot *p, struct plot_pending *x);
-/* "12.3 ms", "4.20 s", "2 min 05 s" */
-void ccid_plot_duration(char out[PLOT_NOTE], uint64_t ns);
 
 #endif

@@ -1,9 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "cli_story.h"
 
-#include "cli.h"
-
-#include <inttypes.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -74,18 +71,16 @@ void cli_story_clean(FILE *f, const char *text)
 	}
 }
 
-void cli_story_duration(char out[32], uint64_t ns)
+int cli_story_run(const struct cli_command *self, int argc, char **argv,
+                  int (*run)(const char *path, bool json))
 {
-	uint64_t s = ns / 1000000000u;
+	bool json = false;
+	const struct cli_option options[] = {{"--json", &json, NULL}, {NULL, NULL, NULL}};
+	int code = cli_parse(self, options, &argc, argv);
 
-	if (ns < 1000000u)
-		snprintf(out, 32, "%" PRIu64 " us", ns / 1000);
-	else if (s == 0)
-		snprintf(out, 32, "%" PRIu64 ".%" PRIu64 " ms", ns / 1000000, ns / 100000 % 10);
-	else if (s < 100)
-		snprintf(out, 32, "%" PRIu64 ".%02" PRIu64 " s", s, ns / 10000000 % 100);
-	else if (s < 6000)
-		snprintf(out, 32, "%" PRIu64 " min %02" PRIu64 " s", s / 60, s % 60);
-	else
-		snprintf(out, 32, "%" PRIu64 " h %02" PRIu64 " min", s / 3600, s / 60 % 60);
+	if (code >= 0)
+		return code;
+	if (argc != 1)
+		return cli_usage(self, argc == 0 ? "a file is needed" : "one file at a time");
+	return run(argv[0], json);
 }

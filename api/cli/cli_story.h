@@ -3,6 +3,7 @@
 #ifndef CLI_STORY_H
 #define CLI_STORY_H
 
+#include "cli.h"
 #include "story.h"
 
 #include <stdio.h>
@@ -17,7 +18,8 @@ int cli_story_read(const char *path, int (*take)(void *arg, const struct ccid_st
 /* Text of a file that may come from anybody: nothing in it speaks to the terminal. */
 void cli_story_clean(FILE *f, const char *text);
 
-/* "12.345 ms", "3.2 s", "1 h 02 min": room for 32. */
-void cli_story_duration(char out[32], uint64_t ns);
+/* A command that takes one file and --json. Returns what run returned, or an exit code. */
+int cli_story_run(const struct cli_command *self, int argc, char **argv,
+                  int (*run)(const char *path, bool json));
 
 #endif

@@ -2,6 +2,7 @@
 #include "cli_json.h"
 #include "cli_story.h"
 #include "cli_trace.h"
+#include "duration.h"
 #include "tally.h"
 #include "trace_info.h"
 
@@ -64,7 +65,7 @@ static void print_recording(const struct ccid_tally *t)
 	char text[160], start[40], took[32];
 
 	date(start, t->first_ns);
-	cli_story_duration(took, t->last_ns - t->first_ns);
+	ccid_duration_text(took, t->last_ns - t->first_ns);
 	snprintf(text, sizeof text, "%s, %s, %" PRIu64 " packets", start, took, t->packets);
 	print_row("recorded", text);
 	print_row("reader side", t->said_host);
@@ -165,15 +166,7 @@ int trace_info(const char *path, bool json)
 
 static int run(const struct cli_command *self, int argc, char **argv)
 {
-	bool json = false;
-	const struct cli_option options[] = {{"--json", &json, NULL}, {NULL, NULL, NULL}};
-	int code = cli_parse(self, options, &argc, argv);
-
-	if (code >= 0)
-		return code;
-	if (argc != 1)
-		return cli_usage(self, argc == 0 ? "a file is needed" : "one file at a time");
-	return trace_info(argv[0], json);
+	return cli_story_run(self, argc, argv, trace_info);
 }
 
 const struct cli_command cli_trace_info = {

@@ -4,6 +4,7 @@
 #include "cli_json.h"
 #include "cli_story.h"
 #include "cli_trace.h"
+#include "duration.h"
 #include "tally.h"
 #include "token_text.h"
 
@@ -84,7 +85,7 @@ static void print_counts(const struct ccid_tally *t)
 	char took[32];
 
 	collect(all, t);
-	cli_story_duration(took, t->last_ns - t->first_ns);
+	ccid_duration_text(took, t->last_ns - t->first_ns);
 	printf("%12s  in all\n", took);
 	for (unsigned i = 0; i < COUNTS; i++) {
 		if (all[i].n == 0)
@@ -128,10 +129,10 @@ static void print_latency(const struct ccid_latency *l, const char *name)
 
 	if (l == NULL)
 		return;
-	cli_story_duration(min, l->min_ns);
-	cli_story_duration(mid, ccid_latency_quantile(l, 500));
-	cli_story_duration(p95, ccid_latency_quantile(l, 950));
-	cli_story_duration(max, l->max_ns);
+	ccid_duration_text(min, l->min_ns);
+	ccid_duration_text(mid, ccid_latency_quantile(l, 500));
+	ccid_duration_text(p95, ccid_latency_quantile(l, 950));
+	ccid_duration_text(max, l->max_ns);
 	printf("%12" PRIu64 " %12s %12s %12s %12s  %s\n", l->count, min, mid, p95, max, name);
 }
 
@@ -257,15 +258,7 @@ static int stat_file(const char *path, bool json)
 
 static int run(const struct cli_command *self, int argc, char **argv)
 {
-	bool json = false;
-	const struct cli_option options[] = {{"--json", &json, NULL}, {NULL, NULL, NULL}};
-	int code = cli_parse(self, options, &argc, argv);
-
-	if (code >= 0)
-		return code;
-	if (argc != 1)
-		return cli_usage(self, argc == 0 ? "a file is needed" : "one file at a time");
-	return stat_file(argv[0], json);
+	return cli_story_run(self, argc, argv, stat_file);
 }
 
 const struct cli_command cli_trace_stat = {

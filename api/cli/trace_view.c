@@ -5,6 +5,7 @@
 #include "cli_color.h"
 #include "cli_hex.h"
 #include "cli_story.h"
+#include "duration.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
@@ -177,7 +178,7 @@ static void put_response(const struct ccid_story_event *e)
 	cli_story_clean(stdout, text);
 	if (e->took_ns == CCID_STORY_NO_TIME)
 		return;
-	cli_story_duration(took, e->took_ns);
+	ccid_duration_text(took, e->took_ns);
 	printf("  [%s", took);
 	if (a->exchanges > 1)
 		printf(", %u exchanges", a->exchanges);

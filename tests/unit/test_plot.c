@@ -78,7 +78,7 @@ static void exchanges_cards_and_failures_are_drawn(void **state)
 	expect_in(svg, "class=\"err\">[0] 6A 82 file or application not found</text>");
 	expect_in(svg, "VERIFY 80, 2 bytes not shown");
 	expect_in(svg, "failed: ICC_MUTE (FE), no card</text>");
-	expect_in(svg, ">the reader is unplugged</text>");
+	expect_in(svg, "class=\"err mid\">the reader is unplugged</text>");
 	expect_in(svg, "class=\"s1\"");
 	expect_in(svg, "class=\"s4\"");
 	assert_null(strstr(svg, "31 32"));
