@@ -144,9 +144,10 @@ static void add_pin(struct ccid_words *w, const uint8_t *p, size_t len)
 
 	if (len < 15 || p[0] > 1)
 		return;
+	ccid_words_add(w, "; ");
 	if (p[1] != 0)
-		ccid_words_add(w, "; %u s", p[1]);
-	ccid_words_add(w, "; %s, %u to %u digits, ends by",
+		ccid_words_add(w, "%u s, ", p[1]);
+	ccid_words_add(w, "%s, %u to %u digits, ends by",
 	               (p[2] & 3) == 0   ? "binary"
 	               : (p[2] & 3) == 1 ? "BCD"
 	                                 : "ASCII",
