@@ -177,6 +177,50 @@ static void failures_are_told_in_words(void **state)
 	assert_string_equal(heard, "> 00 84 00 00 02\n< 90 00\n");
 }
 
+struct states {
+	char text[256];
+	enum ccid_story_state last;
+};
+
+static int take_state(void *arg, const struct ccid_story_event *e)
+{
+	struct states *s = arg;
+
+	if (e->slot != 0 || e->state == s->last)
+		return 0;
+	s->last = e->state;
+	strcat(s->text, ccid_story_state_name(e->state));
+	strcat(s->text, " ");
+	return 0;
+}
+
+static void expect_states(const char *script, const char *want)
+{
+	char path[] = "/tmp/iscard-states-XXXXXX", problem[CCID_TRACE_PROBLEM_MAX] = "";
+	struct states s = {0};
+	struct ccid_story_sink sink = {.take = take_state, .arg = &s};
+
+	assert_true(close(mkstemp(path)) == 0);
+	trace_make(path, script, &apdu);
+	assert_int_equal(ccid_story_file(path, &sink, NULL, problem, sizeof problem), 0);
+	assert_string_equal(s.text, want);
+	unlink(path);
+}
+
+static void a_slot_goes_from_state_to_state(void **state)
+{
+	(void)state;
+	expect_states("> 65 00 00 000000\n< 81 00 00 020000\n! 5003\n" ON_T0
+	              "> 61 00 01 000000 1100000A00\n< 82 00 01 000000 1100000A00\n"
+	              "> 63 00 02 000000\n< 81 00 02 010000\n! 5002\n",
+	              "empty inactive powered negotiated inactive empty ");
+	/* found active; reset; removed in a command */
+	expect_states("> 65 00 00 000000\n< 81 00 00 000000\n"
+	              "> 6F 00 01 000000 00840000\n< 80 00 01 000000 9000\n" ON_T0
+	              "> 6F 00 01 000000 00840000\n< 80 00 01 42FE00\n",
+	              "inactive powered negotiated powered empty ");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -188,6 +232,7 @@ int main(void)
 		cmocka_unit_test(blocks_by_the_character_come_in_two_pieces),
 		cmocka_unit_test(pins_and_masked_bytes_are_not_known),
 		cmocka_unit_test(failures_are_told_in_words),
+		cmocka_unit_test(a_slot_goes_from_state_to_state),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

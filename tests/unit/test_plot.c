@@ -128,6 +128,21 @@ static void repetitions_share_a_row(void **state)
 	free(svg);
 }
 
+static void every_failure_has_its_row(void **state)
+{
+	char script[8192] = ON;
+	char *svg;
+
+	(void)state;
+	for (unsigned i = 0; i < 10; i++)
+		strcat(script, "> 6F 00 02 000000 00B0000001\n< 80 00 02 000000 6982\n");
+	svg = draw(script, 0, "failures");
+	assert_null(strstr(svg, "more like it"));
+	expect_in(svg, "10 APDUs, 10 failures");
+	assert_int_equal(xml_count(svg, "g"), 2 + 10);
+	free(svg);
+}
+
 static void a_long_session_keeps_its_ends(void **state)
 {
 	char *script = malloc(1u << 20), *at = script, *svg;
@@ -169,6 +184,7 @@ int main(void)
 		cmocka_unit_test(hostile_text_is_only_text),
 		cmocka_unit_test(two_slots_are_told_apart),
 		cmocka_unit_test(repetitions_share_a_row),
+		cmocka_unit_test(every_failure_has_its_row),
 		cmocka_unit_test(a_long_session_keeps_its_ends),
 		cmocka_unit_test(what_was_never_answered_is_drawn_so),
 	};
