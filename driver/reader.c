@@ -270,7 +270,7 @@ static void free_wiped(uint8_t *buf, size_t len)
 	free(buf);
 }
 
-static void release(struct ccid_reader *r)
+static void free_all(struct ccid_reader *r)
 {
 	free_wiped(r->out, clamp_size(r->out_cap));
 	free_wiped(r->out_before, clamp_size(r->out_cap));
@@ -278,10 +278,15 @@ static void release(struct ccid_reader *r)
 	for (unsigned i = 0; r->lane != NULL && i < r->lanes_made; i++)
 		free_wiped(r->lane[i].in, r->in_cap);
 	free(r->lane);
+	free(r);
+}
+
+static void release(struct ccid_reader *r)
+{
 	pthread_cond_destroy(&r->turned);
 	pthread_mutex_destroy(&r->wire);
 	pthread_mutex_destroy(&r->state);
-	free(r);
+	free_all(r);
 }
 
 static void note(void *arg, const char *kind, const char *text)
@@ -434,5 +439,5 @@ void ccid_reader_close(struct ccid_reader *r)
 void ccid_reader_abandon(struct ccid_reader *r)
 {
 	if (r != NULL)
-		release(r);
+		free_all(r); /* its locks may be held, and waited for, by threads of the parent */
 }

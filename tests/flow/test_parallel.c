@@ -8,6 +8,8 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -566,6 +568,37 @@ static void the_last_of_several_leaves_nothing_in_the_buffers(void **state)
 	finish();
 }
 
+/* In the child the others' waits are never over: nothing of theirs may be waited for. */
+static void the_child_of_a_fork_forgets_a_reader_that_others_wait_for(void **state)
+{
+	struct hand_message a, b;
+	struct job ja, jb, jc;
+	int status = -1;
+	pid_t child;
+
+	(void)state;
+	begin(3, 2);
+	a = sent(&ja, 0, 1);
+	b = sent(&jb, 1, 2);
+	queues(&jc, 2);
+	child = fork();
+	if (child == 0) {
+		alarm(20); /* the end of a child that waits for ever */
+		ccid_reader_abandon(reader);
+		_exit(0);
+	}
+	assert_int_equal(waitpid(child, &status, 0), child);
+	assert_true(WIFEXITED(status) && WEXITSTATUS(status) == 0);
+	hand_answer(&hand, &a, 0, 0, "\xA0\x90\x00", 3);
+	byte_is(&ja, 0xA0);
+	hand_answer(&hand, &b, 0, 0, "\xB1\x90\x00", 3);
+	byte_is(&jb, 0xB1);
+	a = hand_command(&hand, 3);
+	hand_answer(&hand, &a, 0, 0, "\xC2\x90\x00", 3);
+	byte_is(&jc, 0xC2);
+	finish();
+}
+
 /* Whoever asks first is next, also when another asks again and again. */
 static void turns_come_in_the_order_of_asking(void **state)
 {
@@ -612,6 +645,7 @@ int main(void)
 		cmocka_unit_test(cancel_of_the_reader_ends_every_slot),
 		cmocka_unit_test(a_reader_that_does_less_than_it_claims_gets_less),
 		cmocka_unit_test(the_last_of_several_leaves_nothing_in_the_buffers),
+		cmocka_unit_test(the_child_of_a_fork_forgets_a_reader_that_others_wait_for),
 		cmocka_unit_test(turns_come_in_the_order_of_asking),
 	};
 
