@@ -561,6 +561,7 @@ static void the_last_of_several_leaves_nothing_in_the_buffers(void **state)
 	byte_is(&ja, 0x77);
 	assert_false(anything_is_left());
 	sent(&ja, 0, hand.nheld + 1);
+	hand_someone_waits(&hand);
 	assert_true(anything_is_left());
 	hand_fail(&hand, CCID_E_IO);
 	result_is(&ja, CCID_E_IO);
