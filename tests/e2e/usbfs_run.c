@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /* Run a command where /dev/bus/usb/001/002 is the emulated reader:
  *
- *	usbfs_run [-k DRIVER] [-u] [-e] [-l LEVEL] [-m LENGTH] [-s SLOTS] [-i] [-c] [-1 IFSC] COMMAND [ARGUMENT...]
+ *	usbfs_run [-k DRIVER] [-u] [-e] [-l LEVEL] [-m LENGTH] [-s SLOTS] [-b SLOTS]
+ *		[-i] [-c] [-1 IFSC] COMMAND [ARGUMENT...]
  *
  * -k a kernel driver binds the interface; -u the device is not configured; -e no card is in; -l 1
- * TPDU, 2 short, 3 extended APDU level; -m dwMaxCCIDMessageLength; -i no interrupt endpoint; -1 the
+ * TPDU, 2 short, 3 extended APDU level; -m dwMaxCCIDMessageLength; -s slots, -b of
+ * which may be busy at once, each with a card; -i no interrupt endpoint; -1 the
  * card speaks T=1, with CRC after -c.
  * Exits as the command does, 77 where this cannot be had. */
 #include "usbfs.h"
@@ -41,7 +43,7 @@ static int parse(struct usbfs *u, int argc, char **argv)
 	bool crc = false;
 	int o;
 
-	while ((o = getopt(argc, argv, "+k:uel:m:s:ic1:")) != -1) {
+	while ((o = getopt(argc, argv, "+k:uel:m:s:b:ic1:")) != -1) {
 		switch (o) {
 		case 'k': snprintf(u->kernel_driver, sizeof u->kernel_driver, "%s", optarg); break;
 		case 'u': u->unconfigured = true; break;
@@ -49,6 +51,11 @@ static int parse(struct usbfs *u, int argc, char **argv)
 		case 'l': level = (unsigned)atoi(optarg); break;
 		case 'm': longest = (unsigned)atoi(optarg); break;
 		case 's': emu_config_slots(&u->config, (unsigned)atoi(optarg)); break;
+		case 'b':
+			emu_config_busy(&u->config, (unsigned)atoi(optarg));
+			for (unsigned i = 0; i < EMU_SLOTS_MAX; i++)
+				u->config.card_in[i] = true;
+			break;
 		case 'i': u->config.ep_int = 0; break;
 		case 'c': crc = true; break;
 		case '1': emu_card_t1(&u->config.card[0], (uint8_t)atoi(optarg), crc); break;
