@@ -34,11 +34,12 @@ void ccid_apdu_hex(struct ccid_words *w, const struct ccid_story_bytes *b, size_
 static void add_data(struct ccid_words *w, const struct ccid_story_bytes *all, size_t off,
                      size_t len)
 {
-	struct ccid_story_bytes part = {
-		.p = all->p + off, .unknown = all->unknown + off, .len = len};
+	struct ccid_story_bytes part = {.len = len};
 
 	if (len == 0)
 		return;
+	part.p = all->p + off;
+	part.unknown = all->unknown + off;
 	ccid_words_add(w, ", %zu byte%s", len, len == 1 ? "" : "s");
 	if (count_unknown(all, off, len) == len) {
 		ccid_words_add(w, " not shown");

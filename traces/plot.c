@@ -279,11 +279,12 @@ static void take_failure(struct ccid_plot *p, const struct ccid_story_event *e)
 
 static uint32_t like_apdu(const struct ccid_story_apdu *a)
 {
-	const uint8_t *sw = a->response.p + a->response.len - 2;
+	const struct ccid_story_bytes *r = &a->response;
 
-	if (a->failure != NULL || a->response.len < 2 || a->command.len < 4)
+	if (a->failure != NULL || r->len < 2 || a->command.len < 4)
 		return 0;
-	return LIKE_APDU | ((uint32_t)a->command.p[1] << 16 | (uint32_t)sw[0] << 8 | sw[1]);
+	return LIKE_APDU | ((uint32_t)a->command.p[1] << 16 | (uint32_t)r->p[r->len - 2] << 8 |
+	                    r->p[r->len - 1]);
 }
 
 static void take_apdu(struct ccid_plot *p, const struct ccid_story_event *e)
