@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "explain_link.h"
 
+#include "bytes.h"
 #include "words.h"
 
 #include <ctype.h>
@@ -99,6 +100,21 @@ static void add_request(struct ccid_words *w, const struct ccid_redir_packet *q,
 	}
 }
 
+/* GET_CLOCK_FREQUENCIES, GET_DATA_RATES (USB CCID 5.3.2, 5.3.3). */
+static void add_values(struct ccid_words *w, const struct ccid_redir_packet *q,
+                       const struct ccid_redir_packet *a)
+{
+	struct ccid_rd r = ccid_rd(a->data, a->data_len);
+
+	if (TYPE_OF(q) != CLASS || (q->request_type & 0x80) == 0 ||
+	    (q->request != 2 && q->request != 3))
+		return;
+	ccid_words_add(w, ":");
+	while (r.left >= 4)
+		ccid_words_add(w, " %" PRIu32, ccid_rd_le32(&r));
+	ccid_words_add(w, q->request == 2 ? " kHz" : " bit/s");
+}
+
 void ccid_explain_control(char *out, size_t cap, const struct ccid_redir_packet *q,
                           const struct ccid_redir_packet *a)
 {
@@ -109,6 +125,8 @@ void ccid_explain_control(char *out, size_t cap, const struct ccid_redir_packet 
 		ccid_words_add(&w, ": %s", ccid_redir_status_name(a->status));
 	else if (a->data_len > 0)
 		ccid_words_add(&w, ", %zu of %" PRIu32 " bytes", a->data_len, q->length);
+	if (a->status == CCID_REDIR_OK && a->data_len > 0)
+		add_values(&w, q, a);
 }
 
 static void add_hello(struct ccid_words *w, const struct ccid_redir_packet *p)

@@ -6,6 +6,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 /* Buckets 0..31 hold one value each, then 16 to a doubling. */
 static unsigned bucket_of(uint64_t ns)
@@ -80,6 +81,8 @@ static void count_masks(struct ccid_tally *t, const struct ccid_explain_line *li
 	if (line->comment == NULL || ccid_mask_next(line->comment, &pos, &span) == 1)
 		return;
 	for (size_t i = 0; i < sizeof t->comment / sizeof t->comment[0]; i++) {
+		if (strcmp(t->comment[i], line->comment) == 0)
+			break;
 		if (t->comment[i][0] != '\0')
 			continue;
 		keep(t->comment[i], sizeof t->comment[i], line->comment);

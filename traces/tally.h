@@ -42,7 +42,7 @@ struct ccid_tally {
 	struct ccid_latency *of_ins[256];     /* by INS, of whole APDUs */
 	uint8_t cla[256];                     /* of the first APDU with that INS */
 	char said_host[CCID_TALLY_TEXT], said_guest[CCID_TALLY_TEXT]; /* the two hellos */
-	char comment[4][256];                                         /* the first ones */
+	char comment[4][256];                                         /* the first different ones */
 	char atr[CCID_TALLY_TEXT];                                    /* text of the first */
 };
 

@@ -44,8 +44,9 @@ static void print_reader(const struct ccid_explain_device *d)
 	if (!d->connected)
 		print_row("reader", "none was connected");
 	else {
-		snprintf(text, sizeof text, "%04X:%04X %s %s", d->connect.vid, d->connect.pid,
-		         d->string[0], d->string[1]);
+		snprintf(text, sizeof text, "%04X:%04X%s%s%s%s", d->connect.vid, d->connect.pid,
+		         d->string[0][0] != '\0' ? " " : "", d->string[0],
+		         d->string[1][0] != '\0' ? " " : "", d->string[1]);
 		print_row("reader", text);
 	}
 	print_row("serial", d->string[2]);
@@ -83,8 +84,8 @@ static void print_session(const struct ccid_tally *t)
 	char text[256];
 
 	snprintf(text, sizeof text,
-	         "%" PRIu64 " commands, %" PRIu64 " failed; %" PRIu64 " APDUs, %" PRIu64
-	         " failed, %" PRIu64 " with an error status; %" PRIu64 " power-ons",
+	         "commands %" PRIu64 ", failed %" PRIu64 "; APDUs %" PRIu64 ", failed %" PRIu64
+	         ", with an error status %" PRIu64 "; power-ons %" PRIu64,
 	         t->commands, t->failed, t->apdus, t->apdus_failed, t->sw_errors, t->power_ons);
 	print_row("session", text);
 	print_row("card", t->atr);
@@ -95,8 +96,9 @@ static void print_session(const struct ccid_tally *t)
 		print_row("cards", text);
 	snprintf(text, sizeof text, "nothing");
 	if (t->masked_spans > 0)
-		snprintf(text, sizeof text, "%" PRIu64 " spans, %" PRIu64 " bytes", t->masked_spans,
-		         t->masked_bytes);
+		snprintf(text, sizeof text, "%" PRIu64 " byte%s in %" PRIu64 " place%s",
+		         t->masked_bytes, t->masked_bytes == 1 ? "" : "s", t->masked_spans,
+		         t->masked_spans == 1 ? "" : "s");
 	print_row("masked", text);
 }
 

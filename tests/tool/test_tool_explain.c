@@ -180,7 +180,7 @@ static void info_is_one_screen(void **state)
 	tool_free(&same);
 	tool_free(&t);
 	TOOL(&t, "", "trace", "info", T0);
-	expect_in(&t, "masked      1 spans, 4 bytes");
+	expect_in(&t, "masked      4 bytes in 1 place\n");
 	tool_free(&t);
 	TOOL(&t, "", "trace", "info", "--json", T0);
 	assert_true(json_valid(t.out));

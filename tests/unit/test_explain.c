@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "explain.h"
+#include "explain_link.h"
 #include "mask.h"
 #include "message_text.h"
 
@@ -170,6 +171,21 @@ static void a_trace_reads_like_a_conversation(void **state)
 	expect_line(SAMPLE("emulated-kiosk-eject"), "58 > 0 PC_to_RDR_Mechanical eject");
 }
 
+static void clocks_and_rates_are_listed(void **state)
+{
+	static const uint8_t rates[] = {0x01, 0x2A, 0, 0, 0x40, 0x54, 0x01, 0};
+	struct ccid_redir_packet q = {.request_type = 0xA1, .request = 3, .length = 64};
+	struct ccid_redir_packet a = {.data = rates, .data_len = sizeof rates};
+	char text[128];
+
+	(void)state;
+	ccid_explain_control(text, sizeof text, &q, &a);
+	assert_non_null(strstr(text, "8 of 64 bytes: 10753 87104 bit/s"));
+	q.request = 2;
+	ccid_explain_control(text, sizeof text, &q, &a);
+	assert_non_null(strstr(text, ": 10753 87104 kHz"));
+}
+
 static void every_kind_of_line_is_counted_once(void **state)
 {
 	struct seen s = {.want = ""};
@@ -199,6 +215,7 @@ int main(void)
 		cmocka_unit_test(a_pin_is_never_shown),
 		cmocka_unit_test(mask_comments_are_read_back),
 		cmocka_unit_test(a_trace_reads_like_a_conversation),
+		cmocka_unit_test(clocks_and_rates_are_listed),
 		cmocka_unit_test(every_kind_of_line_is_counted_once),
 	};
 
