@@ -9,27 +9,38 @@
 #define WRONG_LE     0x6C
 #define GET_RESPONSE 0xC0
 
-static int put(struct ccid_story_bytes *to, const uint8_t *data, size_t len, bool unknown)
+static int grow(struct ccid_story_bytes *to, size_t need)
+{
+	size_t cap = need * 2 < 512 ? 512 : need * 2;
+	uint8_t *p = malloc(cap), *unknown = malloc(cap);
+
+	if (p == NULL || unknown == NULL) {
+		free(p);
+		free(unknown);
+		return CCID_E_NOMEM;
+	}
+	if (to->len > 0) {
+		memcpy(p, to->p, to->len);
+		memcpy(unknown, to->unknown, to->len);
+		ccid_wipe(to->p, to->len);
+	}
+	free(to->p);
+	free(to->unknown);
+	to->p = p;
+	to->unknown = unknown;
+	to->cap = cap;
+	return 0;
+}
+
+static int put(struct ccid_story_bytes *to, const uint8_t *data, size_t len)
 {
 	size_t room = CCID_ASSEMBLY_MAX - to->len, n = len < room ? len : room;
+	int err = to->len + n > to->cap ? grow(to, to->len + n) : 0;
 
-	if (to->len + n > to->cap) {
-		size_t cap = (to->len + n) * 2 < 512 ? 512 : (to->len + n) * 2;
-		uint8_t *p = realloc(to->p, cap), *u;
-
-		if (p == NULL)
-			return CCID_E_NOMEM;
-		to->p = p;
-		u = realloc(to->unknown, cap);
-		if (u == NULL)
-			return CCID_E_NOMEM;
-		to->unknown = u;
-		to->cap = cap;
-	}
-	if (n > 0) {
-		memcpy(to->p + to->len, data, n);
-		memset(to->unknown + to->len, unknown, n);
-	}
+	if (err != 0 || n == 0)
+		return err;
+	memcpy(to->p + to->len, data, n);
+	memset(to->unknown + to->len, 0, n);
 	to->len += n;
 	return 0;
 }
@@ -39,7 +50,7 @@ static int put_piece(struct ccid_story_bytes *to, const struct ccid_assembly_pie
                      size_t len)
 {
 	size_t at = to->len;
-	int err = len > 0 ? put(to, x->data + off, len, false) : 0;
+	int err = len > 0 ? put(to, x->data + off, len) : 0;
 
 	for (size_t i = 0; err == 0 && i < x->mask_count; i++) {
 		const struct ccid_mask_span *m = &x->masks[i];
@@ -114,7 +125,7 @@ static int follow_up(struct ccid_assembly *a, const struct ccid_assembly_piece *
 	r->len = fetch ? r->len - 2 : 0;
 	a->done = false;
 	if (fetch && c->len > 5 && c->len == 5u + c->p[4])
-		return put(c, &any, 1, false);
+		return put(c, &any, 1);
 	return 0;
 }
 

@@ -16,14 +16,20 @@ enum kind {
 	KIND_EVENT = 'e',
 };
 
+static void free_bytes(struct ccid_story_bytes *b)
+{
+	if (b->p != NULL)
+		ccid_wipe(b->p, b->len);
+	free(b->p);
+	free(b->unknown);
+}
+
 static void free_item(struct ccid_compare_item *x)
 {
 	if (x == NULL)
 		return;
-	free(x->command.p);
-	free(x->command.unknown);
-	free(x->response.p);
-	free(x->response.unknown);
+	free_bytes(&x->command);
+	free_bytes(&x->response);
 	free(x);
 }
 
