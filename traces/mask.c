@@ -3,9 +3,14 @@
 
 #include "ccid_msg.h"
 
+#include "words.h"
+
 #include <inttypes.h>
-#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
+
+#define PIN_VERIFY 15 /* abPINApdu in abData of Secure */
+#define PIN_MODIFY 17 /* ... at the earliest */
 
 static bool secret_ins(uint8_t ins)
 {
@@ -15,7 +20,9 @@ static bool secret_ins(uint8_t ins)
 	case 0x24: /* CHANGE REFERENCE DATA */
 	case 0x25:
 	case 0x2C: /* RESET RETRY COUNTER */
-	case 0x2D: return true;
+	case 0x2D:
+	case 0xC2: /* ENVELOPE: may hold one of them */
+	case 0xC3: return true;
 	default: return false;
 	}
 }
@@ -94,11 +101,39 @@ void ccid_mask_answer(struct ccid_mask_state *state, const uint8_t *data, size_t
 		state->secret = false;
 }
 
+/* Where abPINApdu of a modification starts, which depends on how many message indexes there are:
+ * where a header fits what follows it; else as early as it can be. */
+static bool find_modify_template(const uint8_t *data, size_t have, size_t total, size_t *at)
+{
+	for (*at = PIN_MODIFY; *at < PIN_MODIFY + 4 && *at + 5 <= have; ++*at)
+		if (secret_ins(data[*at + 1]) && *at + 5 + data[*at + 4] == total)
+			return true;
+	return false;
+}
+
+/* USB CCID 6.1.11: bPINOperation, the structure, the template. Operations 2 to 4 carry nothing. */
+static bool find_in_secure(struct ccid_mask_span *out, const uint8_t *msg, size_t len)
+{
+	const uint8_t *data = msg + CCID_HEADER_LEN;
+	size_t n = len - CCID_HEADER_LEN, body = 1, at;
+
+	if (msg[8] == CCID_CHAIN_END || msg[8] == CCID_CHAIN_MIDDLE)
+		body = 0;
+	else if (data[0] == 0)
+		body = PIN_VERIFY + 5;
+	else if (data[0] == 1)
+		body = find_modify_template(data, n, n, &at) ? at + 5 : PIN_MODIFY + 5;
+	*out = (struct ccid_mask_span){CCID_HEADER_LEN + body, n > body ? n - body : 0};
+	return n > body;
+}
+
 bool ccid_mask_find(struct ccid_mask_span *out, struct ccid_mask_state *state,
                     enum ccid_mask_form form, const uint8_t *msg, size_t len)
 {
 	bool found;
 
+	if (len > CCID_HEADER_LEN && msg[0] == CCID_SECURE)
+		return find_in_secure(out, msg, len);
 	if (len <= CCID_HEADER_LEN || msg[0] != CCID_XFR_BLOCK)
 		return false;
 	if (form == CCID_MASK_T1)
@@ -133,29 +168,98 @@ bool ccid_mask_find_token(struct ccid_mask_span *out, struct ccid_mask_state *st
 	return find_in_part(out, state, level, data, len);
 }
 
-static const char prefix[] = "masked";
-
-void ccid_mask_comment(char *out, size_t cap, const struct ccid_mask_span *span)
+/* Bytes of an APDU that tell where its body is: up to P3, or the extended Lc. */
+static bool apdu_ready(const uint8_t *apdu, size_t have)
 {
-	snprintf(out, cap, "%s %zu+%zu", prefix, span->off, span->len);
+	return have >= 8 || (have >= 6 && apdu[4] != 0);
+}
+
+bool ccid_mask_ready(const struct ccid_mask_state *state, enum ccid_mask_form form,
+                     const uint8_t *msg, size_t have, size_t total)
+{
+	const uint8_t *data = msg + CCID_HEADER_LEN;
+	size_t n = have - CCID_HEADER_LEN, at;
+
+	if (have >= total)
+		return true;
+	if (msg[0] == CCID_SECURE)
+		return n > 0 && (data[0] != 1 || n >= PIN_MODIFY + 8 ||
+		                 find_modify_template(data, n, total - CCID_HEADER_LEN, &at));
+	if (msg[0] != CCID_XFR_BLOCK)
+		return n >= 8;
+	if (form == CCID_MASK_T1)
+		return n > 3 && (state->secret ||
+		                 (state->had && n > 3 && ((state->last ^ data[1]) & 0x40) == 0) ||
+		                 (n > 3 + 5 && apdu_ready(data + 3, n - 3)));
+	return n > 0 && (state->secret || apdu_ready(data, n));
+}
+
+void ccid_mask_add(struct ccid_mask_list *list, size_t off, size_t len)
+{
+	struct ccid_mask_span *last = &list->span[CCID_MASK_SPANS - 1];
+
+	if (len == 0)
+		return;
+	if (list->count < CCID_MASK_SPANS) {
+		list->span[list->count++] = (struct ccid_mask_span){off, len};
+		return;
+	}
+	len = off + len > last->off + last->len ? off + len : last->off + last->len;
+	last->off = off < last->off ? off : last->off;
+	last->len = len - last->off;
+}
+
+void ccid_mask_comment(char *out, size_t cap, const char *word, const struct ccid_mask_list *list,
+                       const char *text)
+{
+	struct ccid_words w = ccid_words(out, cap);
+
+	if (list->count > 0)
+		ccid_words_add(&w, "%s", word);
+	for (unsigned i = 0; i < list->count; i++)
+		ccid_words_add(&w, " %zu+%zu", list->span[i].off, list->span[i].len);
+	if (text != NULL && text[0] != '\0')
+		ccid_words_add(&w, "%s%s", list->count > 0 ? " " : "", text);
+}
+
+static const char *skip_words(const char *at)
+{
+	static const char *const words[] = {"masked ", "any "};
+
+	for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+		if (strncmp(at, words[i], strlen(words[i])) == 0)
+			return at + strlen(words[i]);
+	return NULL;
+}
+
+/* OFFSET+LENGTH, in decimal. */
+static const char *take_span(const char *at, struct ccid_mask_span *out)
+{
+	char *end;
+
+	if (at[0] < '0' || at[0] > '9')
+		return NULL;
+	out->off = (size_t)strtoul(at, &end, 10);
+	if (end[0] != '+' || end[1] < '0' || end[1] > '9')
+		return NULL;
+	out->len = (size_t)strtoul(end + 1, &end, 10);
+	return end;
 }
 
 int ccid_mask_next(const char *comment, const char **pos, struct ccid_mask_span *out)
 {
-	const char *at = *pos;
-	char *end;
+	const char *at = *pos, *next;
 
-	if (at == NULL) {
-		if (comment == NULL || strncmp(comment, prefix, sizeof prefix - 1) != 0)
-			return 0;
-		at = comment + sizeof prefix - 1;
-	}
-	if (at[0] != ' ' || at[1] < '0' || at[1] > '9')
+	if (at == NULL)
+		at = comment != NULL ? skip_words(comment) : NULL;
+	else if (*at++ != ' ')
 		return 0;
-	out->off = (size_t)strtoul(at + 1, &end, 10);
-	if (end[0] != '+' || end[1] < '0' || end[1] > '9')
+	if (at == NULL)
 		return 0;
-	out->len = (size_t)strtoul(end + 1, &end, 10);
-	*pos = end;
+	next = skip_words(at);
+	next = take_span(next != NULL ? next : at, out);
+	if (next == NULL)
+		return 0;
+	*pos = next;
 	return 1;
 }

@@ -143,6 +143,8 @@ static void add_command(struct ccid_words *w, struct ccid_message_context *ctx, 
 	static const char *const pin[] = {"verify PIN", "modify PIN"};
 	const uint8_t *data = msg + CCID_HEADER_LEN;
 	size_t n = len - CCID_HEADER_LEN;
+	struct ccid_mask_span secret;
+	bool masked;
 
 	switch (msg[0]) {
 	case CCID_ICC_POWER_ON: ccid_words_add(w, "%s", msg[7] < 4 ? volt[msg[7]] : "?"); break;
@@ -156,7 +158,9 @@ static void add_command(struct ccid_words *w, struct ccid_message_context *ctx, 
 	case CCID_SECURE:
 		if (n > 0)
 			ccid_words_add(w, "%s, ", data[0] < 2 ? pin[data[0]] : "other operation");
-		ccid_words_hex(w, data, n, HEX_SHOWN);
+		masked = ccid_mask_find(&secret, &ctx->mask, ccid_message_form(ctx), msg, len);
+		secret.off -= masked ? CCID_HEADER_LEN : 0;
+		add_masked(w, data, n, masked ? &secret : NULL);
 		break;
 	default: ccid_words_hex(w, data, n, HEX_SHOWN); break;
 	}
@@ -256,8 +260,10 @@ static void learn_atr(struct ccid_message_context *ctx, const struct ccid_rsp *r
 	struct ccid_atr atr;
 
 	ctx->mask = (struct ccid_mask_state){0};
-	if (rsp->type == CCID_DATA_BLOCK && ccid_atr_decode(&atr, rsp->data, rsp->len) == 0)
-		ctx->protocol = atr.specific ? atr.ta2 & 0x0F : atr.first;
+	if (rsp->type != CCID_DATA_BLOCK || ccid_atr_decode(&atr, rsp->data, rsp->len) != 0)
+		return;
+	ctx->protocol = atr.specific ? atr.ta2 & 0x0F : atr.first;
+	ctx->crc = atr.crc;
 }
 
 static bool has_header(const struct ccid_message_context *ctx, const uint8_t *msg, size_t len)
@@ -280,6 +286,8 @@ void ccid_message_learn(struct ccid_message_context *ctx, const uint8_t *msg, si
 		ctx->last_header = has_header(ctx, msg, len);
 		if (msg[0] == CCID_SET_PARAMETERS)
 			ctx->protocol = msg[7];
+		if (msg[0] == CCID_SET_PARAMETERS && msg[7] == 1 && len > CCID_HEADER_LEN + 1)
+			ctx->crc = (msg[CCID_HEADER_LEN + 1] & 1) != 0; /* bmTCCKST1 */
 		return;
 	}
 	if (ccid_rsp_decode(&rsp, msg, len) != 0)

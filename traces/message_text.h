@@ -10,6 +10,7 @@
 struct ccid_message_context {
 	enum ccid_level level;
 	unsigned protocol;           /* T=0 or T=1, as SetParameters or the ATR says */
+	bool crc;                    /* T=1 blocks end in a CRC, not in an LRC; likewise */
 	struct ccid_mask_state mask; /* chains that carry a PIN */
 	uint8_t last_type;           /* of the command an answer belongs to */
 	bool last_header;            /* that command was a whole APDU or TPDU with header */

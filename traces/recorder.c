@@ -9,9 +9,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#define CLEAR_FEATURE   1
-#define VISIBLE_MAX     32
-#define TOKEN_XFR_BLOCK 0x65 /* USB ICCD Rev 1.0 */
+#define CLEAR_FEATURE 1
 
 static struct recorder *recorder_of(struct ccid_transport *t)
 {
@@ -48,25 +46,53 @@ static void stop(struct recorder *r, int err)
 	         "recording ends here, the reader goes on: %s", ccid_err_text(err));
 }
 
-static void write_pieces(struct recorder *r, enum ccid_trace_dir dir,
-                         const struct ccid_trace_piece *piece, const char *comment)
+/* The payload without its secrets, and a comment that says where they were. */
+static int redact(struct recorder *r, enum ccid_trace_dir dir, const struct ccid_redir_packet *p,
+                  size_t head_len, char *comment, size_t cap)
 {
-	int err = ccid_trace_write_pieces(r->file, dir, now_ns(r), piece, comment);
+	struct ccid_mask_list spans;
+	int err;
 
-	if (err != 0)
-		stop(r, err);
+	if (p->data_len > RECORDER_COPY)
+		return CCID_E_SPACE;
+	if (p->data_len > 0)
+		memcpy(r->copy, p->data, p->data_len);
+	err = ccid_redactor_packet(r->redactor, dir, p, r->copy, &spans);
+	for (unsigned i = 0; i < spans.count; i++)
+		spans.span[i].off += head_len;
+	if (spans.count > 0)
+		ccid_mask_comment(comment, cap, "masked", &spans, NULL);
+	return err;
+}
+
+static int write_packet(struct recorder *r, enum ccid_trace_dir dir,
+                        const struct ccid_redir_packet *p, const char *comment)
+{
+	uint8_t head[CCID_REDIR_HEAD_MAX];
+	struct ccid_trace_piece piece = {.head = head, .data = r->copy, .data_len = p->data_len};
+	char text[CCID_TRACE_COMMENT_MAX];
+	int err;
+
+	text[0] = '\0';
+	piece.head_len = ccid_redir_encode_head(head, p);
+	err = redact(r, dir, p, piece.head_len, text, sizeof text);
+	if (err == 0)
+		err = ccid_trace_write_pieces(r->file, dir, now_ns(r), &piece,
+		                              text[0] != '\0' ? text : comment);
+	ccid_wipe(r->copy, p->data_len < RECORDER_COPY ? p->data_len : 0);
+	return err;
 }
 
 void ccid_recorder_put(struct recorder *r, enum ccid_trace_dir dir,
                        const struct ccid_redir_packet *p, const char *comment)
 {
-	uint8_t head[CCID_REDIR_HEAD_MAX];
-	struct ccid_trace_piece piece = {.head = head, .data = p->data, .data_len = p->data_len};
+	int err = 0;
 
-	piece.head_len = ccid_redir_encode_head(head, p);
 	pthread_mutex_lock(&r->lock);
 	if (r->file != NULL)
-		write_pieces(r, dir, &piece, comment);
+		err = write_packet(r, dir, p, comment);
+	if (err != 0)
+		stop(r, err);
 	pthread_mutex_unlock(&r->lock);
 }
 
@@ -116,59 +142,6 @@ static int recorder_post_in(struct ccid_transport *t, uint8_t *buf, size_t cap)
 	return rc;
 }
 
-/* Where these bytes of a command hold a PIN. */
-static bool find_secret(struct recorder *r, const uint8_t *buf, size_t len,
-                        struct ccid_mask_span *span)
-{
-	struct ccid_message_context *ctx;
-	struct ccid_rd rd = ccid_rd(buf, len);
-	size_t whole;
-
-	if (r->out_left > 0) {
-		r->out_left -= len < r->out_left ? len : r->out_left;
-		*span = (struct ccid_mask_span){0, len};
-		return r->out_secret && len > 0;
-	}
-	if (len < CCID_HEADER_LEN)
-		return false;
-	ccid_rd_u8(&rd);
-	whole = (size_t)ccid_rd_le32(&rd) + CCID_HEADER_LEN;
-	r->out_left = whole > len ? whole - len : 0;
-	ctx = &r->slot[buf[5]];
-	ccid_message_learn(ctx, buf, len);
-	r->out_secret = ccid_mask_find(span, &ctx->mask, ccid_message_form(ctx), buf, len);
-	return r->out_secret;
-}
-
-/* A span runs to the end of the bytes, and little of them comes before it. */
-static void put_secret_out(struct recorder *r, const struct ccid_redir_packet *p,
-                           const struct ccid_mask_span *span)
-{
-	uint8_t head[CCID_REDIR_HEAD_MAX + VISIBLE_MAX];
-	struct ccid_trace_piece piece = {.head = head, .data = r->hidden};
-	struct ccid_mask_span in_packet = *span;
-	char comment[CCID_MASK_TEXT_MAX];
-	size_t before;
-
-	if (p->data_len > RECORDER_MASK_MAX || span->off > VISIBLE_MAX) {
-		pthread_mutex_lock(&r->lock);
-		if (r->file != NULL)
-			stop(r, CCID_E_SPACE);
-		pthread_mutex_unlock(&r->lock);
-		return;
-	}
-	before = ccid_redir_encode_head(head, p);
-	memcpy(head + before, p->data, span->off);
-	piece.head_len = before + span->off;
-	piece.data_len = p->data_len - span->off;
-	in_packet.off = piece.head_len;
-	ccid_mask_comment(comment, sizeof comment, &in_packet);
-	pthread_mutex_lock(&r->lock);
-	if (r->file != NULL)
-		write_pieces(r, CCID_TRACE_FROM_GUEST, &piece, comment);
-	pthread_mutex_unlock(&r->lock);
-}
-
 static uint64_t put_out(struct recorder *r, const uint8_t *buf, size_t len)
 {
 	const struct ccid_redir_packet p = {
@@ -179,12 +152,8 @@ static uint64_t put_out(struct recorder *r, const uint8_t *buf, size_t len)
 		.data = buf,
 		.data_len = len,
 	};
-	struct ccid_mask_span span;
 
-	if (find_secret(r, buf, len, &span))
-		put_secret_out(r, &p, &span);
-	else
-		ccid_recorder_put(r, CCID_TRACE_FROM_GUEST, &p, NULL);
+	ccid_recorder_put(r, CCID_TRACE_FROM_GUEST, &p, NULL);
 	return p.id;
 }
 
@@ -219,8 +188,6 @@ static void put_in(struct recorder *r, int rc)
 
 	ccid_recorder_put(r, CCID_TRACE_FROM_HOST, &p, NULL);
 	r->in_id = 0;
-	if (p.data_len >= CCID_HEADER_LEN)
-		ccid_message_learn(&r->slot[p.data[5]], p.data, p.data_len);
 }
 
 static int recorder_wait_in(struct ccid_transport *t, int64_t deadline)
@@ -285,16 +252,6 @@ static int recorder_interrupt_in(struct ccid_transport *t, uint8_t *buf, size_t 
 	return rc;
 }
 
-/* Tokens take their APDUs by control requests. */
-static bool find_secret_request(struct recorder *r, const struct ccid_setup *setup,
-                                const uint8_t *data, struct ccid_mask_span *span)
-{
-	return r->base.iface.bulk_out.address == 0 && setup->request_type == 0x21 &&
-	       setup->request == TOKEN_XFR_BLOCK &&
-	       ccid_mask_find_token(span, &r->token, r->base.iface.protocol,
-	                            (uint8_t)(setup->value >> 8), data, setup->length);
-}
-
 /* What request and answer have in common. */
 static struct ccid_redir_packet control_packet(const struct ccid_setup *setup, const uint8_t *data,
                                                uint64_t id)
@@ -315,14 +272,10 @@ static void put_control(struct recorder *r, const struct ccid_setup *setup, cons
                         uint64_t id)
 {
 	struct ccid_redir_packet p = control_packet(setup, data, id);
-	struct ccid_mask_span span;
 
 	p.length = setup->length;
 	p.data_len = p.endpoint != 0 ? 0 : setup->length;
-	if (find_secret_request(r, setup, data, &span))
-		put_secret_out(r, &p, &span);
-	else
-		ccid_recorder_put(r, CCID_TRACE_FROM_GUEST, &p, NULL);
+	ccid_recorder_put(r, CCID_TRACE_FROM_GUEST, &p, NULL);
 }
 
 static void put_control_answer(struct recorder *r, const struct ccid_setup *setup,
@@ -394,7 +347,6 @@ static int recorder_reset(struct ccid_transport *t, int64_t deadline)
 	ccid_recorder_put(r, CCID_TRACE_FROM_GUEST, &p, NULL);
 	rc = r->inner->ops->reset(r->inner, deadline);
 	r->in_id = 0;
-	r->out_left = 0;
 	describe(r);
 	note_unplug(r, rc);
 	if (rc >= 0)
@@ -427,7 +379,8 @@ static void recorder_free(struct recorder *r)
 {
 	if (r->owner == getpid())
 		pthread_mutex_destroy(&r->lock);
-	free(r->hidden);
+	ccid_redactor_free(r->redactor);
+	free(r->copy);
 	free(r);
 }
 
@@ -464,16 +417,6 @@ static const struct ccid_transport_ops recorder_ops = {
 	.cancel = recorder_cancel,
 };
 
-static void set_levels(struct recorder *r)
-{
-	struct ccid_class_desc d;
-
-	if (ccid_class_desc_decode(&d, r->inner->iface.desc, CCID_CLASS_DESC_LEN) != 0)
-		return;
-	for (size_t i = 0; i < sizeof r->slot / sizeof r->slot[0]; i++)
-		r->slot[i].level = ccid_class_desc_level(&d);
-}
-
 int ccid_transport_open_recorder(struct ccid_transport **out, struct ccid_transport *inner,
                                  const char *path, const struct ccid_env *env)
 {
@@ -483,20 +426,20 @@ int ccid_transport_open_recorder(struct ccid_transport **out, struct ccid_transp
 	if (r == NULL)
 		return err;
 	r->owner = getpid();
-	r->hidden = malloc(RECORDER_MASK_MAX);
+	r->copy = malloc(RECORDER_COPY);
 	pthread_mutex_init(&r->lock, NULL);
-	if (r->hidden != NULL)
+	if (r->copy != NULL)
+		err = ccid_redactor_new(&r->redactor, NULL);
+	if (err == 0)
 		err = ccid_trace_create(&r->file, path, false);
 	if (err != 0) {
 		recorder_free(r);
 		return err;
 	}
-	memset(r->hidden, CCID_MASK_BYTE, RECORDER_MASK_MAX);
 	r->base = *inner;
 	r->base.ops = &recorder_ops;
 	r->base.env = env;
 	r->inner = inner;
-	set_levels(r);
 	ccid_recorder_introduce(r);
 	if (r->failed != 0) {
 		err = r->failed;

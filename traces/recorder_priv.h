@@ -4,14 +4,13 @@
 #ifndef CCID_RECORDER_PRIV_H
 #define CCID_RECORDER_PRIV_H
 
-#include "message_text.h"
 #include "recorder.h"
-#include "redir_packet.h"
+#include "redact.h"
 
 #include <pthread.h>
 #include <sys/types.h>
 
-#define RECORDER_MASK_MAX 65600u
+#define RECORDER_COPY (1u << 17) /* more than any transfer carries */
 
 struct recorder {
 	struct ccid_transport base;
@@ -23,13 +22,10 @@ struct recorder {
 
 	uint64_t in_id; /* of the posted IN request, 0 when none is */
 	const uint8_t *in_buf;
-	size_t out_left; /* bytes of an OUT message that are still to come */
-	bool out_secret; /* and they are part of a PIN */
-	uint8_t *hidden; /* RECORDER_MASK_MAX times FF */
+	uint8_t *copy; /* RECORDER_COPY; lock */
+	struct ccid_redactor *redactor;
 	bool unplugged;
-	pid_t owner;                  /* the child of a fork writes nothing */
-	struct ccid_mask_state token; /* of a device that has no bulk endpoints */
-	struct ccid_message_context slot[256];
+	pid_t owner; /* the child of a fork writes nothing */
 };
 
 /* Write one packet. p->data and p->data_len are the payload (for small types: all after the

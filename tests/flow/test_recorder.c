@@ -291,7 +291,7 @@ static void pins_do_not_reach_the_file(void **state)
 	expect_lines(&f->lines, 0, want, 4);
 }
 
-static void pins_in_t1_blocks_are_masked_with_their_check_byte(void **state)
+static void pins_in_t1_blocks_are_masked_and_their_check_byte_fits(void **state)
 {
 	struct fixture *f = *state;
 	static const char first[] = "6F 0B000000 00 01 00 0000 00 20 07 00 20 00 81 04 31 37 9C";
@@ -314,8 +314,8 @@ static void pins_in_t1_blocks_are_masked_with_their_check_byte(void **state)
 	script_done(&f->script);
 	assert_false(file_holds(f->path, "\x04\x31\x37", 3));
 	assert_false(file_holds(f->path, "\x02\x35\x39", 3));
-	assert_true(file_holds(f->path, "\x20\x00\x81\x04\xFF\xFF\xFF", 7));
-	assert_true(file_holds(f->path, "\x00\x40\x02\xFF\xFF\xFF", 6));
+	assert_true(file_holds(f->path, "\x20\x00\x81\x04\xFF\xFF\x82", 7));
+	assert_true(file_holds(f->path, "\x00\x40\x02\xFF\xFF\x42", 6));
 }
 
 /* The body comes in a message of its own, here in two: the card asked for one byte, then the rest. */
@@ -502,7 +502,7 @@ int main(void)
 		T(traffic_and_failures_are_written_as_they_happen),
 		T(an_unplug_is_written_once),
 		T(pins_do_not_reach_the_file),
-		T(pins_in_t1_blocks_are_masked_with_their_check_byte),
+		T(pins_in_t1_blocks_are_masked_and_their_check_byte_fits),
 		T(pins_at_character_level_are_masked_until_the_status_word),
 		T(an_existing_file_is_left_alone),
 		T(a_full_disk_does_not_disturb_the_session),

@@ -108,14 +108,17 @@ static void a_pin_is_never_shown(void **state)
 
 static void mask_comments_are_read_back(void **state)
 {
-	const struct ccid_mask_span span = {41, 8};
+	const struct ccid_mask_list list = {.span = {{41, 8}, {60, 1}}, .count = 2},
+				    none = {.count = 0};
 	struct ccid_mask_span got;
 	const char *pos = NULL;
-	char text[CCID_MASK_TEXT_MAX];
+	char text[64];
 
 	(void)state;
-	ccid_mask_comment(text, sizeof text, &span);
-	assert_string_equal(text, "masked 41+8");
+	ccid_mask_comment(text, sizeof text, "masked", &list, "any 3+4 tail");
+	assert_string_equal(text, "masked 41+8 60+1 any 3+4 tail");
+	ccid_mask_comment(text, sizeof text, "masked", &none, "tail");
+	assert_string_equal(text, "tail");
 	assert_int_equal(ccid_mask_next("masked 41+8 60+1 tail", &pos, &got), 1);
 	assert_int_equal(got.off, 41);
 	assert_int_equal(got.len, 8);
@@ -126,6 +129,26 @@ static void mask_comments_are_read_back(void **state)
 	assert_int_equal(ccid_mask_next("something masked 1+2", &pos, &got), 0);
 	assert_int_equal(ccid_mask_next(NULL, &pos, &got), 0);
 	assert_int_equal(ccid_mask_next("masked -1+2", &pos, &got), 0);
+	assert_int_equal(ccid_mask_next("masked1+2", &pos, &got), 0);
+	assert_int_equal(ccid_mask_next("any 7+2 masked 9+3 any way", &pos, &got), 1);
+	assert_int_equal(got.off, 7);
+	assert_int_equal(ccid_mask_next(NULL, &pos, &got), 1);
+	assert_int_equal(got.off, 9);
+	assert_int_equal(got.len, 3);
+	assert_int_equal(ccid_mask_next(NULL, &pos, &got), 0);
+}
+
+static void spans_that_do_not_fit_are_joined(void **state)
+{
+	struct ccid_mask_list list = {.count = 0};
+
+	(void)state;
+	for (size_t i = 0; i < CCID_MASK_SPANS + 2; i++)
+		ccid_mask_add(&list, 10 * i, 2);
+	ccid_mask_add(&list, 3, 0);
+	assert_int_equal(list.count, CCID_MASK_SPANS);
+	assert_int_equal(list.span[CCID_MASK_SPANS - 1].off, 10 * (CCID_MASK_SPANS - 1));
+	assert_int_equal(list.span[CCID_MASK_SPANS - 1].len, 22);
 }
 
 struct seen {
@@ -214,6 +237,7 @@ int main(void)
 		cmocka_unit_test(t1_blocks_are_named),
 		cmocka_unit_test(a_pin_is_never_shown),
 		cmocka_unit_test(mask_comments_are_read_back),
+		cmocka_unit_test(spans_that_do_not_fit_are_joined),
 		cmocka_unit_test(a_trace_reads_like_a_conversation),
 		cmocka_unit_test(clocks_and_rates_are_listed),
 		cmocka_unit_test(every_kind_of_line_is_counted_once),

@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: MIT */
+/* What must not be in a file is taken out of packets on their way there, streaming: of the
+ * recorder, of the proxy, and of files on request.
+ *
+ * PINs always: the spans of mask.h, and what a Secure command is answered beside its status word.
+ * The bytes become FF, letters of a string X; check bytes of T=1 blocks and the TCK of an ATR are
+ * computed anew, so that what remains is well-formed. Messages may be cut into transfers in any way.
+ * One thread at a time; nothing is allocated per packet. */
+#ifndef CCID_REDACT_H
+#define CCID_REDACT_H
+
+#include "mask.h"
+#include "redir_packet.h"
+
+#define CCID_REDACT_TEXT 128 /* a serial number in UTF-16: a string descriptor holds 126 units */
+
+struct ccid_redact_rules {
+	bool serials;    /* the serial number, as a string and wherever its text comes again */
+	bool historical; /* historical bytes of ATRs */
+	bool responses;  /* what cards answer, but for status words */
+};
+
+struct ccid_redactor;
+
+CCID_MUST_USE
+int ccid_redactor_new(struct ccid_redactor **out, const struct ccid_redact_rules *rules);
+void ccid_redactor_free(struct ccid_redactor *r); /* wipes; NULL is allowed */
+
+/* Look at a packet before any is redacted: learns which texts are serial numbers. Only needed with
+ * that rule. */
+void ccid_redactor_survey(struct ccid_redactor *r, enum ccid_trace_dir dir,
+                          const struct ccid_redir_packet *p);
+
+/* The next packet of a conversation, whose payload (p->data_len bytes) is a copy in data. What must
+ * go is overwritten; spans lists where, from the start of data. CCID_E_UNSUPPORTED: it cannot be
+ * told what in this answer is procedure bytes (responses, at character level with T=0). */
+CCID_MUST_USE
+int ccid_redactor_packet(struct ccid_redactor *r, enum ccid_trace_dir dir,
+                         const struct ccid_redir_packet *p, uint8_t *data,
+                         struct ccid_mask_list *spans);
+
+/* Whether a text (a comment) holds a serial number. */
+bool ccid_redactor_names(const struct ccid_redactor *r, const char *text);
+
+#endif

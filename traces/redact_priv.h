@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: MIT */
+/* What the parts of the redactor share: CCID messages (redact_message.c); packets, descriptors and
+ * requests (redact.c); serial numbers (redact_serial.c). */
+#ifndef CCID_REDACT_PRIV_H
+#define CCID_REDACT_PRIV_H
+
+#include "ccid_msg.h"
+#include "message_text.h"
+#include "redact.h"
+
+#define REDACT_HEAD    (CCID_HEADER_LEN + 3u + 254u + 2u) /* a whole T=1 block */
+#define REDACT_PIPES   4u                                 /* CCID interfaces of one device */
+#define REDACT_SERIALS 4u
+#define REDACT_PENDING 32u
+
+/* How the last bytes of a message are made when those before them are changed. */
+enum redact_check {
+	REDACT_NO_CHECK,
+	REDACT_LRC, /* of T=1: over the payload */
+	REDACT_CRC,
+	REDACT_TCK /* of an ATR: over all but its first byte */
+};
+
+/* One message on its way through a pipe. */
+struct redact_stream {
+	uint8_t head[REDACT_HEAD]; /* as it was, then as it is written */
+	size_t have, total;        /* total 0: not known yet */
+	bool decided;
+	size_t off, end; /* what goes, within the message */
+	enum redact_check check;
+};
+
+struct redact_pipe {
+	uint8_t bulk_out, bulk_in;
+	uint16_t seq[256]; /* of each slot's last command, plus 1 */
+	struct redact_stream out, in;
+	struct ccid_message_context context[256];
+};
+
+struct redact_serial {
+	uint8_t text[CCID_REDACT_TEXT * 2]; /* UTF-16, little-endian */
+	size_t len;                         /* in bytes */
+};
+
+/* A control request without an answer yet. */
+struct redact_request {
+	bool used;
+	uint64_t id;
+	uint8_t request_type, request;
+	uint16_t value;
+};
+
+struct ccid_redactor {
+	struct ccid_redact_rules rules;
+	struct redact_pipe pipe[REDACT_PIPES];
+	unsigned pipes;
+	uint8_t token; /* bInterfaceProtocol of a token without bulk endpoints, else 0 */
+	struct ccid_mask_state token_mask;
+	bool token_powers, token_says_sw; /* what the next DATA_BLOCK answer is */
+	struct redact_request request[REDACT_PENDING];
+	unsigned next;
+	uint8_t serial_index; /* iSerialNumber, 0 while not known */
+	struct redact_serial serial[REDACT_SERIALS];
+	unsigned serials;
+};
+
+/* One transfer of a pipe. */
+int ccid_redact_transfer(struct ccid_redactor *r, struct redact_pipe *pipe, bool in, uint8_t *data,
+                         size_t len, struct ccid_mask_list *spans);
+
+/* Whatever was under way in a stream is over. */
+void ccid_redact_start_over(struct redact_stream *s);
+
+/* The historical bytes of an ATR of which len of total bytes are there: false when it has none, or
+ * they have not begun. *end includes TCK when there is one (*tck). */
+bool ccid_redact_find_historical(const uint8_t *atr, size_t len, size_t total, size_t *off,
+                                 size_t *end, bool *tck);
+
+/* Overwrite what of [off, end) lies in a piece of len bytes that starts at. */
+void ccid_redact_fill(uint8_t *data, size_t at, size_t len, size_t off, size_t end,
+                      struct ccid_mask_list *spans);
+
+/* redact_serial.c */
+void ccid_redact_learn_string(struct ccid_redactor *r, uint16_t value, const uint8_t *data,
+                              size_t len);
+void ccid_redact_hide_serials(const struct ccid_redactor *r, uint8_t *data, size_t len,
+                              struct ccid_mask_list *spans);
+
+#endif
