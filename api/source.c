@@ -106,7 +106,7 @@ static int open_replay(struct ccid_transport **out, const char *path, const stru
 	if (decoded == NULL)
 		return CCID_E_NOMEM;
 	decode(decoded);
-	err = ccid_transport_open_replay(out, decoded, env, problem, sizeof problem);
+	err = ccid_transport_open_replay(out, decoded, NULL, env, problem, sizeof problem);
 	if (err < 0)
 		ccid_log(env, CCID_LOG_ERROR, NULL, "%s: %s", decoded,
 		         problem[0] != '\0' ? problem : ccid_err_text(err));

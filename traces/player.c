@@ -19,11 +19,13 @@ static int set_up(struct ccid_player *p, const char *path)
 		return CCID_E_NOMEM;
 	p->token_last = CCID_SCRIPT_NONE;
 	p->config = p->script.iface.config_value;
+	p->connected_at = CCID_NEVER;
 	ccid_player_slots_init(p);
 	return ccid_player_host_init(p);
 }
 
-int ccid_player_open(struct ccid_player **out, const char *path, const struct ccid_env *env,
+int ccid_player_open(struct ccid_player **out, const char *path,
+                     const struct ccid_player_options *options, const struct ccid_env *env,
                      char *problem, size_t cap)
 {
 	struct ccid_player *p = calloc(1, sizeof *p);
@@ -32,6 +34,9 @@ int ccid_player_open(struct ccid_player **out, const char *path, const struct cc
 	if (p == NULL)
 		return CCID_E_NOMEM;
 	p->env = env;
+	if (options != NULL)
+		p->options = *options;
+	pthread_mutex_init(&p->lock, NULL);
 	err = ccid_script_load(&p->script, path, env, problem, cap);
 	if (err == 0)
 		err = set_up(p, path);
@@ -54,6 +59,7 @@ void ccid_player_close(struct ccid_player *p)
 	free(p->out);
 	free(p->progress);
 	free(p->path);
+	pthread_mutex_destroy(&p->lock);
 	free(p);
 }
 
@@ -62,14 +68,32 @@ const char *ccid_player_divergence(const struct ccid_player *p)
 	return p->diff;
 }
 
+size_t ccid_player_report(struct ccid_player *p, char *divergence, size_t cap)
+{
+	size_t left;
+
+	pthread_mutex_lock(&p->lock);
+	left = ccid_player_left(p);
+	if (cap > 0)
+		snprintf(divergence, cap, "%s", p->diff);
+	pthread_mutex_unlock(&p->lock);
+	return left;
+}
+
 static int64_t next(void *ctx)
 {
-	(void)ctx;
-	return CCID_NEVER;
+	return ccid_player_due(ctx);
+}
+
+static int pass_time(void *ctx, int64_t at, int cancel_fd)
+{
+	const struct ccid_player *p = ctx;
+
+	return p->options.advance(p->options.ctx, at, cancel_fd);
 }
 
 /* No time passes; only a cancel counts. */
-static int advance(void *ctx, int64_t at, int cancel_fd)
+static int skip_time(void *ctx, int64_t at, int cancel_fd)
 {
 	struct pollfd f = {.fd = cancel_fd, .events = POLLIN};
 
@@ -85,7 +109,9 @@ struct ccid_stream_peer ccid_player_peer(struct ccid_player *p)
 		.input = ccid_player_input,
 		.output = ccid_player_output,
 		.next = next,
-		.advance = advance,
+		.advance = p->options.speed == CCID_SPEED_NONE ? skip_time
+	                   : p->options.advance != NULL        ? pass_time
+	                                                       : NULL,
 	};
 }
 
@@ -136,14 +162,17 @@ int ccid_player_serve_stream(struct ccid_player *p, struct ccid_stream *s, int64
 
 	while (rc >= 0) {
 		unsigned want = CCID_STREAM_READ;
+		int64_t due, until;
 
 		rc = push(p, s, &o);
 		if (rc < 0)
 			break;
 		if (o.at < o.len)
 			want |= CCID_STREAM_WRITE;
-		rc = s->ops->wait(s, want, -1, deadline);
-		if (rc == 0)
+		due = ccid_player_due(p);
+		until = due < deadline ? due : deadline;
+		rc = s->ops->wait(s, want, -1, until);
+		if (rc == 0 && until == deadline)
 			return CCID_E_TIMEOUT;
 		if (rc > 0)
 			rc = pull(p, s);

@@ -19,6 +19,7 @@ struct player_answer *ccid_player_answer(struct ccid_player *p, const uint8_t *m
 		.item = CCID_SCRIPT_NONE,
 		.slot = msg[5],
 		.seq = msg[6],
+		.since = ccid_env_now(p->env),
 	};
 	return a;
 }
@@ -96,14 +97,57 @@ static void give_transfer(struct ccid_player *p, struct player_answer *a,
 	step(p, a, whole);
 }
 
-static bool due(const struct ccid_player *p, const struct ccid_script_event *e)
+/* When what was recorded so long after another moment happens, if that one is at since. */
+static int64_t moment(const struct ccid_player *p, int64_t since, uint64_t from_ns, uint64_t to_ns)
+{
+	uint64_t ms = to_ns > from_ns ? (to_ns - from_ns) / 1000000u : 0;
+
+	if (p->options.speed == CCID_SPEED_NONE)
+		return since;
+	ms = ms * 1000u / p->options.speed;
+	return ms < (uint64_t)(CCID_NEVER - since) ? since + (int64_t)ms : CCID_NEVER;
+}
+
+static int64_t answer_time(const struct ccid_player *p, const struct player_answer *a)
+{
+	if (a->item == CCID_SCRIPT_NONE || a->pos > 0)
+		return a->since;
+	return moment(p, a->since, p->script.cmd[a->cmd].time_ns, p->script.item[a->item].time_ns);
+}
+
+/* CCID_NEVER while that depends on what the driver does. */
+static int64_t event_time(const struct ccid_player *p, const struct ccid_script_event *e)
 {
 	const struct player_progress *at;
 
 	if (e->cmd == CCID_SCRIPT_NONE)
-		return true;
+		return p->connected ? moment(p, p->connected_at, p->script.connect_ns, e->time_ns)
+		                    : CCID_NEVER;
 	at = &p->progress[e->cmd];
-	return at->used && at->fetched >= e->items;
+	if (!at->used || at->fetched < e->items)
+		return CCID_NEVER;
+	return moment(p, at->at, p->script.cmd[e->cmd].time_ns, e->time_ns);
+}
+
+/* What happens at a time that has come, or at any time when none passes. */
+static bool has_come(const struct ccid_player *p, int64_t at)
+{
+	if (p->options.speed == CCID_SPEED_NONE)
+		return at != CCID_NEVER;
+	return at <= ccid_env_now(p->env);
+}
+
+int64_t ccid_player_due(const struct ccid_player *p)
+{
+	int64_t answer = CCID_NEVER, event = CCID_NEVER;
+
+	if (p->options.speed == CCID_SPEED_NONE || p->err != 0 || p->unplugged)
+		return CCID_NEVER;
+	if (p->request_len > 0 && p->queue_len > 0)
+		answer = answer_time(p, &p->queue[p->queue_first]);
+	if (p->event_seen < p->script.events)
+		event = event_time(p, &p->script.event[p->event_seen]);
+	return answer < event ? answer : event;
 }
 
 static void note_change(struct ccid_player *p, const struct ccid_script_event *e)
@@ -126,7 +170,8 @@ static void note_change(struct ccid_player *p, const struct ccid_script_event *e
 
 void ccid_player_release(struct ccid_player *p)
 {
-	while (p->event_seen < p->script.events && due(p, &p->script.event[p->event_seen])) {
+	while (p->event_seen < p->script.events &&
+	       has_come(p, event_time(p, &p->script.event[p->event_seen]))) {
 		const struct ccid_script_event *e = &p->script.event[p->event_seen++];
 
 		if (e->kind == CCID_SCRIPT_INTERRUPT)
@@ -145,7 +190,8 @@ void ccid_player_release(struct ccid_player *p)
 static void feed_requests(struct ccid_player *p)
 {
 	pop_finished(p);
-	while (p->request_len > 0 && p->queue_len > 0 && p->err == 0) {
+	while (p->request_len > 0 && p->queue_len > 0 && p->err == 0 &&
+	       has_come(p, answer_time(p, &p->queue[p->queue_first]))) {
 		const struct player_request r = p->request[p->request_first];
 
 		p->request_first = (p->request_first + 1) % PLAYER_REQUESTS;

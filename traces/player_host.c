@@ -61,6 +61,7 @@ static void on_hello(void *priv, struct usb_redir_hello_header *h)
 	ccid_player_send_layout(p);
 	usbredirparser_send_device_connect(p->parser, &c);
 	p->connected = true;
+	p->connected_at = ccid_env_now(p->env);
 	ccid_player_release(p);
 }
 
@@ -405,6 +406,7 @@ int ccid_player_input(void *ctx, const uint8_t *buf, size_t len)
 	struct ccid_player *p = ctx;
 	int rc;
 
+	pthread_mutex_lock(&p->lock);
 	p->in = buf;
 	p->in_len = len;
 	while (p->err == 0 && p->in_len > 0) {
@@ -412,18 +414,24 @@ int ccid_player_input(void *ctx, const uint8_t *buf, size_t len)
 		if (rc < 0 && p->err == 0)
 			p->err = CCID_E_FORMAT;
 	}
-	return p->err;
+	rc = p->err;
+	pthread_mutex_unlock(&p->lock);
+	return rc;
 }
 
 int ccid_player_output(void *ctx, uint8_t *buf, size_t cap)
 {
 	struct ccid_player *p = ctx;
+	int rc = 0;
 
+	pthread_mutex_lock(&p->lock);
+	if (p->options.speed != CCID_SPEED_NONE)
+		ccid_player_feed(p);
 	p->to = buf;
 	p->to_len = 0;
 	p->to_cap = cap < INT32_MAX ? cap : INT32_MAX;
-	if (usbredirparser_has_data_to_write(p->parser) > 0 &&
-	    usbredirparser_do_write(p->parser) < 0)
-		return CCID_E_IO;
-	return (int)p->to_len;
+	if (usbredirparser_has_data_to_write(p->parser) > 0)
+		rc = usbredirparser_do_write(p->parser);
+	pthread_mutex_unlock(&p->lock);
+	return rc < 0 ? CCID_E_IO : (int)p->to_len;
 }

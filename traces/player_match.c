@@ -78,15 +78,25 @@ static bool masked(const struct ccid_player *p, const struct ccid_script_cmd *c,
 	return false;
 }
 
-/* The same but for bSeq and masked bytes. */
-static bool same(const struct ccid_player *p, size_t i, const uint8_t *msg, size_t len)
+/* Check bytes of a T=1 block depend on what stands for anything before them. */
+static size_t free_check_bytes(const struct ccid_player *p, const struct ccid_script_cmd *c)
+{
+	const struct ccid_message_context *text = &p->slot[c->slot].text;
+
+	if (c->masks == 0 || c->type != CCID_XFR_BLOCK || ccid_message_form(text) != CCID_MASK_T1)
+		return 0;
+	return text->crc ? 2 : 1;
+}
+
+bool ccid_player_same(const struct ccid_player *p, size_t i, const uint8_t *msg, size_t len)
 {
 	const struct ccid_script_cmd *c = &p->script.cmd[i];
 	const uint8_t *was = p->script.out.p + c->off;
+	size_t check = free_check_bytes(p, c);
 
 	if (c->len != len)
 		return false;
-	for (size_t at = 0; at < len; at++)
+	for (size_t at = 0; at + check < len; at++)
 		if (at != 6 && was[at] != msg[at] && !masked(p, c, at))
 			return false;
 	return true;
@@ -159,8 +169,10 @@ static void pass_over(struct ccid_player *p, struct player_slot *s, size_t to)
 	for (size_t i = s->next; i != to && i != CCID_SCRIPT_NONE; i = after(p, i)) {
 		if (p->progress[i].used)
 			continue;
-		p->progress[i] = (struct player_progress){
-			.used = true, .skipped = true, .fetched = p->script.cmd[i].items};
+		p->progress[i] = (struct player_progress){.used = true,
+		                                          .skipped = true,
+		                                          .fetched = p->script.cmd[i].items,
+		                                          .at = ccid_env_now(p->env)};
 		learn(p, s, i);
 		if (p->script.cmd[i].type == CCID_ICC_POWER_ON)
 			s->epoch = i;
@@ -194,14 +206,30 @@ static void give(struct ccid_player *p, size_t cmd, const uint8_t *msg, bool aga
 	tell_answer(p, cmd, again ? "given again" : NULL);
 }
 
-static void take(struct ccid_player *p, size_t cmd, const uint8_t *msg)
+static void use(struct ccid_player *p, size_t cmd)
+{
+	p->progress[cmd].used = true;
+	p->progress[cmd].at = ccid_env_now(p->env);
+}
+
+void ccid_player_take(struct ccid_player *p, size_t cmd, const uint8_t *msg)
 {
 	struct player_slot *s = &p->slot[msg[5]];
 
 	pass_over(p, s, cmd);
 	s->next = after(p, cmd);
-	p->progress[cmd].used = true;
+	use(p, cmd);
 	give(p, cmd, msg, false);
+	if (p->script.cmd[cmd].type != CCID_ICC_POWER_ON)
+		return;
+	s->epoch = cmd;
+	s->spoken = false;
+}
+
+void ccid_player_give_again(struct ccid_player *p, size_t cmd, const uint8_t *msg)
+{
+	p->progress[cmd].skipped = false;
+	give(p, cmd, msg, true);
 }
 
 static void match_query(struct ccid_player *p, const uint8_t *msg)
@@ -213,7 +241,7 @@ static void match_query(struct ccid_player *p, const uint8_t *msg)
 		i = after(p, i);
 	if (i != CCID_SCRIPT_NONE && kind_of(&p->script.cmd[i]) == KIND_QUERY &&
 	    is_whole(&p->script.cmd[i]))
-		take(p, i, msg);
+		ccid_player_take(p, i, msg);
 	else
 		ccid_player_made_status(p, msg);
 }
@@ -233,7 +261,8 @@ static size_t find_setup(const struct ccid_player *p, const struct player_slot *
 			break;
 		if (!done && k == KIND_CARD && last != CCID_SCRIPT_NONE)
 			break;
-		if (k != KIND_SETUP || !is_whole(&p->script.cmd[i]) || !same(p, i, msg, len))
+		if (k != KIND_SETUP || !is_whole(&p->script.cmd[i]) ||
+		    !ccid_player_same(p, i, msg, len))
 			continue;
 		last = i;
 		if (!done && !p->progress[i].used)
@@ -253,7 +282,7 @@ static void match_setup(struct ccid_player *p, const uint8_t *msg, size_t len)
 		return;
 	}
 	give(p, i, msg, p->progress[i].used);
-	p->progress[i].used = true;
+	use(p, i);
 	if (msg[0] == CCID_SET_PARAMETERS && !p->script.cmd[i].failed)
 		ccid_player_set_params(s, msg, len);
 	if (i == s->next)
@@ -291,13 +320,13 @@ static void match_power_on(struct ccid_player *p, const uint8_t *msg, size_t len
 		s->epoch != CCID_SCRIPT_NONE && p->script.cmd[s->epoch].type == CCID_ICC_POWER_ON;
 
 	if (i != CCID_SCRIPT_NONE) {
-		take(p, i, msg);
-		s->epoch = i;
-		s->spoken = false;
+		ccid_player_take(p, i, msg);
 	} else if (s->icc == CCID_ICC_ABSENT) {
 		ccid_player_made_failure(p, msg, 0xFE);
-	} else if (known && !s->spoken) {
+	} else if (known && (!s->spoken || p->options.strict == CCID_STRICT_LENIENT)) {
 		give(p, s->epoch, msg, true);
+		s->next = s->spoken ? after(p, s->epoch) : s->next;
+		s->spoken = false;
 	} else {
 		ccid_player_diverge(p, next_hard(p, s->next), msg, len,
 		                    "the card is powered on where the trace goes on with it");
@@ -311,7 +340,7 @@ static void match_power_off(struct ccid_player *p, const uint8_t *msg)
 
 	if (i != CCID_SCRIPT_NONE && kind_of(&p->script.cmd[i]) == KIND_POWER_OFF &&
 	    is_whole(&p->script.cmd[i])) {
-		take(p, i, msg);
+		ccid_player_take(p, i, msg);
 		return;
 	}
 	if (s->icc == CCID_ICC_ACTIVE)
@@ -341,15 +370,19 @@ static void match_card(struct ccid_player *p, const uint8_t *msg, size_t len)
 	struct player_slot *s = &p->slot[msg[5]];
 	size_t i = find_card(p, s);
 
+	if (p->options.strict == CCID_STRICT_LENIENT) {
+		ccid_player_match_lenient(p, msg, len);
+		return;
+	}
 	if (i == CCID_SCRIPT_NONE) {
 		ccid_player_diverge(p, i, msg, len, "the trace has no more commands for this slot");
 		return;
 	}
-	if (!same(p, i, msg, len)) {
+	if (!ccid_player_same(p, i, msg, len)) {
 		ccid_player_diverge(p, i, msg, len, "another command was recorded here");
 		return;
 	}
-	take(p, i, msg);
+	ccid_player_take(p, i, msg);
 	s->spoken = true;
 }
 
@@ -360,6 +393,10 @@ void ccid_player_command(struct ccid_player *p, const uint8_t *msg, size_t len)
 	p->out_status = CCID_REDIR_OK;
 	p->cut_answer = false;
 	ccid_player_tell(p, true, msg, len, NULL);
+	if (p->options.strict == CCID_STRICT_EXACT) {
+		ccid_player_match_exact(p, msg, len);
+		return;
+	}
 	if (slot > p->script.desc.max_slot_index) {
 		ccid_player_made_failure(p, msg, 5);
 		return;
@@ -380,7 +417,12 @@ size_t ccid_player_left(const struct ccid_player *p)
 	for (size_t i = 0; i < p->script.cmds; i++) {
 		enum kind k = kind_of(&p->script.cmd[i]);
 
-		n += !p->progress[i].used && (k == KIND_CARD || k == KIND_POWER_ON);
+		if (p->options.strict == CCID_STRICT_EXACT)
+			n += !p->progress[i].used;
+		else if (k == KIND_CARD)
+			n += !p->progress[i].used || p->progress[i].skipped;
+		else
+			n += !p->progress[i].used && k == KIND_POWER_ON;
 	}
 	return n + ccid_player_token_left(p);
 }

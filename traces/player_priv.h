@@ -9,6 +9,7 @@
 #include "player.h"
 #include "script.h"
 
+#include <pthread.h>
 #include <usbredirparser.h>
 
 #define PLAYER_QUEUE    32 /* commands whose answers are not all fetched */
@@ -26,6 +27,7 @@ struct player_answer {
 	size_t pos;  /* bytes of it sent */
 	bool repeat; /* a recorded answer given once more: its events have happened */
 	uint8_t slot, seq;
+	int64_t since; /* when the live command came */
 	uint8_t made[PLAYER_MADE_MAX];
 	size_t made_len;
 };
@@ -52,10 +54,15 @@ struct player_progress {
 	bool used;      /* sent by the driver, or passed over */
 	bool skipped;   /* passed over */
 	size_t fetched; /* transfers of its answer */
+	int64_t at;     /* when it was used, on the live clock */
 };
 
 struct ccid_player {
 	const struct ccid_env *env;
+	struct ccid_player_options options;
+	pthread_mutex_t lock; /* input() and output() against ccid_player_report() */
+	size_t exact_next;    /* with CCID_STRICT_EXACT: the next command of all slots */
+	int64_t connected_at; /* on the live clock */
 	struct ccid_script script;
 	char *path;
 	struct player_slot slot[256];
@@ -95,6 +102,16 @@ struct ccid_player {
 
 /* player_match.c: one whole command of the driver. Queues its answer, or diverges. */
 void ccid_player_command(struct ccid_player *p, const uint8_t *msg, size_t len);
+/* Whether the recorded command i is this one but for bSeq and what stands for anything. */
+bool ccid_player_same(const struct ccid_player *p, size_t i, const uint8_t *msg, size_t len);
+/* Answer as command i was; what comes before it in its slot is passed over. */
+void ccid_player_take(struct ccid_player *p, size_t i, const uint8_t *msg);
+/* ... and nothing else changes: the answer is given again. */
+void ccid_player_give_again(struct ccid_player *p, size_t i, const uint8_t *msg);
+
+/* player_strict.c: the other two degrees of strictness. */
+void ccid_player_match_exact(struct ccid_player *p, const uint8_t *msg, size_t len);
+void ccid_player_match_lenient(struct ccid_player *p, const uint8_t *msg, size_t len);
 void ccid_player_slots_init(struct ccid_player *p);
 /* After a USB reset: cards are off. */
 void ccid_player_slots_reset(struct ccid_player *p);
@@ -112,6 +129,8 @@ struct player_answer *ccid_player_answer(struct ccid_player *p, const uint8_t *m
 void ccid_player_drop_answers(struct ccid_player *p, uint8_t slot);
 /* Give what can be given to waiting requests; release events that are due. */
 void ccid_player_feed(struct ccid_player *p);
+/* When that has something by itself: on the live clock, CCID_NEVER. */
+int64_t ccid_player_due(const struct ccid_player *p);
 /* Take into the slots' state what the device told by itself up to here. */
 void ccid_player_release(struct ccid_player *p);
 

@@ -144,6 +144,18 @@ static size_t find_power_on(const struct ccid_player *p, const struct player_req
 	return CCID_SCRIPT_NONE;
 }
 
+/* The nearest equal one ahead, else the last before: never one that is given again in vain. */
+static size_t find_anywhere(const struct ccid_player *p, const struct player_request_in *in)
+{
+	for (size_t i = p->token_next; i < p->script.controls; i++)
+		if (same(p, i, in))
+			return i;
+	for (size_t i = p->token_next; i-- > 0;)
+		if (same(p, i, in) && (in->q->requesttype & 0x80) == 0)
+			return i;
+	return CCID_SCRIPT_NONE;
+}
+
 /* "Not yet": given again, it would never end. */
 static bool says_busy(const struct ccid_player *p, const struct ccid_script_control *c)
 {
@@ -199,12 +211,16 @@ bool ccid_player_token(struct ccid_player *p, uint64_t id, const struct player_r
 	if (!ccid_is_token(&p->script.iface) || ccid_token_request_name(&q) == NULL)
 		return false;
 	i = find_ahead(p, in);
-	if (i == CCID_SCRIPT_NONE && q.request == CCID_TOKEN_POWER_ON)
+	if (p->options.strict == CCID_STRICT_EXACT && i != next_request(p, p->token_next))
+		i = CCID_SCRIPT_NONE;
+	else if (i == CCID_SCRIPT_NONE && p->options.strict == CCID_STRICT_LENIENT)
+		i = find_anywhere(p, in);
+	else if (i == CCID_SCRIPT_NONE && q.request == CCID_TOKEN_POWER_ON)
 		i = find_power_on(p, in);
 	if (i != CCID_SCRIPT_NONE) {
 		p->token_next = i + 1;
 		take(p, id, i, in);
-	} else if (!answer_from_state(p, id, in)) {
+	} else if (p->options.strict == CCID_STRICT_EXACT || !answer_from_state(p, id, in)) {
 		diverge(p, in);
 	}
 	return true;

@@ -146,7 +146,7 @@ static void redact_answer(struct ccid_redactor *r, const struct redact_request *
 {
 	if (is_descriptor(q, DT_CONFIG))
 		learn_config(r, data, p->data_len);
-	if (!q->used || r->token == 0 || q->request_type != FROM_TOKEN)
+	if (!q->used || r->token == 0 || q->request_type != FROM_TOKEN || r->rules.challenges)
 		return;
 	switch (q->request) {
 	case CCID_TOKEN_STATUS:
@@ -166,7 +166,7 @@ static void redact_request(struct ccid_redactor *r, const struct ccid_redir_pack
 {
 	struct ccid_mask_span span;
 
-	if (r->token == 0 || p->request_type != TO_TOKEN)
+	if (r->token == 0 || p->request_type != TO_TOKEN || r->rules.challenges)
 		return;
 	r->token_powers = p->request == CCID_TOKEN_POWER_ON;
 	r->token_says_sw = false;
@@ -216,6 +216,7 @@ static void break_off(struct ccid_redactor *r)
 /* A hello, or a device that connects: another one may be meant. */
 static void forget_device(struct ccid_redactor *r)
 {
+	memset(r->request, 0, sizeof r->request);
 	ccid_wipe(r->pipe, sizeof r->pipe);
 	r->pipes = 0;
 	r->token = 0;
@@ -231,6 +232,7 @@ int ccid_redactor_packet(struct ccid_redactor *r, enum ccid_trace_dir dir,
 
 	spans->count = 0;
 	switch (p->type) {
+	case CCID_REDIR_HELLO:
 	case CCID_REDIR_DEVICE_CONNECT: forget_device(r); break;
 	case CCID_REDIR_RESET:
 	case CCID_REDIR_CANCEL: break_off(r); break;

@@ -18,6 +18,10 @@ struct ccid_redact_rules {
 	bool serials;    /* the serial number, as a string and wherever its text comes again */
 	bool historical; /* historical bytes of ATRs */
 	bool responses;  /* what cards answer, but for status words */
+	/* Instead of all that: overwrite nothing, and list what differs in each run, the answers to GET
+	 * CHALLENGE (84) and the bodies of EXTERNAL, INTERNAL and GENERAL AUTHENTICATE (82, 88, 86,
+	 * 87). */
+	bool challenges;
 };
 
 struct ccid_redactor;

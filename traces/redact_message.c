@@ -134,8 +134,11 @@ static bool atr_ready(const struct redact_stream *s)
 	return ccid_atr_decode(&a, s->head + CCID_HEADER_LEN, s->have - CCID_HEADER_LEN) == 0;
 }
 
-static bool ready(const struct redact_stream *s, bool in, const struct ccid_message_context *ctx)
+static bool ready(const struct ccid_redactor *r, const struct redact_stream *s, bool in,
+                  const struct ccid_message_context *ctx)
 {
+	if (r->rules.challenges)
+		return ccid_redact_challenge_ready(s);
 	if (!in)
 		return ccid_mask_ready(&ctx->mask, ccid_message_form(ctx), s->head, s->have,
 		                       s->total);
@@ -205,6 +208,13 @@ static void apply(struct redact_stream *s, uint8_t *data, size_t at, size_t len,
 
 	if (!s->decided || s->end == s->off)
 		return;
+	if (s->stays) {
+		size_t from = s->off > at ? s->off : at;
+		size_t to = s->end < at + len ? s->end : at + len;
+
+		ccid_mask_add(spans, from - at, to > from ? to - from : 0);
+		return;
+	}
 	ccid_redact_fill(data, at, len, s->off, s->end, spans);
 	ccid_redact_fill(s->head, 0, known, s->off, s->end, &unused);
 	put_check(s, data, at, len, spans);
@@ -214,7 +224,7 @@ void ccid_redact_start_over(struct redact_stream *s)
 {
 	ccid_wipe(s->head, sizeof s->head);
 	s->have = s->total = s->off = s->end = 0;
-	s->decided = false;
+	s->decided = s->stays = false;
 	s->check = REDACT_NO_CHECK;
 }
 
@@ -267,9 +277,11 @@ int ccid_redact_transfer(struct ccid_redactor *r, struct redact_pipe *pipe, bool
 	if (s->total == 0)
 		return 0;
 	ctx = &pipe->context[s->head[5]];
-	if (!s->decided && ready(s, in, ctx)) {
+	if (!s->decided && ready(r, s, in, ctx)) {
 		s->decided = true;
 		err = in ? decide_answer(r, s, ctx) : decide_command(pipe, s, ctx);
+		if (r->rules.challenges)
+			ccid_redact_find_challenge(pipe, s, in, ctx);
 	}
 	apply(s, data, at, len, spans);
 	finish(s, in, ctx);

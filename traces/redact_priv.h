@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* What the parts of the redactor share: CCID messages (redact_message.c); packets, descriptors and
- * requests (redact.c); serial numbers (redact_serial.c). */
+/* What the parts of the redactor share: CCID messages (redact_message.c, redact_challenge.c); packets,
+ * descriptors and requests (redact.c); serial numbers (redact_serial.c). */
 #ifndef CCID_REDACT_PRIV_H
 #define CCID_REDACT_PRIV_H
 
@@ -27,12 +27,15 @@ struct redact_stream {
 	size_t have, total;        /* total 0: not known yet */
 	bool decided;
 	size_t off, end; /* what goes, within the message */
+	bool stays;      /* ... or is only listed */
 	enum redact_check check;
 };
 
 struct redact_pipe {
 	uint8_t bulk_out, bulk_in;
 	uint16_t seq[256]; /* of each slot's last command, plus 1 */
+	uint8_t ins[256];  /* of its last APDU, as far as that can be seen; else 0 */
+	bool more[256];    /* its last T=1 block was no end of a chain */
 	struct redact_stream out, in;
 	struct ccid_message_context context[256];
 };
@@ -63,6 +66,12 @@ struct ccid_redactor {
 	struct redact_serial serial[REDACT_SERIALS];
 	unsigned serials;
 };
+
+/* redact_challenge.c: the rule of that name, for a command or an answer of which enough has come. */
+void ccid_redact_find_challenge(struct redact_pipe *pipe, struct redact_stream *s, bool in,
+                                const struct ccid_message_context *ctx);
+/* Whether enough has come. */
+bool ccid_redact_challenge_ready(const struct redact_stream *s);
 
 /* One transfer of a pipe. */
 int ccid_redact_transfer(struct ccid_redactor *r, struct redact_pipe *pipe, bool in, uint8_t *data,

@@ -47,6 +47,8 @@ static void replay_close(struct ccid_transport *t)
 {
 	struct replay *r = replay_of(t);
 
+	if (r->player->options.ended != NULL)
+		r->player->options.ended(r->player->options.ctx, r->player);
 	r->inner->ops->close(r->inner);
 	ccid_player_close(r->player);
 	free(r);
@@ -169,6 +171,7 @@ static int open_inner(struct replay *r, const char *path, const struct ccid_env 
 }
 
 int ccid_transport_open_replay(struct ccid_transport **out, const char *path,
+                               const struct ccid_player_options *options,
                                const struct ccid_env *env, char *problem, size_t cap)
 {
 	struct replay *r = calloc(1, sizeof *r);
@@ -177,7 +180,7 @@ int ccid_transport_open_replay(struct ccid_transport **out, const char *path,
 	if (problem != NULL && cap > 0)
 		problem[0] = '\0';
 	if (err == 0)
-		err = ccid_player_open(&r->player, path, env, problem, cap);
+		err = ccid_player_open(&r->player, path, options, env, problem, cap);
 	if (err == 0)
 		err = open_inner(r, path, env);
 	if (err != 0) {
@@ -188,6 +191,8 @@ int ccid_transport_open_replay(struct ccid_transport **out, const char *path,
 	}
 	r->base = *r->inner;
 	r->base.ops = &replay_ops;
+	if (options != NULL && options->begun != NULL)
+		options->begun(options->ctx, r->player);
 	*out = &r->base;
 	return 0;
 }

@@ -21,6 +21,7 @@ struct ccid_script_bytes {
 struct ccid_script_item {
 	uint8_t status;     /* enum ccid_redir_status */
 	size_t off, len;    /* in script.in; len 0 with status 0 is a zero-length transfer */
+	uint64_t time_ns;   /* of its first packet */
 	bool head;          /* starts a message of the command's slot: bSeq follows the live one */
 	uint8_t seq_offset; /* recorded bSeq of the answer less that of the command */
 	size_t next;        /* of the same command */
@@ -38,6 +39,7 @@ struct ccid_script_cmd {
 	size_t item, last, items; /* what came back: first, last, how many */
 	size_t next;              /* command of the same slot */
 	uint64_t packet;          /* of the file, from 1 */
+	uint64_t time_ns;         /* of the packet that completed it */
 	bool finished;            /* the last answer (no time extension), or a failure, has come */
 	bool given_up;            /* no more came before the driver went on */
 	bool failed;              /* its last answer says so */
@@ -56,6 +58,7 @@ struct ccid_script_event {
 	uint8_t status;
 	size_t off, len; /* in script.misc */
 	size_t cmd, items;
+	uint64_t time_ns;
 };
 
 struct ccid_script_control {
@@ -85,6 +88,7 @@ struct ccid_script {
 	struct ccid_interface iface;   /* the interface that was driven */
 	struct ccid_class_desc desc;   /* its class descriptor, as claimed */
 	bool cut;                      /* the file ends early */
+	uint64_t connect_ns;           /* time of device_connect */
 };
 
 /* Load a file. A file that is cut off is played up to there (a warning in the log). problem as

@@ -18,6 +18,7 @@ static int add_item(struct ccid_script_build *b, size_t cmd, const struct ccid_s
 	s->item = array;
 	s->item[s->items] = *item;
 	s->item[s->items].next = CCID_SCRIPT_NONE;
+	s->item[s->items].time_ns = b->time_ns;
 	if (c->last == CCID_SCRIPT_NONE)
 		c->item = s->items;
 	else

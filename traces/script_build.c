@@ -121,6 +121,7 @@ static int add_cmd(struct ccid_script_build *b, const uint8_t *msg, size_t len)
 		.last = CCID_SCRIPT_NONE,
 		.next = CCID_SCRIPT_NONE,
 		.packet = b->out_packet,
+		.time_ns = b->time_ns,
 	};
 	link_cmd(b, slot);
 	b->cmd = s->cmds++;
@@ -279,6 +280,7 @@ static int add_event(struct ccid_script_build *b, enum ccid_script_event_kind ki
 		.len = p->data_len,
 		.cmd = b->cmd,
 		.items = b->cmd == CCID_SCRIPT_NONE ? 0 : s->cmd[b->cmd].items,
+		.time_ns = b->time_ns,
 	};
 	return ccid_script_append(&s->misc, p->data, p->data_len);
 }
@@ -314,8 +316,10 @@ static int take_device(struct ccid_script_build *b, const struct ccid_redir_pack
 		return ccid_redir_decode_interfaces(&s->interfaces, p->data, p->data_len);
 	case CCID_REDIR_DEVICE_CONNECT:
 		b->over = b->connected;
-		if (!b->over)
+		if (!b->over) {
 			b->connected = true;
+			s->connect_ns = b->time_ns;
+		}
 		return b->over ? 0 : ccid_redir_decode_connect(&s->device, p->data, p->data_len);
 	default: return 0;
 	}
@@ -345,6 +349,7 @@ int ccid_script_build_packet(struct ccid_script_build *b, const struct ccid_redi
 {
 	bool guest = from->dir == CCID_TRACE_FROM_GUEST;
 
+	b->time_ns = from->time_ns;
 	if (p->type == CCID_REDIR_CONTROL)
 		return guest ? ask_control(b, p, from, number) : answer_control(b, p);
 	if (p->type == CCID_REDIR_BULK)

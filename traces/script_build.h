@@ -32,6 +32,7 @@ struct ccid_script_build {
 	size_t in_left;   /* bytes that its message still lacks */
 	bool in_full;     /* the last transfer was full: the next one belongs to it */
 	size_t head;      /* item that starts that message, or CCID_SCRIPT_NONE */
+	uint64_t time_ns; /* of the packet at hand */
 };
 
 /* dwLength of a message of at least five bytes. */

@@ -30,7 +30,7 @@ static int open_replay(struct ccid_transport **out, const char *address, const s
 	int err = CCID_E_NOMEM;
 
 	if (path != NULL)
-		err = ccid_transport_open_replay(out, path, env, problem, cap);
+		err = ccid_transport_open_replay(out, path, NULL, env, problem, cap);
 	free(path);
 	return err;
 #else

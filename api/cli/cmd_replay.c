@@ -68,7 +68,7 @@ static int serve_on(const char *path, const char *addr, const char *port)
 	char problem[CCID_TRACE_PROBLEM_MAX] = "";
 	const struct ccid_env env = {0};
 	struct ccid_player *p;
-	int err = ccid_player_open(&p, path, &env, problem, sizeof problem);
+	int err = ccid_player_open(&p, path, NULL, &env, problem, sizeof problem);
 
 	if (err < 0) {
 		cli_error("%s: %s", path, problem[0] != '\0' ? problem : ccid_err_text(err));

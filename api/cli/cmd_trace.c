@@ -5,7 +5,8 @@
 #include <string.h>
 
 static const struct cli_command *const commands[] = {
-	&cli_trace_diff, &cli_trace_info, &cli_trace_plot, &cli_trace_show, &cli_trace_stat,
+	&cli_trace_diff,   &cli_trace_info, &cli_trace_mark, &cli_trace_plot,
+	&cli_trace_redact, &cli_trace_show, &cli_trace_stat,
 };
 
 #define COMMANDS (sizeof commands / sizeof *commands)

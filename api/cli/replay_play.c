@@ -160,7 +160,7 @@ static int open_and_play(const struct cli_steps *steps, const char *path, struct
 	const struct ccid_env env = {.log = print_log, .log_level = CCID_LOG_ERROR};
 	char problem[CCID_TRACE_PROBLEM_MAX] = "";
 	struct ccid_transport *t;
-	int code, err = ccid_transport_open_replay(&t, path, &env, problem, sizeof problem);
+	int code, err = ccid_transport_open_replay(&t, path, NULL, &env, problem, sizeof problem);
 
 	if (err == 0) {
 		err = ccid_reader_open(&r->reader, t, NULL, &env, CCID_NEVER);

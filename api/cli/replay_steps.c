@@ -275,7 +275,7 @@ static int read_level(enum ccid_level *level, const char *path, char *problem, s
 	const struct ccid_env env = {0};
 	struct ccid_class_desc desc;
 	struct ccid_transport *t;
-	int err = ccid_transport_open_replay(&t, path, &env, problem, cap);
+	int err = ccid_transport_open_replay(&t, path, NULL, &env, problem, cap);
 
 	if (err < 0)
 		return err;

@@ -178,12 +178,12 @@ static void a_peer_that_breaks_the_protocol_is_refused(void **state)
 	int rc;
 
 	trace_make(f->path, ON, NULL);
-	assert_int_equal(ccid_player_open(&f->p, f->path, &f->clock.env, NULL, 0), 0);
+	assert_int_equal(ccid_player_open(&f->p, f->path, NULL, &f->clock.env, NULL, 0), 0);
 	guest_init(&f->g, f->p);
 	guest_send(&f->g, 7, NULL, 0, &rc);
 	assert_int_equal(rc, CCID_E_FORMAT);
 	ccid_player_close(f->p);
-	assert_int_equal(ccid_player_open(&f->p, f->path, &f->clock.env, NULL, 0), 0);
+	assert_int_equal(ccid_player_open(&f->p, f->path, NULL, &f->clock.env, NULL, 0), 0);
 	guest_init(&f->g, f->p);
 	guest_connect(&f->g, false);
 	memset(junk, 0xEE, sizeof junk);
@@ -203,7 +203,7 @@ static void expect_refusal(void **state, const char *word)
 {
 	struct player_fixture *f = *state;
 	char problem[256] = "";
-	int rc = ccid_player_open(&f->p, f->path, &f->clock.env, problem, sizeof problem);
+	int rc = ccid_player_open(&f->p, f->path, NULL, &f->clock.env, problem, sizeof problem);
 
 	assert_int_equal(rc, CCID_E_FORMAT);
 	if (strstr(problem, word) == NULL)
@@ -216,7 +216,7 @@ static void a_file_without_a_reader_is_refused_in_one_line(void **state)
 	char problem[256] = "";
 	FILE *file;
 
-	assert_int_equal(ccid_player_open(&f->p, "/nonexistent", &f->clock.env, problem, 256),
+	assert_int_equal(ccid_player_open(&f->p, "/nonexistent", NULL, &f->clock.env, problem, 256),
 	                 CCID_E_NOTFOUND);
 	assert_string_not_equal(problem, "");
 	expect_refusal(state, "empty");

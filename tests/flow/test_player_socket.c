@@ -38,7 +38,7 @@ static struct ccid_stream *connected(struct server *s)
 	int fd[2];
 
 	s->deadline = ccid_env_now(&env) + 20000;
-	assert_int_equal(ccid_player_open(&s->player, TRACE, &env, NULL, 0), 0);
+	assert_int_equal(ccid_player_open(&s->player, TRACE, NULL, &env, NULL, 0), 0);
 	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, fd), 0);
 	assert_int_equal(ccid_stream_from_fd(&s->stream, fd[0], &env), 0);
 	assert_int_equal(ccid_stream_from_fd(&mine, fd[1], &env), 0);

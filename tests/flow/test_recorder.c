@@ -481,7 +481,7 @@ static void a_recorded_replay_equals_its_source(void **state)
 
 	assert_int_equal(wrap(&t, f, f->path), 0);
 	use(t, f, 3);
-	if (ccid_transport_open_replay(&replay, f->path, &f->clock.env, problem, 256) != 0)
+	if (ccid_transport_open_replay(&replay, f->path, NULL, &f->clock.env, problem, 256) != 0)
 		fail_msg("%s", problem);
 	assert_int_equal(ccid_transport_open_recorder(&t, replay, f->second, &f->clock.env), 0);
 	use(t, f, 3);

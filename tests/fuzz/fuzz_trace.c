@@ -132,7 +132,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	read_all(path);
 	if (chosen(data, size))
 		compare_with_itself(path);
-	if (ccid_player_open(&p, path, &env, problem, sizeof problem) == 0) {
+	if (ccid_player_open(&p, path, NULL, &env, problem, sizeof problem) == 0) {
 		play(p);
 		ccid_player_close(p);
 	}

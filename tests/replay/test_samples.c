@@ -22,7 +22,7 @@ static struct ccid_reader *open_sample(const char *name, struct ccid_player **pl
 	int rc;
 
 	snprintf(path, sizeof path, "%s/%s/trace.pcapng", SAMPLES_DIR, name);
-	rc = ccid_transport_open_replay(&t, path, &env, problem, sizeof problem);
+	rc = ccid_transport_open_replay(&t, path, NULL, &env, problem, sizeof problem);
 	if (rc != 0)
 		fail_msg("%s: %s (%s)", path, problem, ccid_err_text(rc));
 	*player = ccid_transport_player(t);
@@ -129,7 +129,7 @@ static int try_file(const char *path, const char *expect)
 	char problem[256] = "";
 	struct ccid_transport *t;
 	struct ccid_reader *r;
-	int rc = ccid_transport_open_replay(&t, path, &env, problem, sizeof problem), good;
+	int rc = ccid_transport_open_replay(&t, path, NULL, &env, problem, sizeof problem), good;
 
 	if (rc != 0) {
 		assert_string_not_equal(problem, "");

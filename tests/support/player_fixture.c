@@ -34,16 +34,28 @@ int player_tear_down(void **state)
 	return 0;
 }
 
-struct guest *play_on(struct player_fixture *f, const char *script, const struct fake_reader *r,
-                      bool interrupts)
+static void load(struct player_fixture *f, bool interrupts)
 {
 	char problem[256] = "";
 
-	trace_make(f->path, script, r);
-	if (ccid_player_open(&f->p, f->path, &f->clock.env, problem, sizeof problem) != 0)
+	if (ccid_player_open(&f->p, f->path, &f->options, &f->clock.env, problem, sizeof problem) !=
+	    0)
 		fail_msg("%s", problem);
 	guest_init(&f->g, f->p);
 	guest_connect(&f->g, interrupts);
+}
+
+void play_again(struct player_fixture *f)
+{
+	ccid_player_close(f->p);
+	load(f, true);
+}
+
+struct guest *play_on(struct player_fixture *f, const char *script, const struct fake_reader *r,
+                      bool interrupts)
+{
+	trace_make(f->path, script, r);
+	load(f, interrupts);
 	return &f->g;
 }
 

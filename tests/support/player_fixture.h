@@ -9,6 +9,7 @@
 struct player_fixture {
 	char path[64];
 	struct fake_clock clock;
+	struct ccid_player_options options;
 	struct ccid_player *p;
 	struct guest g;
 };
@@ -17,6 +18,9 @@ struct player_fixture {
 int player_set_up(void **state);
 int player_tear_down(void **state);
 #define PLAYER_TEST(test) cmocka_unit_test_setup_teardown(test, player_set_up, player_tear_down)
+
+/* Begin anew, with the same trace and options; the guest is at g. */
+void play_again(struct player_fixture *f);
 
 /* Make the trace (trace_maker.h) and connect the guest to its player, with the interrupt stream
  * (play: always). reader NULL: a short APDU reader with two slots. */

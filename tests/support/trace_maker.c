@@ -229,6 +229,8 @@ static void make_line(struct maker *m, const char *line)
 		packet(m, HOST, 103, 0, b, 4 + n);
 	} else if (starts(&line, "ctrl "))
 		make_control(m, line);
+	else if (starts(&line, "wait "))
+		m->time += strtoull(line, NULL, 10) * 1000000u;
 	else if (starts(&line, "reset"))
 		packet(m, CCID_TRACE_FROM_GUEST, 3, 0, NULL, 0);
 	else if (starts(&line, "unplug"))

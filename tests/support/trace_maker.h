@@ -23,6 +23,7 @@ size_t message_from(uint8_t *out, const char *text);
  *   cancel             a bulk IN request that is cancelled
  *   ! HEX              an interrupt
  *   ctrl RT RQ VALUE HEX|stall   a control request, index 0
+ *   wait MS            time passes before the next packet
  *   reset, unplug
  *   nodevice           (first) leave the device descriptor out */
 void trace_make(const char *path, const char *script, const struct fake_reader *reader);
