@@ -5,6 +5,7 @@
 #include "context_priv.h"
 #include "pool.h"
 #include "process.h"
+#include "replays.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -121,6 +122,7 @@ static int set_sources(iscard_context *c, const char *addresses)
 static void context_free(iscard_context *c)
 {
 	free(c->trace);
+	ccid_replays_fini(&c->replays);
 	pthread_mutex_destroy(&c->lock);
 	free(c);
 }
@@ -150,6 +152,21 @@ static void close_all(iscard_context *c)
 	ccid_cards_free(c);
 }
 
+/* Under c->lock, unless nobody knows c yet. */
+static int set_trace(iscard_context *c, const char *file)
+{
+	char *copy = NULL;
+
+	if (file != NULL && file[0] != '\0') {
+		copy = ccid_text_copy(file, strlen(file));
+		if (copy == NULL)
+			return CCID_E_NOMEM;
+	}
+	free(c->trace);
+	c->trace = copy;
+	return 0;
+}
+
 static int configure(iscard_context *c, const struct iscard_options *o)
 {
 	int err;
@@ -166,12 +183,7 @@ static int configure(iscard_context *c, const struct iscard_options *o)
 	err = set_limits(&c->limits, &o->limits);
 	if (err == 0)
 		err = set_sources(c, o->readers);
-	if (err != 0)
-		return err;
-	c->trace = o->trace != NULL && o->trace[0] != '\0'
-	                   ? ccid_text_copy(o->trace, strlen(o->trace))
-	                   : NULL;
-	return o->trace != NULL && o->trace[0] != '\0' && c->trace == NULL ? CCID_E_NOMEM : 0;
+	return err == 0 ? set_trace(c, o->trace) : err;
 }
 
 HRESULT ccid_context_create(const struct iscard_options *options, const struct ccid_scheme *scheme,
@@ -192,7 +204,8 @@ HRESULT ccid_context_create(const struct iscard_options *options, const struct c
 	atomic_init(&c->refs, 1);
 	atomic_init(&c->memory, 1);
 	pthread_mutex_init(&c->lock, NULL);
-	c->epoch = ccid_process_epoch();
+	ccid_replays_init(&c->replays);
+	c->epoch = c->replays.epoch = ccid_process_epoch();
 	c->number = ccid_process_number();
 	c->scheme = scheme;
 	err = configure(c, &o);
@@ -208,6 +221,21 @@ HRESULT ccid_context_create(const struct iscard_options *options, const struct c
 HRESULT iscard_context_create(const struct iscard_options *options, iscard_context **context)
 {
 	return ccid_context_create(options, NULL, context);
+}
+
+HRESULT iscard_context_record(iscard_context *context, const char *file)
+{
+	iscard_context *c;
+	HRESULT hr = ccid_context_get(context, &c);
+	int err;
+
+	if (FAILED(hr))
+		return hr;
+	pthread_mutex_lock(&c->lock);
+	err = set_trace(c, file);
+	pthread_mutex_unlock(&c->lock);
+	iscard_context_unref(c);
+	return err == 0 ? S_OK : E_OUTOFMEMORY;
 }
 
 iscard_context *iscard_context_ref(iscard_context *context)

@@ -32,6 +32,13 @@ struct ccid_source {
 	uint32_t mechanical;
 };
 
+/* The replays of a context, by address (replays.c). */
+struct ccid_replays {
+	pthread_mutex_t lock; /* innermost */
+	unsigned epoch;
+	struct ccid_replay *first;
+};
+
 struct ccid_hold {
 	struct ccid_hold *next;
 	struct ccid_open *open;
@@ -46,10 +53,11 @@ struct iscard_context {
 	struct ccid_env env;
 	struct iscard_limits limits; /* defaults filled in; lock_ms 0 is none */
 	struct iscard_options options;
-	char *trace;
 	const struct ccid_scheme *scheme; /* outlives the context; NULL outside tests */
+	struct ccid_replays replays;
 
 	pthread_mutex_t lock; /* what follows; held while readers are looked for */
+	char *trace;
 	struct ccid_source *sources;
 	size_t nsources;
 	struct ccid_names names;
@@ -81,8 +89,8 @@ bool ccid_is_address(const char *text, const struct ccid_scheme *scheme);
 
 /* A new transport to a source that is not USB. */
 CCID_MUST_USE
-int ccid_source_open(const struct ccid_source *s, const iscard_context *c,
-                     struct ccid_transport **out, int64_t deadline);
+int ccid_source_open(const struct ccid_source *s, iscard_context *c, struct ccid_transport **out,
+                     int64_t deadline);
 
 /* Identify a source that is not USB, if that was not done. */
 CCID_MUST_USE

@@ -85,7 +85,7 @@ static void remove_entry(struct ccid_process *p, struct ccid_open *o)
 
 #ifdef ISCARD_USBREDIR
 /* A trace that cannot be written must not keep a card from being used. */
-static void record(struct ccid_transport **t, const iscard_context *c)
+static void record(struct ccid_transport **t, const iscard_context *c, const char *file)
 {
 	struct ccid_transport *recorder;
 	char path[4096];
@@ -93,9 +93,9 @@ static void record(struct ccid_transport **t, const iscard_context *c)
 
 	for (unsigned i = 0; i < TRACES_MAX && err == CCID_E_BUSY; i++) {
 		if (i == 0)
-			snprintf(path, sizeof path, "%s", c->trace);
+			snprintf(path, sizeof path, "%s", file);
 		else
-			snprintf(path, sizeof path, "%s.%u", c->trace, i);
+			snprintf(path, sizeof path, "%s.%u", file, i);
 		err = ccid_transport_open_recorder(&recorder, *t, path, &c->env);
 	}
 	if (err == 0)
@@ -105,12 +105,26 @@ static void record(struct ccid_transport **t, const iscard_context *c)
 		         ccid_err_text(err));
 }
 #else
-static void record(struct ccid_transport **t, const iscard_context *c)
+static void record(struct ccid_transport **t, const iscard_context *c, const char *file)
 {
 	(void)t;
+	(void)file;
 	ccid_log(&c->env, CCID_LOG_ERROR, NULL, "built without usbredir, cannot record");
 }
 #endif
+
+static void record_if_wanted(struct ccid_transport **t, iscard_context *c)
+{
+	char *file = NULL;
+
+	pthread_mutex_lock(&c->lock);
+	if (c->trace != NULL)
+		file = ccid_text_copy(c->trace, strlen(c->trace));
+	pthread_mutex_unlock(&c->lock);
+	if (file != NULL)
+		record(t, c, file);
+	free(file);
+}
 
 static int open_once(struct ccid_open *o, struct ccid_target *target, bool *kept, int64_t deadline)
 {
@@ -124,8 +138,7 @@ static int open_once(struct ccid_open *o, struct ccid_target *target, bool *kept
 
 	if (err < 0)
 		return err;
-	if (c->trace != NULL)
-		record(&t, c);
+	record_if_wanted(&t, c);
 	err = ccid_reader_open(&o->reader, t, &limits, &c->env, deadline);
 	if (err < 0)
 		t->ops->close(t);

@@ -39,7 +39,7 @@ static const HRESULT results[][2] = {
 	[-CCID_E_ABORTED] = BOTH(SCARD_E_CANCELLED),
 	[-CCID_E_PIN_CANCELLED] = {SCARD_F_INTERNAL_ERROR, S_OK},
 	[-CCID_E_PIN_TIMEOUT] = {SCARD_F_INTERNAL_ERROR, S_OK},
-	[-CCID_E_DIVERGED] = BOTH(SCARD_F_INTERNAL_ERROR),
+	[-CCID_E_DIVERGED] = BOTH(ISCARD_E_DIVERGED),
 };
 
 _Static_assert(sizeof results / sizeof *results == 1 - CCID_E_LAST, "one row for each code");

@@ -3,14 +3,11 @@
 #include "blob.h"
 #include "context_priv.h"
 #include "pool.h"
-#ifdef ISCARD_USBREDIR
-#include "player.h"
-#endif
+#include "replay_address.h"
+#include "replays.h"
 
 #include <stdlib.h>
 #include <string.h>
-
-#define REPLAY "replay:"
 
 static bool starts(const char *text, const char *prefix)
 {
@@ -20,7 +17,7 @@ static bool starts(const char *text, const char *prefix)
 bool ccid_is_address(const char *text, const struct ccid_scheme *scheme)
 {
 	static const char *const prefix[] = {
-		"usb:", "fd:", "usbredir:", "usbredir-listen:", REPLAY};
+		"usb:", "fd:", "usbredir:", "usbredir-listen:", CCID_REPLAY_PREFIX};
 
 	for (size_t i = 0; i < sizeof prefix / sizeof *prefix; i++)
 		if (starts(text, prefix[i]))
@@ -34,6 +31,16 @@ static bool is_usb(enum ccid_address_kind kind)
 	       kind == CCID_ADDRESS_USB_ID;
 }
 
+static int check_replay(const char *text, const char **why)
+{
+	struct ccid_replay_address a;
+	int err = ccid_replay_address_parse(&a, text, why);
+
+	if (err == 0)
+		free(a.path);
+	return err;
+}
+
 static int check(struct ccid_source *s, const struct ccid_scheme *scheme, const char **why)
 {
 	int err;
@@ -41,11 +48,11 @@ static int check(struct ccid_source *s, const struct ccid_scheme *scheme, const 
 	*why = "no reader address";
 	if (!ccid_is_address(s->text, scheme))
 		return CCID_E_FORMAT;
-	if (starts(s->text, REPLAY) || (scheme != NULL && starts(s->text, scheme->prefix))) {
-		*why = "no file is named";
-		s->address.kind = CCID_ADDRESS_OTHER;
-		return strchr(s->text, ':')[1] == '\0' ? CCID_E_FORMAT : 0;
-	}
+	s->address.kind = CCID_ADDRESS_OTHER;
+	if (ccid_is_replay_address(s->text))
+		return check_replay(s->text, why);
+	if (scheme != NULL && starts(s->text, scheme->prefix))
+		return 0;
 	err = ccid_address_parse(&s->address, s->text, why);
 	s->usb = is_usb(s->address.kind);
 	return err;
@@ -73,68 +80,18 @@ void ccid_source_fini(struct ccid_source *s)
 	*s = (struct ccid_source){0};
 }
 
-#ifdef ISCARD_USBREDIR
-static int hex(char c)
-{
-	const char *digits = "0123456789abcdef0123456789ABCDEF";
-	const char *at = c == '\0' ? NULL : strchr(digits, c);
-
-	return at == NULL ? -1 : (int)(at - digits) % 16;
-}
-
-/* %20 and the like; a percent sign that begins no such thing stays. */
-static void decode(char *text)
-{
-	char *to = text;
-
-	for (; *text != '\0'; to++) {
-		if (text[0] == '%' && hex(text[1]) >= 0 && hex(text[2]) >= 0) {
-			*to = (char)(hex(text[1]) * 16 + hex(text[2]));
-			text += 3;
-		} else {
-			*to = *text++;
-		}
-	}
-	*to = '\0';
-}
-
-static int open_replay(struct ccid_transport **out, const char *path, const struct ccid_env *env)
-{
-	char problem[256] = "", *decoded = ccid_text_copy(path, strlen(path));
-	int err;
-
-	if (decoded == NULL)
-		return CCID_E_NOMEM;
-	decode(decoded);
-	err = ccid_transport_open_replay(out, decoded, NULL, env, problem, sizeof problem);
-	if (err < 0)
-		ccid_log(env, CCID_LOG_ERROR, NULL, "%s: %s", decoded,
-		         problem[0] != '\0' ? problem : ccid_err_text(err));
-	free(decoded);
-	return err;
-}
-#else
-static int open_replay(struct ccid_transport **out, const char *path, const struct ccid_env *env)
-{
-	(void)out;
-	ccid_log(env, CCID_LOG_ERROR, NULL, "%s: built without usbredir, no trace can be played",
-	         path);
-	return CCID_E_UNSUPPORTED;
-}
-#endif
-
-int ccid_source_open(const struct ccid_source *s, const iscard_context *c,
-                     struct ccid_transport **out, int64_t deadline)
+int ccid_source_open(const struct ccid_source *s, iscard_context *c, struct ccid_transport **out,
+                     int64_t deadline)
 {
 	if (s->address.kind != CCID_ADDRESS_OTHER)
 		return ccid_address_open(out, &s->address, s->text, &c->env, deadline);
-	if (starts(s->text, REPLAY))
-		return open_replay(out, s->text + strlen(REPLAY), &c->env);
+	if (ccid_is_replay_address(s->text))
+		return ccid_replays_open(out, c, s->text);
 	return c->scheme->open(c->scheme->arg, out, s->text, &c->env, deadline);
 }
 
 /* Connect, to learn who is there; the transport is kept. */
-static int meet(struct ccid_source *s, const iscard_context *c, struct ccid_identity *id,
+static int meet(struct ccid_source *s, iscard_context *c, struct ccid_identity *id,
                 struct ccid_class_desc *desc)
 {
 	struct ccid_transport *t;

@@ -126,6 +126,8 @@ static const struct {
 	{SCARD_W_CACHE_ITEM_NOT_FOUND, "SCARD_W_CACHE_ITEM_NOT_FOUND", "not in the cache"},
 	{SCARD_W_CACHE_ITEM_STALE, "SCARD_W_CACHE_ITEM_STALE", "the cached item is stale"},
 	{SCARD_W_CACHE_ITEM_TOO_BIG, "SCARD_W_CACHE_ITEM_TOO_BIG", "too big for the cache"},
+	{ISCARD_E_DIVERGED, "ISCARD_E_DIVERGED",
+         "the program departs from the recording that is replayed; the log says where"},
 };
 
 static size_t find(HRESULT hr)

@@ -4,17 +4,11 @@
 #include "address.h"
 #include "cli.h"
 #include "cli_reader.h"
+#include "replay_address.h"
 #include "trace_file.h"
 
 #include <stdlib.h>
 #include <string.h>
-
-#define REPLAY "replay:"
-
-bool cli_is_replay(const char *address)
-{
-	return strncmp(address, REPLAY, strlen(REPLAY)) == 0;
-}
 
 static int explain(const char *path, const char *problem, int err)
 {
@@ -41,48 +35,18 @@ int cli_check_trace(const char *path)
 	return code;
 }
 
-static int digit(char c)
+static int check_replay(const char *address)
 {
-	const char *digits = "0123456789abcdef", *at = strchr(digits, c | 0x20);
+	struct ccid_replay_address a;
+	const char *why = "out of memory";
+	int code;
 
-	return c == '\0' || at == NULL ? -1 : (int)(at - digits);
-}
-
-/* Undo percent-encoding in place. */
-static void decode(char *text)
-{
-	char *to = text;
-
-	for (; *text != '\0'; text++) {
-		if (text[0] == '%' && digit(text[1]) >= 0 && digit(text[2]) >= 0) {
-			*to++ = (char)(digit(text[1]) << 4 | digit(text[2]));
-			text += 2;
-		} else {
-			*to++ = *text;
-		}
+	if (ccid_replay_address_parse(&a, address, &why) != 0) {
+		cli_error("%s: %s", address, why);
+		return CLI_FAILED;
 	}
-	*to = '\0';
-}
-
-char *cli_replay_path(const char *address)
-{
-	char *path = cli_is_replay(address) ? strdup(address + strlen(REPLAY)) : NULL;
-
-	if (path != NULL)
-		decode(path);
-	return path;
-}
-
-static int check_file(const char *address)
-{
-	char *path = cli_replay_path(address);
-	int code = CLI_FAILED;
-
-	if (path == NULL)
-		cli_error("out of memory");
-	else
-		code = cli_check_trace(path);
-	free(path);
+	code = cli_check_trace(a.path);
+	free(a.path);
 	return code;
 }
 
@@ -93,8 +57,8 @@ int cli_check_address(const char *text)
 
 	if (!cli_is_address(text))
 		return CLI_OK;
-	if (cli_is_replay(text))
-		return check_file(text);
+	if (ccid_is_replay_address(text))
+		return check_replay(text);
 	if (ccid_address_parse(&a, text, &why) == 0)
 		return CLI_OK;
 	cli_error("%s: %s", text, why != NULL ? why : "malformed address");

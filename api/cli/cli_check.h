@@ -2,8 +2,6 @@
 #ifndef CLI_CHECK_H
 #define CLI_CHECK_H
 
-#include <stdbool.h>
-
 /* Read a trace to its end: CLI_OK when it is whole, else an exit code after one line that says what
  * is wrong with the file. */
 int cli_check_trace(const char *path);
@@ -11,11 +9,5 @@ int cli_check_trace(const char *path);
 /* Whether text, if it is a reader address, is well formed, and the file of a replay: address whole.
  * Returns an exit code, after one line; CLI_OK for what is no address. */
 int cli_check_address(const char *text);
-
-bool cli_is_replay(const char *address);
-
-/* The file of a replay: address, percent-encoding undone; the caller frees it. NULL for any other
- * address, or when memory is out. */
-char *cli_replay_path(const char *address);
 
 #endif

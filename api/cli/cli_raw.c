@@ -6,10 +6,7 @@
 #include "cli.h"
 #include "cli_check.h"
 #include "cli_reader.h"
-
-#ifdef ISCARD_USBREDIR
-#include "player.h"
-#endif
+#include "replay_address.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -26,12 +23,13 @@ static int open_replay(struct ccid_transport **out, const char *address, const s
                        char *problem, size_t cap)
 {
 #ifdef ISCARD_USBREDIR
-	char *path = cli_replay_path(address);
-	int err = CCID_E_NOMEM;
+	struct ccid_replay_address a;
+	int err = ccid_replay_address_parse(&a, address, NULL);
 
-	if (path != NULL)
-		err = ccid_transport_open_replay(out, path, NULL, env, problem, cap);
-	free(path);
+	if (err != 0)
+		return err;
+	err = ccid_transport_open_replay(out, a.path, &a.options, env, problem, cap);
+	free(a.path);
 	return err;
 #else
 	(void)out;
@@ -61,7 +59,7 @@ int cli_transport_open(struct ccid_transport **out, const char *address, const s
 	int err;
 
 	problem[0] = '\0';
-	if (cli_is_replay(address))
+	if (ccid_is_replay_address(address))
 		err = open_replay(out, address, env, problem, cap);
 	else
 		err = open_address(out, address, env);
@@ -141,7 +139,7 @@ int cli_raw_open(struct cli_raw *s, const char *text, bool power_on)
 		cli_error("out of memory");
 		code = CLI_FAILED;
 	} else {
-		if (cli_is_replay(s->address)) /* how it diverges comes by the log */
+		if (ccid_is_replay_address(s->address)) /* how it diverges comes by the log */
 			s->env = (struct ccid_env){.log = print_log, .log_level = CCID_LOG_ERROR};
 		code = activate(s, power_on);
 	}

@@ -4,6 +4,7 @@
 #include "address.h"
 #include "cli.h"
 #include "cli_check.h"
+#include "replay_address.h"
 
 #include <ctype.h>
 #include <stdlib.h>
@@ -42,7 +43,7 @@ static void report_addresses(void)
 		at += strspn(at, " \t\n");
 		len = strcspn(at, " \t\n");
 		text = strndup(at, len);
-		if (len > 0 && text != NULL && !cli_is_replay(text) &&
+		if (len > 0 && text != NULL && !ccid_is_replay_address(text) &&
 		    ccid_address_parse(&a, text, NULL) != 0)
 			cli_error("\"%s\" is no reader address; between addresses stand spaces, "
 			          "and a space in one is written %%20",

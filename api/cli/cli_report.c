@@ -94,7 +94,7 @@ int cli_report(const struct iscard_reader *r, const char *what, HRESULT hr)
 		return report_denied(r, usb ? &found : NULL);
 	if (hr == SCARD_E_UNKNOWN_READER && begins(r->address, "usbredir"))
 		return report_unreachable(r);
-	if (hr == SCARD_F_INTERNAL_ERROR && begins(r->address, "replay:"))
+	if (hr == ISCARD_E_DIVERGED)
 		return report_divergence(r, what);
 	if (hr == SCARD_E_NO_SMARTCARD)
 		cli_error("%s: there is no card in the reader", r->name);

@@ -20,8 +20,10 @@
  *   fd:N                        an open usbfs node
  *   usbredir:HOST:PORT          a usbredir server; usbredir:/PATH is a unix socket
  *   usbredir-listen:[ADDR]:PORT wait for a usbredir server to call
- *   replay:FILE                 a recorded trace
- * IPv6 addresses stand in brackets; a space is written %20.
+ *   replay:FILE[?OPTIONS]       a recorded trace
+ * IPv6 addresses stand in brackets; a space is written %20, in replay:FILE also ? as %3F. OPTIONS,
+ * joined by &, are strict=exact, message (the default) or lenient, and speed=none (the default), real
+ * or a factor such as 2.5 (see replay.h).
  *
  * Reader names look like "Vendor Product [Interface] (SERIAL) 00 00": at the end the number of the
  * reader among equal ones and the slot, in hexadecimal. A number stays bound to its USB port as long
@@ -120,6 +122,11 @@ ISCARD_API void iscard_reader_list_free(struct iscard_reader_list *list);
  * readers. Holding twice is one hold. SCARD_E_UNKNOWN_READER from release: not held. */
 ISCARD_API HRESULT iscard_context_hold(iscard_context *context, const char *reader);
 ISCARD_API HRESULT iscard_context_release(iscard_context *context, const char *reader);
+
+/* Record readers that are opened in this context from now on to file (.1, .2 ... as for options->trace),
+ * or with NULL or "" no longer. A recording that is under way goes on until its reader is closed.
+ * E_OUTOFMEMORY, SCARD_E_SERVICE_STOPPED. */
+ISCARD_API HRESULT iscard_context_record(iscard_context *context, const char *file);
 
 ISCARD_C_END
 

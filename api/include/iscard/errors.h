@@ -113,6 +113,10 @@
 #define SCARD_W_CACHE_ITEM_STALE        ((HRESULT)0x80100071U)
 #define SCARD_W_CACHE_ITEM_TOO_BIG      ((HRESULT)0x80100072U)
 
+/* Ours; bit 29 is set, which no code of Microsoft's has. A replayed recording and the program no
+ * longer agree: the log holds what was expected and what came (see replay.h). */
+#define ISCARD_E_DIVERGED               ((HRESULT)0xA0100001U)
+
 ISCARD_C_BEGIN
 
 /* One plain sentence about a result code, or "unknown result code". Static, any thread. */

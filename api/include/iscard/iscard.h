@@ -28,6 +28,7 @@
 #include <iscard/errors.h>
 #include <iscard/pinpad.h>
 #include <iscard/reader.h>
+#include <iscard/replay.h>
 #include <iscard/safearray.h>
 #include <iscard/scarddat.h>
 #include <iscard/scardmgr.h>
