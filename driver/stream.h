@@ -45,6 +45,22 @@ int ccid_stream_connect_unix(struct ccid_stream **out, const char *path, const s
 CCID_MUST_USE
 int ccid_stream_listen_tcp(struct ccid_stream **out, const char *addr, const char *port,
                            const struct ccid_env *env, int64_t deadline);
+/* A socket that takes connections, one after the other. */
+struct ccid_listener;
+
+/* Listen on addr:port as above, or at the path of a unix socket, which must not exist yet (CCID_E_BUSY)
+ * and goes with the listener. */
+CCID_MUST_USE
+int ccid_listener_tcp(struct ccid_listener **out, const char *addr, const char *port);
+CCID_MUST_USE
+int ccid_listener_unix(struct ccid_listener **out, const char *path);
+/* The next connection, whose stream lives on its own. CCID_E_TIMEOUT, CCID_E_CANCELLED (cancel_fd, when
+ * >= 0, is readable), CCID_E_IO, CCID_E_NOMEM. */
+CCID_MUST_USE
+int ccid_listener_accept(struct ccid_listener *l, struct ccid_stream **out,
+                         const struct ccid_env *env, int cancel_fd, int64_t deadline);
+void ccid_listener_close(struct ccid_listener *l);
+
 /* Take over a connected stream socket when and only when 0 is returned; it becomes non-blocking and
  * close-on-exec. CCID_E_ARG when it is none. */
 CCID_MUST_USE

@@ -326,33 +326,90 @@ static int listen_on(const char *addr, const char *port, int family, int *out)
 	return fd < 0 ? rc : CCID_OK;
 }
 
-static int accept_one(int listener, const struct ccid_env *env, int64_t deadline, int *out)
+struct ccid_listener {
+	int fd;
+	char *path; /* of a unix socket, or NULL */
+};
+
+static int new_listener(struct ccid_listener **out, int fd, const char *path)
+{
+	struct ccid_listener *l = calloc(1, sizeof *l);
+
+	if (l != NULL && path != NULL)
+		l->path = strdup(path);
+	if (l == NULL || (path != NULL && l->path == NULL)) {
+		free(l);
+		close(fd);
+		return CCID_E_NOMEM;
+	}
+	l->fd = fd;
+	*out = l;
+	return CCID_OK;
+}
+
+int ccid_listener_tcp(struct ccid_listener **out, const char *addr, const char *port)
+{
+	int fd = -1, rc = listen_on(addr, port, addr == NULL ? AF_INET6 : AF_UNSPEC, &fd);
+
+	if (rc < 0 && addr == NULL) /* a system without IPv6 */
+		rc = listen_on(addr, port, AF_INET, &fd);
+	return rc < 0 ? rc : new_listener(out, fd, NULL);
+}
+
+int ccid_listener_unix(struct ccid_listener **out, const char *path)
+{
+	struct sockaddr_un sa = {.sun_family = AF_UNIX};
+	size_t len = strlen(path);
+	int fd, e;
+
+	if (len == 0 || len >= sizeof sa.sun_path)
+		return CCID_E_ARG;
+	memcpy(sa.sun_path, path, len + 1);
+	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	if (fd < 0)
+		return from_errno(errno);
+	if (bind(fd, (struct sockaddr *)&sa, sizeof sa) == 0 && listen(fd, 1) == 0)
+		return new_listener(out, fd, path);
+	e = errno;
+	close(fd);
+	return from_errno(e);
+}
+
+int ccid_listener_accept(struct ccid_listener *l, struct ccid_stream **out,
+                         const struct ccid_env *env, int cancel_fd, int64_t deadline)
 {
 	for (unsigned i = 0; i < ACCEPT_ATTEMPTS; i++) {
-		int rc = wait_fd(env, listener, POLLIN, -1, deadline);
+		int fd, rc = wait_fd(env, l->fd, POLLIN, cancel_fd, deadline);
 
 		if (rc <= 0)
 			return rc < 0 ? rc : CCID_E_TIMEOUT;
-		*out = accept4(listener, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
-		if (*out >= 0)
-			return CCID_OK;
+		fd = accept4(l->fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+		if (fd >= 0)
+			return adopt(out, fd, env);
 		if (!would_block(errno) && errno != ECONNABORTED)
 			return from_errno(errno);
 	}
 	return CCID_E_IO;
 }
 
+void ccid_listener_close(struct ccid_listener *l)
+{
+	close(l->fd);
+	if (l->path != NULL)
+		(void)unlink(l->path);
+	free(l->path);
+	free(l);
+}
+
 int ccid_stream_listen_tcp(struct ccid_stream **out, const char *addr, const char *port,
                            const struct ccid_env *env, int64_t deadline)
 {
-	int listener = -1, fd = -1;
-	int rc = listen_on(addr, port, addr == NULL ? AF_INET6 : AF_UNSPEC, &listener);
+	struct ccid_listener *l;
+	int rc = ccid_listener_tcp(&l, addr, port);
 
-	if (rc < 0 && addr == NULL) /* a system without IPv6 */
-		rc = listen_on(addr, port, AF_INET, &listener);
 	if (rc < 0)
 		return rc;
-	rc = accept_one(listener, env, deadline, &fd);
-	close(listener);
-	return rc < 0 ? rc : adopt(out, fd, env);
+	rc = ccid_listener_accept(l, out, env, -1, deadline);
+	ccid_listener_close(l);
+	return rc;
 }

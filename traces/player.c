@@ -155,7 +155,7 @@ static int pull(struct ccid_player *p, struct ccid_stream *s)
 	return n > 0 ? ccid_player_input(p, b, (size_t)n) : n;
 }
 
-int ccid_player_serve_stream(struct ccid_player *p, struct ccid_stream *s, int64_t deadline)
+int ccid_player_serve(struct ccid_player *p, struct ccid_stream *s, int cancel_fd, int64_t deadline)
 {
 	struct outgoing o = {.len = 0};
 	int rc = 0;
@@ -171,23 +171,11 @@ int ccid_player_serve_stream(struct ccid_player *p, struct ccid_stream *s, int64
 			want |= CCID_STREAM_WRITE;
 		due = ccid_player_due(p);
 		until = due < deadline ? due : deadline;
-		rc = s->ops->wait(s, want, -1, until);
+		rc = s->ops->wait(s, want, cancel_fd, until);
 		if (rc == 0 && until == deadline)
 			return CCID_E_TIMEOUT;
 		if (rc > 0)
 			rc = pull(p, s);
 	}
 	return rc == CCID_E_GONE ? 0 : rc;
-}
-
-int ccid_player_serve(struct ccid_player *p, const char *addr, const char *port, int64_t deadline)
-{
-	struct ccid_stream *s;
-	int rc = ccid_stream_listen_tcp(&s, addr, port, p->env, deadline);
-
-	if (rc != 0)
-		return rc;
-	rc = ccid_player_serve_stream(p, s, deadline);
-	s->ops->close(s);
-	return rc;
 }

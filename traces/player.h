@@ -77,14 +77,11 @@ int ccid_transport_open_replay(struct ccid_transport **out, const char *path,
 /* The player inside such a transport (to ask how far it came), NULL when t is another one. */
 struct ccid_player *ccid_transport_player(struct ccid_transport *t);
 
-/* Serve one connection on a listening address (as usbredir-listen:) until the peer leaves: 0. Or
- * CCID_E_TIMEOUT at the deadline, CCID_E_DIVERGED, CCID_E_FORMAT (the peer breaks the protocol),
- * and what ccid_stream_listen_tcp() returns. */
+/* Serve a connected stream, which stays the caller's, until the peer leaves: 0. Or CCID_E_TIMEOUT at the
+ * deadline, CCID_E_CANCELLED (cancel_fd, when >= 0, is readable), CCID_E_DIVERGED, CCID_E_FORMAT
+ * (the peer breaks the protocol). */
 CCID_MUST_USE
-int ccid_player_serve(struct ccid_player *p, const char *addr, const char *port, int64_t deadline);
-
-/* The same on a stream that is connected; it stays the caller's. */
-CCID_MUST_USE
-int ccid_player_serve_stream(struct ccid_player *p, struct ccid_stream *stream, int64_t deadline);
+int ccid_player_serve(struct ccid_player *p, struct ccid_stream *stream, int cancel_fd,
+                      int64_t deadline);
 
 #endif

@@ -3,6 +3,7 @@
 #include "cli_check.h"
 #include "cli_commands.h"
 #include "cli_disposition.h"
+#include "cli_record.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -18,9 +19,15 @@ static const char help[] =
 	"  iscard record 0 session.pcapng -- 00A4000C023F00 0084000008\n"
 	"  iscard record 0 session.pcapng -- - < FILE   an APDU a line\n"
 	"  iscard record 0 eject.pcapng --eject\n"
+	"  iscard record --proxy 127.0.0.1:4000 127.0.0.1:4001 -o vendor.pcapng\n"
 	"\n"
 	"  --leave, --reset, --unpower, --eject   how to detach; see \"iscard detach --help\"\n"
 	"  --json                                 as \"iscard apdu\" and \"iscard detach\"\n"
+	"  --proxy LISTEN CONNECT -o FILE         stand between a usbredir host and a guest:\n"
+	"      wait for one of them at LISTEN, then call the other at CONNECT (HOST:PORT, or\n"
+	"      the path of a unix socket), and record all they say, of any USB device. Bytes\n"
+	"      pass unchanged. As with \"usbredirect --device VID:PID --as 127.0.0.1:4001\" and\n"
+	"      \"qemu -chardev socket,id=r,host=127.0.0.1,port=4000 -device usb-redir,chardev=r\"\n"
 	"\n"
 	"FILE must not exist yet. It is a pcapng file with one usbredir packet a block; any\n"
 	"pcapng tool lists, cuts and merges it. PINs in VERIFY, CHANGE REFERENCE DATA and RESET\n"
@@ -38,8 +45,7 @@ static int converse(struct cli_session *s, int argc, char **argv, SCARD_DISPOSIT
 	return code != CLI_OK ? code : last;
 }
 
-/* Asked before anything is sent to a card. */
-static bool can_be_made(const char *file)
+bool cli_can_be_made(const char *file)
 {
 	int fd = open(file, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
 
@@ -61,7 +67,7 @@ static int record(char **args, int argc, SCARD_DISPOSITIONS disposition, bool js
 	struct cli_session s;
 	int code, check;
 
-	if (!can_be_made(file))
+	if (!cli_can_be_made(file))
 		return CLI_FAILED;
 	code = cli_session_open(&s, args[0], file);
 	if (code == CLI_OK) {
@@ -76,17 +82,32 @@ static int record(char **args, int argc, SCARD_DISPOSITIONS disposition, bool js
 	return code != CLI_OK ? code : check;
 }
 
+static int run_proxy(const struct cli_command *self, const char *listen_at, const char *connect_to,
+                     const char *file)
+{
+	if (listen_at == NULL || connect_to == NULL || file == NULL)
+		return cli_usage(self,
+		                 "record: --proxy LISTEN CONNECT and -o FILE belong together");
+	return cli_can_be_made(file) ? cli_record_proxy(listen_at, connect_to, file) : CLI_FAILED;
+}
+
 static int run(const struct cli_command *self, int argc, char **argv)
 {
 	struct cli_disposition_flags flags = {0};
+	const char *proxy = NULL, *file = NULL;
 	bool json = false;
-	const struct cli_option options[] = {
-		CLI_DISPOSITION_OPTIONS(&flags), {"--json", &json, NULL}, {NULL, NULL, NULL}};
+	const struct cli_option options[] = {CLI_DISPOSITION_OPTIONS(&flags),
+	                                     {"--json", &json, NULL},
+	                                     {"--proxy", NULL, &proxy},
+	                                     {"-o", NULL, &file},
+	                                     {NULL, NULL, NULL}};
 	int code = cli_parse(self, options, &argc, argv);
 	SCARD_DISPOSITIONS disposition;
 
 	if (code >= 0)
 		return code;
+	if (proxy != NULL || file != NULL)
+		return run_proxy(self, proxy, argc == 1 ? argv[0] : NULL, file);
 	if (argc < 2)
 		return cli_usage(self, "record: a reader and a file are needed");
 	if (!cli_disposition_choose(&flags, &disposition))
@@ -98,7 +119,7 @@ static int run(const struct cli_command *self, int argc, char **argv)
 
 const struct cli_command cli_cmd_record = {
 	.name = "record",
-	.args = "READER FILE [--eject ...] [--json] [-- APDU...]",
+	.args = "READER FILE [--eject ...] [--json] [-- APDU...] | --proxy LISTEN CONNECT -o FILE",
 	.summary = "record a session with a card to a file",
 	.help = help,
 	.run = run,

@@ -155,12 +155,14 @@ static void print_log(void *ctx, enum ccid_log_level level, const char *reader, 
 	cli_error("%s", text);
 }
 
-static int open_and_play(const struct cli_steps *steps, const char *path, struct replay *r)
+static int open_and_play(const struct cli_steps *steps, const char *path,
+                         const struct ccid_player_options *options, struct replay *r)
 {
 	const struct ccid_env env = {.log = print_log, .log_level = CCID_LOG_ERROR};
 	char problem[CCID_TRACE_PROBLEM_MAX] = "";
 	struct ccid_transport *t;
-	int code, err = ccid_transport_open_replay(&t, path, NULL, &env, problem, sizeof problem);
+	int code,
+		err = ccid_transport_open_replay(&t, path, options, &env, problem, sizeof problem);
 
 	if (err == 0) {
 		err = ccid_reader_open(&r->reader, t, NULL, &env, CCID_NEVER);
@@ -176,7 +178,8 @@ static int open_and_play(const struct cli_steps *steps, const char *path, struct
 	return code;
 }
 
-int cli_steps_play(const struct cli_steps *steps, const char *path, bool json)
+int cli_steps_play(const struct cli_steps *steps, const char *path,
+                   const struct ccid_player_options *options, bool json)
 {
 	struct replay r = {.json = json, .reply = malloc(CCID_RAPDU_MAX)};
 	int code;
@@ -185,7 +188,7 @@ int cli_steps_play(const struct cli_steps *steps, const char *path, bool json)
 		cli_error("out of memory");
 		return CLI_FAILED;
 	}
-	code = open_and_play(steps, path, &r);
+	code = open_and_play(steps, path, options, &r);
 	ccid_wipe(r.reply, CCID_RAPDU_MAX);
 	free(r.reply);
 	return code;

@@ -37,8 +37,10 @@ struct cli_steps {
 int cli_steps_load(struct cli_steps *out, const char *path);
 void cli_steps_free(struct cli_steps *steps);
 
-/* Let the driver take the steps against the same trace, and show them. Returns an exit code, after a
- * message. */
-int cli_steps_play(const struct cli_steps *steps, const char *path, bool json);
+/* Let the driver take the steps against the same trace, played so, and show them. Returns an exit
+ * code, after a message. */
+struct ccid_player_options;
+int cli_steps_play(const struct cli_steps *steps, const char *path,
+                   const struct ccid_player_options *options, bool json);
 
 #endif

@@ -27,7 +27,7 @@ static void *serve(void *arg)
 {
 	struct server *s = arg;
 
-	s->result = ccid_player_serve_stream(s->player, s->stream, s->deadline);
+	s->result = ccid_player_serve(s->player, s->stream, -1, s->deadline);
 	s->stream->ops->close(s->stream);
 	return NULL;
 }

@@ -2,6 +2,7 @@
 #include "run_tool.h"
 
 #include <setjmp.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -95,4 +96,52 @@ void tool_free(struct tool *t)
 {
 	free(t->out);
 	free(t->err);
+}
+
+void tool_await(struct tool_process *p, const char *until)
+{
+	size_t n = strlen(p->said);
+
+	while (strstr(p->said, until) == NULL) {
+		ssize_t got = read(p->err_fd, p->said + n, sizeof p->said - 1 - n);
+
+		if (got <= 0)
+			fail_msg("\"%s\" was never said, but:\n%s", until, p->said);
+		n += (size_t)got;
+	}
+}
+
+void tool_start(struct tool_process *p, const char *until, const char *const *args)
+{
+	FILE *in = tmpfile(), *out = tmpfile();
+	int pipe_fd[2];
+
+	*p = (struct tool_process){.pid = -1};
+	assert_true(in != NULL && out != NULL && pipe(pipe_fd) == 0);
+	p->pid = fork();
+	assert_true(p->pid >= 0);
+	if (p->pid == 0) {
+		close(pipe_fd[0]);
+		child(args, TOOL_CAPTURED, in, out, fdopen(pipe_fd[1], "w"));
+	}
+	close(pipe_fd[1]);
+	p->err_fd = pipe_fd[0];
+	fclose(in);
+	fclose(out);
+	tool_await(p, until);
+}
+
+int tool_end(struct tool_process *p, int signal_number)
+{
+	size_t n = strlen(p->said);
+	ssize_t got;
+	int status;
+
+	if (signal_number != 0)
+		assert_int_equal(kill(p->pid, signal_number), 0);
+	while ((got = read(p->err_fd, p->said + n, sizeof p->said - 1 - n)) > 0)
+		n += (size_t)got;
+	close(p->err_fd);
+	assert_int_equal(waitpid(p->pid, &status, 0), p->pid);
+	return WIFEXITED(status) ? WEXITSTATUS(status) : 1000 + WTERMSIG(status);
 }

@@ -27,6 +27,19 @@ void tool_run_to(struct tool *t, enum tool_stdout where, const char *input, size
 
 void tool_free(struct tool *t);
 
+/* A tool that goes on running beside the test. */
+struct tool_process {
+	int pid;
+	int err_fd; /* what it says on standard error */
+	char said[4096];
+};
+/* Start it, and read what it says until that contains the text. */
+void tool_start(struct tool_process *p, const char *until, const char *const *args);
+/* Read on until it has said the text, or ends. */
+void tool_await(struct tool_process *p, const char *until);
+/* Send the signal (0: none) and wait for its end, all it says included. The exit code, as above. */
+int tool_end(struct tool_process *p, int signal_number);
+
 #define TOOL(t, input, ...)                                                                        \
 	tool_run(t, input, strlen(input), (const char *const[]){__VA_ARGS__, NULL})
 

@@ -17,7 +17,8 @@
  * scarddat.h: ISCardCmd, ISCardTypeConv. scardssp.h: IByteBuffer, ISCardISO7816. stream.h: IStream.
  * context.h: reader addresses and names, limits, log. easy.h: bytes, UTF-8, and failures in words.
  * pinpad.h: PIN entry on the reader. reader.h: what a reader can do. cards.h: card types. bstr.h: text.
- * safearray.h: arrays. errors.h: results. unknown.h: object rules and the factory. */
+ * safearray.h: arrays. replay.h: recorded readers in tests. errors.h: results. unknown.h: object rules
+ * and the factory. */
 #ifndef ISCARD_ISCARD_H
 #define ISCARD_ISCARD_H
 
