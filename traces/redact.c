@@ -34,6 +34,7 @@ void ccid_redactor_free(struct ccid_redactor *r)
 {
 	if (r == NULL)
 		return;
+	free(r->split);
 	ccid_wipe(r, sizeof *r);
 	free(r);
 }
@@ -245,20 +246,43 @@ int ccid_redactor_packet(struct ccid_redactor *r, enum ccid_trace_dir dir,
 	return err;
 }
 
-void ccid_redactor_survey(struct ccid_redactor *r, enum ccid_trace_dir dir,
-                          const struct ccid_redir_packet *p)
+static void survey_strings(struct ccid_redactor *r, const struct ccid_redir_packet *p,
+                           const struct redact_request *q)
 {
+	if (is_descriptor(q, DT_DEVICE) && p->data_len >= 18)
+		r->serial_index = p->data[16];
+	else if (is_descriptor(q, DT_STRING) && r->rules.serials)
+		ccid_redact_learn_string(r, q->value, p->data, p->data_len);
+	else if (is_descriptor(q, DT_CONFIG))
+		learn_config(r, p->data, p->data_len);
+}
+
+int ccid_redactor_survey(struct ccid_redactor *r, enum ccid_trace_dir dir,
+                         const struct ccid_redir_packet *p, uint8_t *data)
+{
+	struct ccid_mask_list unused = {.count = 0};
 	struct redact_request q;
 
-	if (p->type != CCID_REDIR_CONTROL || !r->rules.serials)
-		return;
-	if (dir == CCID_TRACE_FROM_GUEST) {
+	r->surveying = true;
+	if (p->type == CCID_REDIR_BULK && r->rules.responses)
+		(void)redact_bulk(r, dir, p, data, &unused);
+	else if (p->type == CCID_REDIR_RESET || p->type == CCID_REDIR_CANCEL)
+		break_off(r);
+	else if (p->type == CCID_REDIR_HELLO || p->type == CCID_REDIR_DEVICE_CONNECT)
+		forget_device(r);
+	else if (p->type == CCID_REDIR_CONTROL && dir == CCID_TRACE_FROM_GUEST)
 		remember(r, p);
-		return;
+	else if (p->type == CCID_REDIR_CONTROL) {
+		q = recall(r, p);
+		survey_strings(r, p, &q);
 	}
-	q = recall(r, p);
-	if (is_descriptor(&q, DT_DEVICE) && p->data_len >= 18)
-		r->serial_index = p->data[16];
-	else if (is_descriptor(&q, DT_STRING))
-		ccid_redact_learn_string(r, q.value, p->data, p->data_len);
+	return r->out_of_memory ? CCID_E_NOMEM : 0;
+}
+
+void ccid_redactor_surveyed(struct ccid_redactor *r)
+{
+	r->surveying = false;
+	r->answers = 0;
+	r->next_split = 0;
+	forget_device(r);
 }

@@ -30,10 +30,14 @@ CCID_MUST_USE
 int ccid_redactor_new(struct ccid_redactor **out, const struct ccid_redact_rules *rules);
 void ccid_redactor_free(struct ccid_redactor *r); /* wipes; NULL is allowed */
 
-/* Look at a packet before any is redacted: learns which texts are serial numbers. Only needed with
- * that rule. */
-void ccid_redactor_survey(struct ccid_redactor *r, enum ccid_trace_dir dir,
-                          const struct ccid_redir_packet *p);
+/* Look at a packet before any is redacted, for the rules serials and responses: learns which texts are
+ * serial numbers, and which status words are cut in two. data is a copy of the payload, and spoilt.
+ * CCID_E_NOMEM. */
+CCID_MUST_USE
+int ccid_redactor_survey(struct ccid_redactor *r, enum ccid_trace_dir dir,
+                         const struct ccid_redir_packet *p, uint8_t *data);
+/* The survey is over: the next packet is the first one again. */
+void ccid_redactor_surveyed(struct ccid_redactor *r);
 
 /* The next packet of a conversation, whose payload (p->data_len bytes) is a copy in data. What must
  * go is overwritten; spans lists where, from the start of data. CCID_E_UNSUPPORTED: it cannot be

@@ -59,8 +59,12 @@ static int survey(struct job *j)
 	while ((got = ccid_trace_next(j->r, &from)) == 1) {
 		const struct ccid_redir_packet p = decoded(&from);
 
-		ccid_redactor_survey(j->redactor, from.dir, &p);
+		memcpy(j->copy, p.data, p.data_len);
+		got = ccid_redactor_survey(j->redactor, from.dir, &p, j->copy);
+		if (got != 0)
+			return got;
 	}
+	ccid_redactor_surveyed(j->redactor);
 	return got == CCID_E_SHORT || got == CCID_E_FORMAT ? 0 : got;
 }
 
@@ -200,7 +204,7 @@ static int run(struct job *j, const char *in, const char *out)
 		err = CCID_E_NOMEM;
 	if (err == 0)
 		err = open_reader(j, in);
-	if (err == 0 && j->rewrite->rules.serials) {
+	if (err == 0 && (j->rewrite->rules.serials || j->rewrite->rules.responses)) {
 		err = survey(j);
 		if (err == 0)
 			err = open_reader(j, in);

@@ -57,8 +57,9 @@ static int decide_command(struct redact_pipe *pipe, struct redact_stream *s,
 	return 0;
 }
 
-/* A T=1 block: what it carries, but for a status word that ends the answer. */
-static void decide_block(struct redact_stream *s, const struct ccid_message_context *ctx)
+/* A T=1 block: what it carries, but for what of it is a status word. */
+static void decide_block(struct ccid_redactor *r, struct redact_pipe *pipe, struct redact_stream *s,
+                         const struct ccid_message_context *ctx)
 {
 	const uint8_t *block = s->head + CCID_HEADER_LEN;
 	size_t end = CCID_HEADER_LEN + T1_PROLOGUE + block[2];
@@ -70,24 +71,23 @@ static void decide_block(struct redact_stream *s, const struct ccid_message_cont
 		keep(s, CCID_HEADER_LEN + T1_PROLOGUE, s->total, REDACT_NO_CHECK);
 		return;
 	}
-	end -= more ? 0 : block[2] < SW_LEN ? block[2] : SW_LEN;
+	end -= ccid_redact_status_len(r, pipe, s->head[5], more, block[2]);
 	keep(s, CCID_HEADER_LEN + T1_PROLOGUE, end, check_of(ctx));
 }
 
-/* All but the status word, unless more parts follow. */
-static void decide_response(struct redact_stream *s, const struct ccid_message_context *ctx)
+/* All but the status word. */
+static void decide_response(struct ccid_redactor *r, struct redact_pipe *pipe,
+                            struct redact_stream *s, const struct ccid_message_context *ctx)
 {
 	bool more = ctx->level == CCID_LEVEL_EXTENDED_APDU &&
 	            (s->head[9] == CCID_CHAIN_BEGIN || s->head[9] == CCID_CHAIN_MIDDLE);
 	size_t n = s->total - CCID_HEADER_LEN;
 
 	if (ccid_message_form(ctx) == CCID_MASK_T1 && n > SW_LEN)
-		decide_block(s, ctx);
+		decide_block(r, pipe, s, ctx);
 	else
 		keep(s, CCID_HEADER_LEN,
-		     s->total - (more         ? 0
-		                 : n < SW_LEN ? n
-		                              : SW_LEN),
+		     s->total - ccid_redact_status_len(r, pipe, s->head[5], more, n),
 		     REDACT_NO_CHECK);
 }
 
@@ -108,20 +108,22 @@ static bool is_pps(const struct ccid_message_context *ctx)
 	       ccid_message_form(ctx) != CCID_MASK_T1;
 }
 
-static int decide_answer(const struct ccid_redactor *r, struct redact_stream *s,
+static int decide_answer(struct ccid_redactor *r, struct redact_pipe *pipe, struct redact_stream *s,
                          const struct ccid_message_context *ctx)
 {
-	if (s->head[0] != CCID_DATA_BLOCK || s->total <= CCID_HEADER_LEN)
+	bool failed = (s->head[7] & 0xC0) != 0; /* or a time extension */
+
+	if (s->head[0] != CCID_DATA_BLOCK || (failed && ctx->last_type != CCID_SECURE))
 		return 0;
 	if (ctx->last_type == CCID_ICC_POWER_ON) {
 		if (r->rules.historical)
 			decide_atr(s);
 	} else if (ctx->last_type == CCID_SECURE) {
-		decide_response(s, ctx);
+		decide_response(r, pipe, s, ctx);
 	} else if (r->rules.responses && ctx->last_type == CCID_XFR_BLOCK && !is_pps(ctx)) {
 		if (ccid_message_form(ctx) == CCID_MASK_T0_CHARS)
 			return CCID_E_UNSUPPORTED;
-		decide_response(s, ctx);
+		decide_response(r, pipe, s, ctx);
 	}
 	return 0;
 }
@@ -279,7 +281,7 @@ int ccid_redact_transfer(struct ccid_redactor *r, struct redact_pipe *pipe, bool
 	ctx = &pipe->context[s->head[5]];
 	if (!s->decided && ready(r, s, in, ctx)) {
 		s->decided = true;
-		err = in ? decide_answer(r, s, ctx) : decide_command(pipe, s, ctx);
+		err = in ? decide_answer(r, pipe, s, ctx) : decide_command(pipe, s, ctx);
 		if (r->rules.challenges)
 			ccid_redact_find_challenge(pipe, s, in, ctx);
 	}

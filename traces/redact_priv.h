@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* What the parts of the redactor share: CCID messages (redact_message.c, redact_challenge.c); packets,
- * descriptors and requests (redact.c); serial numbers (redact_serial.c). */
+ * descriptors and requests (redact.c); serial numbers (redact_serial.c); status words (redact_split.c). */
 #ifndef CCID_REDACT_PRIV_H
 #define CCID_REDACT_PRIV_H
 
@@ -33,9 +33,10 @@ struct redact_stream {
 
 struct redact_pipe {
 	uint8_t bulk_out, bulk_in;
-	uint16_t seq[256]; /* of each slot's last command, plus 1 */
-	uint8_t ins[256];  /* of its last APDU, as far as that can be seen; else 0 */
-	bool more[256];    /* its last T=1 block was no end of a chain */
+	uint16_t seq[256];  /* of each slot's last command, plus 1 */
+	uint8_t ins[256];   /* of its last APDU, as far as that can be seen; else 0 */
+	bool more[256];     /* its last T=1 block was no end of a chain */
+	uint64_t part[256]; /* the number of its last answer, when more parts follow; else 0 */
 	struct redact_stream out, in;
 	struct ccid_message_context context[256];
 };
@@ -53,6 +54,12 @@ struct redact_request {
 	uint16_t value;
 };
 
+/* An answer that holds so many bytes of the status word of a later part. */
+struct redact_split {
+	uint64_t answer;
+	size_t bytes;
+};
+
 struct ccid_redactor {
 	struct ccid_redact_rules rules;
 	struct redact_pipe pipe[REDACT_PIPES];
@@ -63,6 +70,10 @@ struct ccid_redactor {
 	struct redact_request request[REDACT_PENDING];
 	unsigned next;
 	uint8_t serial_index; /* iSerialNumber, 0 while not known */
+	bool surveying, out_of_memory;
+	uint64_t answers; /* with a status word, or a part of one, so far */
+	struct redact_split *split;
+	size_t splits, split_cap, next_split;
 	struct redact_serial serial[REDACT_SERIALS];
 	unsigned serials;
 };
@@ -88,6 +99,11 @@ bool ccid_redact_find_historical(const uint8_t *atr, size_t len, size_t total, s
 /* Overwrite what of [off, end) lies in a piece of len bytes that starts at. */
 void ccid_redact_fill(uint8_t *data, size_t at, size_t len, size_t off, size_t end,
                       struct ccid_mask_list *spans);
+
+/* redact_split.c: how many of the last bytes of an answer, or part of one, with n bytes of what the card
+ * said belong to its status word. */
+size_t ccid_redact_status_len(struct ccid_redactor *r, struct redact_pipe *pipe, uint8_t slot,
+                              bool more, size_t n);
 
 /* redact_serial.c */
 void ccid_redact_learn_string(struct ccid_redactor *r, uint16_t value, const uint8_t *data,

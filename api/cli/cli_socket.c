@@ -25,6 +25,13 @@ static int parse(struct ccid_address *a, const char *scheme, const char *where)
 	return CLI_USAGE;
 }
 
+int cli_check_socket(const char *where)
+{
+	struct ccid_address a;
+
+	return parse(&a, "usbredir:", where);
+}
+
 int cli_listen(struct ccid_listener **out, const char *where)
 {
 	struct ccid_address a;

@@ -5,6 +5,9 @@
 
 #include "stream.h"
 
+/* Whether it is such a name: CLI_OK, or CLI_USAGE after one line. */
+int cli_check_socket(const char *where);
+
 /* Listen there, or wait for no longer than the tool's patience until connected. Return exit codes, after
  * one line. */
 int cli_listen(struct ccid_listener **out, const char *where);

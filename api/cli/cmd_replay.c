@@ -2,6 +2,7 @@
 #include "cli.h"
 #include "cli_check.h"
 #include "cli_serve.h"
+#include "cli_socket.h"
 #include "replay_address.h"
 #include "replay_steps.h"
 
@@ -65,7 +66,9 @@ static int run(const struct cli_command *self, int argc, char **argv)
 		return cli_usage(self, "--speed is none, real, or a factor from 0.001 to 1000");
 	if (where == NULL)
 		return replay(argv[0], &o, json);
-	code = cli_check_trace(argv[0]);
+	code = cli_check_socket(where);
+	if (code == CLI_OK)
+		code = cli_check_trace(argv[0]);
 	return code == CLI_OK ? cli_serve(argv[0], &o, where, once) : code;
 }
 

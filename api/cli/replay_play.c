@@ -7,6 +7,7 @@
 #include "cli_json.h"
 #include "player.h"
 #include "reader.h"
+#include "replay_pin.h"
 #include "replay_steps.h"
 #include "trace_file.h"
 
@@ -17,6 +18,7 @@
 
 struct replay {
 	struct ccid_reader *reader;
+	struct ccid_player *player;
 	bool json;
 	uint8_t *reply;
 };
@@ -117,6 +119,22 @@ static int escape(const struct replay *r, const struct cli_step *s)
 	return n < 0 ? n : 0;
 }
 
+static int enter_pin(const struct replay *r, const struct cli_step *s)
+{
+	struct ccid_slot_info info;
+	struct ccid_pin pin;
+	int n = cli_pin_read(&pin, s->data, s->len);
+
+	if (n == 0)
+		n = ccid_slot_get_info(r->reader, s->slot, &info);
+	if (n == 0)
+		n = ccid_slot_secure(r->reader, s->slot, info.generation, &pin, r->reply,
+		                     CCID_RAPDU_MAX, CCID_NEVER);
+	if (n >= 2)
+		cli_commands_show(r->json, pin.apdu, pin.apdu_len, r->reply, (size_t)n);
+	return n < 0 ? n : 0;
+}
+
 static int play_step(const struct replay *r, const struct cli_step *s)
 {
 	switch (s->kind) {
@@ -126,18 +144,38 @@ static int play_step(const struct replay *r, const struct cli_step *s)
 	case CLI_STEP_POWER_OFF: return power_off(r, s);
 	case CLI_STEP_APDU: return send_apdu(r, s);
 	case CLI_STEP_ESCAPE: return escape(r, s);
+	case CLI_STEP_SECURE: return enter_pin(r, s);
 	case CLI_STEP_MECHANICAL: return move(r, s);
 	}
 	return CCID_E_ARG;
 }
 
+/* What the driver could not do because the recorded reader or card failed is part of the session. */
+static bool goes_on(const struct replay *r, const struct cli_step *s, int err)
+{
+	if (err == CCID_E_DIVERGED || err == CCID_E_GONE || err == CCID_E_FORMAT ||
+	    err == CCID_E_NOMEM)
+		return false;
+	show_event(r, s->slot, ccid_err_text(err));
+	return true;
+}
+
 /* A reader that was unplugged while it was recorded leaves again; that is the end. */
 static int play(const struct replay *r, const struct cli_steps *steps, const char *path)
 {
+	size_t left;
 	int err = 0;
 
-	for (size_t i = 0; i < steps->count && err == 0; i++)
+	for (size_t i = 0; i < steps->count && err == 0; i++) {
 		err = play_step(r, &steps->step[i]);
+		if (err < 0 && goes_on(r, &steps->step[i], err))
+			err = 0;
+	}
+	left = ccid_player_left(r->player);
+	if (err == 0 && left > 0) {
+		cli_error("%s: %zu recorded commands could not be sent", path, left);
+		return CLI_DAMAGED;
+	}
 	if (err == CCID_E_GONE && ccid_reader_gone(r->reader)) {
 		show_event(r, 0, "the reader has left");
 		return CLI_OK;
@@ -165,6 +203,7 @@ static int open_and_play(const struct cli_steps *steps, const char *path,
 		err = ccid_transport_open_replay(&t, path, options, &env, problem, sizeof problem);
 
 	if (err == 0) {
+		r->player = ccid_transport_player(t);
 		err = ccid_reader_open(&r->reader, t, NULL, &env, CCID_NEVER);
 		if (err < 0)
 			t->ops->close(t);

@@ -154,6 +154,7 @@ static void take_command(struct builder *b, const uint8_t *data, size_t len)
 	case CCID_GET_SLOT_STATUS: add(b, slot, CLI_STEP_STATUS, NULL, 0); break;
 	case CCID_ICC_POWER_OFF: take_power_off(b, slot); break;
 	case CCID_XFR_BLOCK: take_xfr_block(b, slot, &cmd); break;
+	case CCID_SECURE: add(b, slot, CLI_STEP_SECURE, cmd.data, cmd.len); break;
 	case CCID_ESCAPE: add(b, slot, CLI_STEP_ESCAPE, cmd.data, cmd.len); break;
 	case CCID_MECHANICAL: take_mechanical(b, slot, cmd.param[0]); break;
 	case CCID_SET_PARAMETERS: b->lanes[slot].protocol = cmd.param[0]; break;

@@ -15,6 +15,7 @@ enum cli_step_kind {
 	CLI_STEP_POWER_OFF,
 	CLI_STEP_APDU,      /* data: as sent, without follow-ups */
 	CLI_STEP_ESCAPE,    /* data */
+	CLI_STEP_SECURE,    /* data: of PC_to_RDR_Secure */
 	CLI_STEP_MECHANICAL /* function: bFunction */
 };
 

@@ -139,6 +139,34 @@ static void what_is_left_replays(void **state)
 	assert_string_equal(play_diff(state), "");
 }
 
+/* The status word 9000 in two parts, and all of it in the last but one. */
+static const char split[] = ON "> 6F 00 02 000000 00B0000000\n< 80 00 02 000001 010203040590\n"
+			       "> 6F 00 03 001000\n< 80 00 03 000002 00\n"
+			       "> 6F 00 04 000000 00B0000000\n< 80 00 04 000001 01029000\n"
+			       "> 6F 00 05 001000\n< 80 00 05 000002\n"
+			       "> 6F 00 06 000000 00B0000000\n< 80 00 06 000001 0102\n"
+			       "> 6F 00 07 001000\n< 80 00 07 000002 039000\n";
+
+static void a_status_word_that_is_cut_in_two_stays_whole(void **state)
+{
+	static const struct fake_reader extended = {.features = FAKE_EXTENDED};
+	const struct ccid_rewrite w = {.rules = {.responses = true}};
+	struct files o = outputs(state);
+	struct player_fixture *f = *state;
+	struct guest *g = play_on(f, split, &extended, true);
+
+	assert_int_equal(rewrite(state, &o, &w), 0);
+	assert_int_equal(rename(o.out, f->path), 0);
+	play_again(f);
+	LIVE_ON(g, "00");
+	guest_exchange(g, "6F 00 01 000000 00B0000000", "80 00 01 000001 FFFFFFFFFF90");
+	guest_exchange(g, "6F 00 02 001000", "80 00 02 000002 00");
+	guest_exchange(g, "6F 00 03 000000 00B0000000", "80 00 03 000001 FFFF9000");
+	guest_exchange(g, "6F 00 04 001000", "80 00 04 000002");
+	guest_exchange(g, "6F 00 05 000000 00B0000000", "80 00 05 000001 FFFF");
+	guest_exchange(g, "6F 00 06 001000", "80 00 06 000002 FF9000");
+}
+
 #define CHALLENGE                                                                                  \
 	ON "> 6F 00 02 000000 0084000004\n< 80 00 02 000000 010203049000\n"                        \
 	   "> 6F 00 03 000000 0082000004AABBCCDD\n< 80 00 03 000000 9000\n"
@@ -271,6 +299,7 @@ int main(void)
 		PLAYER_TEST(nothing_that_was_to_go_is_left),
 		PLAYER_TEST(only_pins_go_unless_more_is_asked_for),
 		PLAYER_TEST(what_is_left_replays),
+		PLAYER_TEST(a_status_word_that_is_cut_in_two_stays_whole),
 		PLAYER_TEST(challenges_are_marked_and_stay),
 		PLAYER_TEST(marks_are_set_where_they_are_asked_for),
 		PLAYER_TEST(a_mark_beside_its_packet_is_refused),

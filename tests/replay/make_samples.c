@@ -86,6 +86,27 @@ static void unplugged(void)
 	emu_config_level(&config, 2, 271);
 }
 
+static void pin_pad(void)
+{
+	common("Emulated PIN pad");
+	emu_config_level(&config, 2, 271);
+	config.class_desc[52] = 1; /* bPINSupport: verification */
+	config.extension_ms = 500;
+}
+
+static void removal(void)
+{
+	common("Emulated APDU reader");
+	emu_config_level(&config, 2, 271);
+}
+
+static void extended_parts(void)
+{
+	common("Emulated extended reader");
+	emu_config_level(&config, 3, 271);
+	set_t1(&config.card[0]);
+}
+
 static void token(uint8_t version, unsigned level)
 {
 	common("Emulated token");
@@ -110,10 +131,17 @@ static const struct {
 	const char *name;
 	void (*configure)(void);
 } samples[] = {
-	{"emulated-card-swap", card_swap},     {"emulated-documentation", documentation},
-	{"emulated-kiosk-eject", kiosk_eject}, {"emulated-t0-tpdu", t0_tpdu},
-	{"emulated-t1-tpdu", t1_tpdu},         {"emulated-token-a", token_a},
-	{"emulated-token-b", token_b},         {"emulated-two-slots", two_slots},
+	{"emulated-card-swap", card_swap},
+	{"emulated-documentation", documentation},
+	{"emulated-kiosk-eject", kiosk_eject},
+	{"emulated-t0-tpdu", t0_tpdu},
+	{"emulated-extended-parts", extended_parts},
+	{"emulated-pin-pad", pin_pad},
+	{"emulated-removal", removal},
+	{"emulated-t1-tpdu", t1_tpdu},
+	{"emulated-token-a", token_a},
+	{"emulated-token-b", token_b},
+	{"emulated-two-slots", two_slots},
 	{"emulated-unplugged", unplugged},
 };
 
@@ -128,6 +156,8 @@ static void person(void *ctx, const char *what, unsigned slot)
 		assert_true(emu_remove(s->device, slot, s->clock.now));
 	else if (strcmp(what, "insert") == 0)
 		assert_true(emu_insert(s->device, slot, &next, s->clock.now));
+	else if (strcmp(what, "snatch") == 0)
+		assert_true(emu_later(s->device, EMU_REMOVE, slot, s->clock.now + 1250));
 	else if (strcmp(what, "take") == 0)
 		assert_true(emu_take(s->device, slot, s->clock.now));
 	else if (strcmp(what, "unplug") == 0)

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "sample_play.h"
 
+#include "pin.h"
+
 #include <ctype.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -111,6 +113,25 @@ static void respond(struct play *p, const char *want)
 	expect_bytes(p, p->rsp, (size_t)p->got, want);
 }
 
+static void verify(struct play *p, const char *arg)
+{
+	uint8_t template[32];
+	const struct ccid_pin pin = {
+		.format = 0x82,
+		.block = 0x08,
+		.min_digits = 4,
+		.max_digits = 8,
+		.validation = 2,
+		.messages = 1,
+		.language = 0x0409,
+		.apdu = template,
+		.apdu_len = hex(p, arg, template, sizeof template),
+	};
+
+	p->got = ccid_slot_secure(p->r, p->slot, info(p).generation, &pin, p->rsp, sizeof p->rsp,
+	                          CCID_NEVER);
+}
+
 static void escape(struct play *p, const char *arg)
 {
 	uint8_t cmd[RESPONSE];
@@ -182,6 +203,8 @@ static void do_line(struct play *p, const char *verb, const char *arg)
 		transmit(p, arg + 1, 0);
 	else if (strcmp(verb, "<") == 0)
 		respond(p, arg);
+	else if (strcmp(verb, "verify") == 0)
+		verify(p, arg);
 	else if (strcmp(verb, "escape") == 0)
 		escape(p, arg);
 	else if (strcmp(verb, "off") == 0)

@@ -11,12 +11,15 @@
  *   raw > HEX            the same, not followed up
  *   < HEX                its response
  *   < !NAME              it failed with that enum ccid_err
+ *   verify HEX           PIN entry on the reader's own pad for the command of this template: ASCII, 4
+ *                        to 8 digits, left justified in 8 bytes; its answer is checked by "<"
  *   escape HEX           vendor command; its answer is checked by the next "<"
  *   accept, eject, capture, lock, unlock [!NAME]   PC_to_RDR_Mechanical
  *   off                  power off
  *   notified             take what the reader told by itself; at least one slot changed
  *   person WHAT          what somebody did while it was recorded: remove, insert, take (the card
- *                        out of the mouth), unplug; nothing to do when replaying
+ *                        out of the mouth), unplug, snatch (remove, while the next command is under
+ *                        way); nothing to do when replaying
  *   left N               recorded commands not sent yet; nothing to do when recording */
 #ifndef SAMPLE_PLAY_H
 #define SAMPLE_PLAY_H
