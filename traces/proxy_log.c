@@ -199,7 +199,7 @@ static int frame(const struct ccid_proxy_log *l, unsigned side, uint32_t *type, 
 	*caps = *type == CCID_REDIR_HELLO ? 0 : l->side[0].caps & l->side[1].caps;
 	header = ccid_redir_header_len(*caps);
 	if (length > CCID_TRACE_PACKET_MAX - header ||
-	    (*type == CCID_REDIR_HELLO && length < CCID_REDIR_HELLO_LEN))
+	    (*type == CCID_REDIR_HELLO && (length < CCID_REDIR_HELLO_LEN || s->hello)))
 		return CCID_E_FORMAT;
 	return s->len < header + length ? 0 : (int)(header + length);
 }

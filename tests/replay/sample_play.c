@@ -88,7 +88,7 @@ static void expect_bytes(const struct play *p, const uint8_t *got, size_t len, c
 	char text[300] = "";
 	size_t n = hex(p, want, b, sizeof b);
 
-	for (size_t i = 0; i < len && i < sizeof text / 3; i++)
+	for (size_t i = 0; i < len && 3 * i + 4 <= sizeof text; i++)
 		snprintf(text + 3 * i, 4, " %02X", got[i]);
 	if (n != len || memcmp(b, got, n) != 0)
 		fail_msg("line %u: %s expected, got%s", p->line, want, text);
