@@ -66,7 +66,7 @@ static HRESULT look(iscard_context *c, BSTR *reader)
 static HRESULT open_context(const char *address, const struct iscard_options *base,
                             iscard_context **context, BSTR *reader)
 {
-	struct iscard_options o = {.size = sizeof o};
+	struct iscard_options o = {.size = sizeof o, .log_level = ISCARD_LOG_ERROR};
 	HRESULT hr;
 
 	if (base != NULL)

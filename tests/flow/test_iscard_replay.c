@@ -130,6 +130,35 @@ static void a_departure_has_a_result_of_its_own_and_a_text(void **state)
 	iscard_context_unref(c);
 }
 
+static void a_difference_goes_to_standard_error_by_itself(void **state)
+{
+	FILE *file = tmpfile();
+	int kept = dup(STDERR_FILENO);
+	iscard_context *c;
+	char text[2000];
+	ISCard *card;
+	BSTR reader;
+	size_t n;
+
+	(void)state;
+	assert_non_null(file);
+	assert_int_equal(iscard_replay_open(DOCUMENTATION, NULL, &c, &reader), S_OK);
+	card = attached(c, reader);
+	dup2(fileno(file), STDERR_FILENO);
+	assert_int_equal(select_file(card, 1), ISCARD_E_DIVERGED);
+	fflush(stderr);
+	dup2(kept, STDERR_FILENO);
+	close(kept);
+	rewind(file);
+	n = fread(text, 1, sizeof text - 1, file);
+	text[n] = '\0';
+	fclose(file);
+	assert_non_null(strstr(text, "first difference: data byte 6"));
+	ISCard_Release(card);
+	SysFreeString(reader);
+	iscard_context_unref(c);
+}
+
 static void the_best_of_several_plays_counts(void **state)
 {
 	BSTR reader;
@@ -330,6 +359,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_session_as_recorded_is_ok),
 		cmocka_unit_test(a_departure_has_a_result_of_its_own_and_a_text),
+		cmocka_unit_test(a_difference_goes_to_standard_error_by_itself),
 		cmocka_unit_test(the_best_of_several_plays_counts),
 		cmocka_unit_test(strictness_is_a_choice),
 		cmocka_unit_test(the_same_driver_is_exact),

@@ -61,8 +61,8 @@ static unsigned use(int pipe_fd, unsigned commands)
 	    ccid_slot_activate(r, 0, 3, CCID_RESET_NONE, CCID_NEVER) != 0 ||
 	    ccid_slot_get_info(r, 0, &info) != 0)
 		return 0;
-	while (n < commands && ccid_slot_transmit(r, 0, info.generation, select, 4, answer, 64, 0, -1,
-	                                          CCID_NEVER) == 2) {
+	while (n < commands && ccid_slot_transmit(r, 0, info.generation, select, 4, answer, 64, 0,
+	                                          -1, CCID_NEVER) == 2) {
 		n++;
 		if (write(pipe_fd, "x", 1) != 1)
 			break;

@@ -32,8 +32,8 @@ struct iscard_replay_options {
 	/* Thousandths of the recorded pace: 1000 as it was, 2000 twice as fast, up to 1000000. 0: no
 	 * time passes, what came late comes at once. */
 	uint32_t speed;
-	/* Log, limits, clock and trace of the context; its readers are not looked at. NULL: all zero,
-	 * so that a difference goes to standard error. */
+	/* Log, limits, clock and trace of the context; its readers are not looked at. NULL: errors, a
+	 * difference among them, go to standard error. */
 	const struct iscard_options *context;
 };
 
