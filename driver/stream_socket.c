@@ -278,16 +278,25 @@ int ccid_stream_connect_tcp(struct ccid_stream **out, const char *host, const ch
 	return fd < 0 ? rc : adopt(out, fd, env);
 }
 
+static int unix_address(struct sockaddr_un *sa, const char *path)
+{
+	size_t len = strlen(path);
+
+	*sa = (struct sockaddr_un){.sun_family = AF_UNIX};
+	if (len == 0 || len >= sizeof sa->sun_path)
+		return CCID_E_ARG;
+	memcpy(sa->sun_path, path, len + 1);
+	return CCID_OK;
+}
+
 int ccid_stream_connect_unix(struct ccid_stream **out, const char *path, const struct ccid_env *env,
                              int64_t deadline)
 {
-	struct sockaddr_un sa = {.sun_family = AF_UNIX};
-	size_t len = strlen(path);
-	int fd, rc;
+	struct sockaddr_un sa;
+	int fd, rc = unix_address(&sa, path);
 
-	if (len == 0 || len >= sizeof sa.sun_path)
-		return CCID_E_ARG;
-	memcpy(sa.sun_path, path, len + 1);
+	if (rc < 0)
+		return rc;
 	rc = connect_to((struct sockaddr *)&sa, sizeof sa, env, deadline, &fd);
 	return rc < 0 ? rc : adopt(out, fd, env);
 }
@@ -358,13 +367,11 @@ int ccid_listener_tcp(struct ccid_listener **out, const char *addr, const char *
 
 int ccid_listener_unix(struct ccid_listener **out, const char *path)
 {
-	struct sockaddr_un sa = {.sun_family = AF_UNIX};
-	size_t len = strlen(path);
-	int fd, e;
+	struct sockaddr_un sa;
+	int fd, e = unix_address(&sa, path);
 
-	if (len == 0 || len >= sizeof sa.sun_path)
-		return CCID_E_ARG;
-	memcpy(sa.sun_path, path, len + 1);
+	if (e < 0)
+		return e;
 	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	if (fd < 0)
 		return from_errno(errno);

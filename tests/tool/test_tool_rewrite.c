@@ -4,8 +4,8 @@
 #define _GNU_SOURCE /* memmem */
 #endif
 #include "run_tool.h"
+#include "tool_samples.h"
 
-#include <dirent.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdbool.h>
@@ -35,25 +35,6 @@ static int tear_down(void **state)
 	return rmdir(folder);
 }
 
-static void for_each_sample(void (*fn)(const char *file))
-{
-	DIR *d = opendir(SAMPLES_DIR);
-	struct dirent *e;
-	unsigned n = 0;
-	char file[1024];
-
-	assert_non_null(d);
-	while ((e = readdir(d)) != NULL) {
-		snprintf(file, sizeof file, "%s/%s/trace.pcapng", SAMPLES_DIR, e->d_name);
-		if (e->d_name[0] == '.' || access(file, R_OK) != 0)
-			continue;
-		fn(file);
-		n++;
-	}
-	closedir(d);
-	assert_true(n > 0);
-}
-
 static bool is_status_line(const char *line)
 {
 	return strncmp(line, "< ", 2) == 0;
@@ -67,17 +48,29 @@ static const char *status_of(const char *line, size_t n)
 	return end - line >= 7 ? end - 5 : line;
 }
 
+/* What the card said before its status word is all FF. */
+static void expect_nothing_left(const char *file, const char *line, size_t n)
+{
+	const char *end = status_of(line, n);
+
+	for (const char *at = line + 2; at < end; at += 3)
+		if (strncmp(at, "FF ", 3) != 0)
+			fail_msg("%s: %.*s", file, (int)n, line);
+}
+
 /* Line by line the same, but for what cards answered and the ATR. */
 static void compare(const char *file, const char *was, const char *is)
 {
 	while (*was != '\0' && *is != '\0') {
 		size_t n = strcspn(was, "\n"), m = strcspn(is, "\n");
 
-		if (is_status_line(was))
+		if (is_status_line(was)) {
 			assert_memory_equal(status_of(was, n), status_of(is, m), 5);
-		else if (memmem(was, n, ", ATR ", 6) == NULL)
-			if (n != m || memcmp(was, is, n) != 0)
-				fail_msg("%s: %.*s became %.*s", file, (int)n, was, (int)m, is);
+			expect_nothing_left(file, is, m);
+		} else if (memmem(was, n, ", ATR ", 6) == NULL &&
+		           (n != m || memcmp(was, is, n) != 0)) {
+			fail_msg("%s: %.*s became %.*s", file, (int)n, was, (int)m, is);
+		}
 		was += n + (was[n] == '\n');
 		is += m + (is[m] == '\n');
 	}
@@ -114,7 +107,7 @@ static void redact(const char *file)
 static void every_redacted_sample_replays(void **state)
 {
 	(void)state;
-	for_each_sample(redact);
+	for_each_sample(SAMPLES_DIR, redact);
 }
 
 static void mark(const char *file)
@@ -134,7 +127,7 @@ static void mark(const char *file)
 static void every_marked_sample_replays(void **state)
 {
 	(void)state;
-	for_each_sample(mark);
+	for_each_sample(SAMPLES_DIR, mark);
 }
 
 static void wrong_usage_writes_nothing(void **state)

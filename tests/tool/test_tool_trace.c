@@ -3,8 +3,8 @@
 #include "corpus.h"
 #include "json_read.h"
 #include "run_tool.h"
+#include "tool_samples.h"
 
-#include <dirent.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -16,25 +16,6 @@
 #include <cmocka.h>
 
 #define CAC "/cac-usbredirect/trace.pcapng"
-
-static void for_each_sample(void (*fn)(const char *file))
-{
-	DIR *d = opendir(SAMPLES_DIR);
-	struct dirent *e;
-	unsigned n = 0;
-	char file[1024];
-
-	assert_non_null(d);
-	while ((e = readdir(d)) != NULL) {
-		snprintf(file, sizeof file, "%s/%s/trace.pcapng", SAMPLES_DIR, e->d_name);
-		if (e->d_name[0] == '.' || access(file, R_OK) != 0)
-			continue;
-		fn(file);
-		n++;
-	}
-	closedir(d);
-	assert_true(n > 0);
-}
 
 static void replay(const char *file)
 {
@@ -49,7 +30,7 @@ static void replay(const char *file)
 static void test_every_sample_replays(void **state)
 {
 	(void)state;
-	for_each_sample(replay);
+	for_each_sample(SAMPLES_DIR, replay);
 }
 
 static void show(const char *file)
@@ -80,7 +61,7 @@ static void show(const char *file)
 static void test_every_sample_reads(void **state)
 {
 	(void)state;
-	for_each_sample(show);
+	for_each_sample(SAMPLES_DIR, show);
 }
 
 static void test_pin_is_not_shown(void **state)
