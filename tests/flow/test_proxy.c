@@ -306,6 +306,19 @@ static void a_side_that_dies_has_its_last_word_delivered(void **state)
 	assert_int_equal(run(f), 0);
 }
 
+/* A side that has hung up says so for ever; that must not keep the proxy busy. */
+static void a_side_that_is_gone_is_not_asked_again(void **state)
+{
+	struct fixture *f = *state;
+	int rc = 1;
+
+	close(f->outer[0]);
+	f->outer[0] = -1;
+	for (int i = 0; i < 10 && rc == 1; i++)
+		rc = ccid_proxy_step(f->p, -1, ccid_env_now(&env));
+	assert_int_equal(rc, CCID_E_TIMEOUT);
+}
+
 static void waiting_ends_at_the_deadline_and_when_cancelled(void **state)
 {
 	struct fixture *f = *state;
@@ -439,6 +452,7 @@ int main(void)
 		T(a_slow_side_holds_the_other_one_up),
 		T(a_side_that_has_said_all_still_hears),
 		T(a_side_that_dies_has_its_last_word_delivered),
+		T(a_side_that_is_gone_is_not_asked_again),
 		T(waiting_ends_at_the_deadline_and_when_cancelled),
 		T(an_existing_file_is_left_alone),
 		T(a_recorded_connection_replays),

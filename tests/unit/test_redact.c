@@ -387,6 +387,25 @@ static void another_answer_is_not_taken_for_the_rest_of_a_short_one(void **state
 	ccid_redactor_free(g.r);
 }
 
+/* What looks like a header of another answer, in the midst of one. */
+static void the_rest_of_an_answer_is_not_taken_for_another(void **state)
+{
+	const struct ccid_redact_rules rules = {.responses = true};
+	struct ccid_redir_packet p = {.type = CCID_REDIR_BULK, .endpoint = 0x81, .data_len = 12};
+	uint8_t first[12] = {0x80, 14, 0, 0, 0, 0, 1, 0, 0, 0, 7, 7};
+	uint8_t second[12] = {0x80, 0, 0, 0, 0, 0, 2, 0, 0, 0, 0x90, 0};
+	struct rig g;
+
+	(void)state;
+	connect_to(&g, &apdu, &rules, 64);
+	say(&g, "6F 00 01 000000 00 B0 00 00 0C");
+	g.len = 0;
+	pass(&g, CCID_TRACE_FROM_HOST, &p, first);
+	pass(&g, CCID_TRACE_FROM_HOST, &p, second);
+	expect(&g, ".. .. .. .. .. .. .. .. .. .. .. .. 90 00");
+	ccid_redactor_free(g.r);
+}
+
 static const uint8_t device[18] = {18, 1, 0, 2, 0, 0, 0, 64, 9, 0x12, 1, 0, 0, 1, 1, 2, 3, 1};
 static const uint8_t number[] = {14, 3, 'S', 0, '4', 0, '2', 0, '-', 0, '7', 0, 'q', 0};
 
@@ -441,6 +460,7 @@ int main(void)
 		cmocka_unit_test(answers_in_t1_blocks_go_and_the_blocks_stay_whole),
 		cmocka_unit_test(what_cannot_be_told_apart_is_refused),
 		cmocka_unit_test(another_answer_is_not_taken_for_the_rest_of_a_short_one),
+		cmocka_unit_test(the_rest_of_an_answer_is_not_taken_for_another),
 		cmocka_unit_test(the_serial_number_goes_wherever_it_stands),
 	};
 
