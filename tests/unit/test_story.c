@@ -83,6 +83,10 @@ static const char *apdu_in(char *line)
 	char *at = strncmp(line, "raw > ", 6) == 0 ? line + 4 : line;
 
 	line[strcspn(line, "\n")] = '\0';
+	if (strncmp(line, "verify ", 7) == 0) { /* a template for the pad */
+		at = line + 5;
+		*at = '>';
+	}
 	if (at[0] != '<' || at[1] != ' ')
 		escape = strncmp(line, "escape", 6) == 0;
 	if (escape || (at[0] != '>' && at[0] != '<') || at[1] != ' ' || at[2] == '!')
