@@ -58,8 +58,9 @@ static void replay_into(const char *name, const char *source, const char *copy)
 
 	snprintf(path, sizeof path, "%s/%s/expect.txt", SAMPLES_DIR, name);
 	expect = sample_load(path, NULL);
-	assert_int_equal(ccid_transport_open_replay(&replay, source, NULL, &env, problem, sizeof problem),
-	                 0);
+	assert_int_equal(
+		ccid_transport_open_replay(&replay, source, NULL, &env, problem, sizeof problem),
+		0);
 	assert_int_equal(ccid_transport_open_recorder(&recorder, replay, copy, &env), 0);
 	assert_int_equal(ccid_reader_open(&r, recorder, NULL, &env, CCID_NEVER), 0);
 	sample_run(r, ccid_transport_player(replay), expect, &options);
