@@ -43,6 +43,7 @@ static void destroy(struct ccid_usb *u)
 		libusb_exit(u->ctx);
 	close_fd(u->cancel_fd);
 	close_fd(u->ring_fd);
+	close_fd(u->retry_fd);
 	pthread_mutex_destroy(&u->lock);
 	free(u->control_buf);
 	free(u->intr_buf);
@@ -62,6 +63,7 @@ static void abandon(struct ccid_usb *u)
 	close_fd(u->fd);
 	close_fd(u->cancel_fd);
 	close_fd(u->ring_fd);
+	close_fd(u->retry_fd);
 	free(u->control_buf);
 	free(u->intr_buf);
 	free(u);
@@ -184,7 +186,7 @@ static struct ccid_usb *create(int fd, const struct ccid_env *env)
 	u->base.env = env;
 	u->owner = getpid();
 	u->fd = fd;
-	u->cancel_fd = u->ring_fd = u->event_fd = -1;
+	u->cancel_fd = u->ring_fd = u->event_fd = u->retry_fd = -1;
 	u->flying = CCID_USB_NEVER;
 	u->in = (struct ccid_usb_xfer){.u = u, .bit = CCID_USB_IN};
 	u->out = (struct ccid_usb_xfer){.u = u, .bit = CCID_USB_OUT};

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
+#include <sys/timerfd.h>
 #include <unistd.h>
 
 #define INTR_ERRORS_MAX 4
@@ -48,6 +49,23 @@ static int ring_take(struct ccid_usb *u, uint8_t *buf, size_t cap)
 	return (int)n;
 }
 
+/* Later again: whoever waits on event_fd alone is called then. */
+static void intr_rest(struct ccid_usb *u)
+{
+	const struct itimerspec at = {.it_value = {.tv_nsec = INTR_RETRY_MS * 1000000L}};
+
+	u->intr_retry_at = ccid_env_now(u->base.env) + INTR_RETRY_MS;
+	timerfd_settime(u->retry_fd, 0, &at, NULL);
+}
+
+static void intr_rested(struct ccid_usb *u)
+{
+	uint64_t times;
+	ssize_t n = u->intr_errors > 0 ? read(u->retry_fd, &times, sizeof times) : 0;
+
+	(void)n; /* it need not have been readable */
+}
+
 static void LIBUSB_CALL intr_done(struct libusb_transfer *t)
 {
 	struct ccid_usb *u = ((struct ccid_usb_xfer *)t->user_data)->u;
@@ -66,7 +84,7 @@ static void LIBUSB_CALL intr_done(struct libusb_transfer *t)
 	if (ccid_usb_left(u))
 		ccid_usb_set_gone(u);
 	if (++u->intr_errors >= INTR_ERRORS_MAX)
-		u->intr_retry_at = ccid_env_now(u->base.env) + INTR_RETRY_MS;
+		intr_rest(u);
 }
 
 /* A transfer that ended badly is submitted again before anything is concluded from it: suspend ends
@@ -84,7 +102,7 @@ void ccid_usb_intr_service(struct ccid_usb *u)
 	}
 	if (ccid_usb_submit(&u->intr) != 0 && !u->gone) {
 		u->intr_errors = INTR_ERRORS_MAX;
-		u->intr_retry_at = ccid_env_now(u->base.env) + INTR_RETRY_MS;
+		intr_rest(u);
 	}
 }
 
@@ -134,9 +152,11 @@ int ccid_usb_intr_open(struct ccid_usb *u)
 	                               (int)len, intr_done, &u->intr, 0);
 	u->ring_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	u->event_fd = epoll_create1(EPOLL_CLOEXEC);
-	if (u->ring_fd < 0 || u->event_fd < 0)
+	u->retry_fd = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
+	if (u->ring_fd < 0 || u->event_fd < 0 || u->retry_fd < 0)
 		return CCID_E_IO;
-	if (watch(u->event_fd, u->ring_fd, EPOLLIN) != 0)
+	if (watch(u->event_fd, u->ring_fd, EPOLLIN) != 0 ||
+	    watch(u->event_fd, u->retry_fd, EPOLLIN) != 0)
 		return CCID_E_IO;
 	return watch(u->event_fd, u->fd, EPOLLOUT);
 }
@@ -149,6 +169,7 @@ int ccid_usb_interrupt_in(struct ccid_transport *t, uint8_t *buf, size_t cap)
 	if (u->intr.t == NULL)
 		return CCID_E_UNSUPPORTED;
 	pthread_mutex_lock(&u->lock);
+	intr_rested(u);
 	if (!u->waiting)
 		ccid_usb_pump(u);
 	n = ring_take(u, buf, cap);

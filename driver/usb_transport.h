@@ -7,7 +7,7 @@
  * and its poll. What a waiting thread reaps for others (interrupt messages) it leaves in the ring
  * and signals on ring_fd.
  *
- * event_fd is an epoll set of ring_fd and the node, so it is also readable, for as long as it takes
+ * event_fd is an epoll set of ring_fd, retry_fd and the node, so it is also readable, for as long as it takes
  * to be reaped, when a bulk transfer alone has ended: interrupt_in() then has nothing. */
 #ifndef CCID_USB_TRANSPORT_H
 #define CCID_USB_TRANSPORT_H
@@ -51,6 +51,7 @@ struct ccid_usb {
 	pid_t owner; /* a child of fork must not touch the device at close */
 	int fd;      /* the usbfs node */
 	int cancel_fd, ring_fd, event_fd;
+	int retry_fd;                            /* timer: the interrupt transfer is due again */
 	struct pollfd fds[CCID_USB_POLLFDS_MAX]; /* cancel_fd, then libusb's */
 	nfds_t nfds;
 	bool claimed, driver_detached;

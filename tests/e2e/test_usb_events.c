@@ -5,6 +5,7 @@
 #include <poll.h>
 #include <pthread.h>
 #include <stdatomic.h>
+#include <stdio.h>
 
 static void a_stalled_interrupt_pipe_goes_on(void **state)
 {
@@ -22,6 +23,33 @@ static void a_stalled_interrupt_pipe_goes_on(void **state)
 		n = t->ops->interrupt_in(t, msg, sizeof msg);
 	}
 	assert_int_equal(n, 2);
+	assert_true(usbfs_do("insert 0"));
+	t->ops->close(t);
+}
+
+/* It rests after a few, and whoever waits on the descriptor alone hears when it is tried again. */
+static void an_interrupt_pipe_that_stalls_and_stalls_goes_on_later(void **state)
+{
+	struct ccid_transport *t = usb_attach();
+	struct pollfd p = {.fd = t->ops->event_fd(t), .events = POLLIN};
+	uint8_t msg[8];
+	int n = 0;
+
+	(void)state;
+	usb_take_notices(t);
+	for (int i = 0; i < 8; i++) { /* one transfer after the other */
+		char command[32];
+
+		snprintf(command, sizeof command, "stall-after %d", i);
+		assert_true(usbfs_do(command));
+	}
+	assert_true(usbfs_do("remove 0"));
+	for (int i = 0; i < 20 && n == 0; i++) {
+		assert_int_equal(poll(&p, 1, 5000), 1);
+		n = t->ops->interrupt_in(t, msg, sizeof msg);
+	}
+	assert_int_equal(n, 2);
+	assert_int_equal(poll(&p, 1, 0), 0);
 	assert_true(usbfs_do("insert 0"));
 	t->ops->close(t);
 }
@@ -263,6 +291,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		USB_TEST(a_stalled_interrupt_pipe_goes_on),
+		USB_TEST(an_interrupt_pipe_that_stalls_and_stalls_goes_on_later),
 		USB_TEST(transfers_that_suspend_ends_are_no_unplug),
 		USB_TEST(notices_that_nobody_takes_are_bounded_and_the_last_is_true),
 		USB_TEST(a_reset_leaves_the_interface_claimed),
