@@ -62,6 +62,40 @@ static void lost(struct ccid_reader *r)
 	ccid_log(r->env, CCID_LOG_INFO, ccid_reader_label(r), "the reader is gone");
 	for (unsigned i = 0; i < r->nslots; i++)
 		ccid_slot_lose(r, i, CCID_SLOT_EMPTY);
+	ccid_reader_tell(r);
+}
+
+void ccid_reader_tell(struct ccid_reader *r)
+{
+	for (struct ccid_listener *l = r->listeners; l != NULL; l = l->next)
+		l->changed(l);
+}
+
+void ccid_reader_announce(struct ccid_reader *r)
+{
+	pthread_mutex_lock(&r->state);
+	ccid_reader_tell(r);
+	pthread_mutex_unlock(&r->state);
+}
+
+void ccid_reader_listen(struct ccid_reader *r, struct ccid_listener *l)
+{
+	pthread_mutex_lock(&r->state);
+	l->next = r->listeners;
+	r->listeners = l;
+	pthread_mutex_unlock(&r->state);
+}
+
+void ccid_reader_unlisten(struct ccid_reader *r, struct ccid_listener *l)
+{
+	struct ccid_listener **at = &r->listeners;
+
+	pthread_mutex_lock(&r->state);
+	while (*at != NULL && *at != l)
+		at = &(*at)->next;
+	if (*at == l)
+		*at = l->next;
+	pthread_mutex_unlock(&r->state);
 }
 
 void ccid_reader_lost(struct ccid_reader *r)
@@ -98,6 +132,7 @@ static bool notified(struct ccid_reader *r, unsigned slot, bool present, bool ch
 		s->insertions++;
 		if (s->atr.len > 0)
 			ccid_slot_lose(r, slot, CCID_SLOT_INACTIVE);
+		ccid_reader_tell(r);
 	}
 	return before != s->generation + s->insertions;
 }

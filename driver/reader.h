@@ -57,6 +57,20 @@ int ccid_reader_event_fd(const struct ccid_reader *r);
 CCID_MUST_USE
 int ccid_reader_dispatch(struct ccid_reader *r);
 
+/* Somebody who wants to know when the state of a slot has changed or the reader has left, whichever
+ * thread found out. changed() is called with the reader locked: it must neither call back nor
+ * wait. */
+struct ccid_listener {
+	struct ccid_listener *next;
+	void (*changed)(struct ccid_listener *l);
+};
+
+/* Between the two calls l belongs to the reader. */
+void ccid_reader_listen(struct ccid_reader *r, struct ccid_listener *l);
+void ccid_reader_unlisten(struct ccid_reader *r, struct ccid_listener *l);
+/* Tell them that something above the driver has changed. */
+void ccid_reader_announce(struct ccid_reader *r);
+
 /* Make the running command of the slot, of each slot, return CCID_E_CANCELLED. Any thread, any signal
  * handler. False when none is running; one that still waits for its turn is not meant. */
 bool ccid_slot_cancel(struct ccid_reader *r, unsigned slot);

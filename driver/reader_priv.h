@@ -123,8 +123,9 @@ struct ccid_reader {
 
 	atomic_bool gone, cancelled;
 	atomic_uint faults;
-	struct ccid_fault fault; /* state */
-	int64_t slept, sleep_at; /* state: as last looked; when to look again */
+	struct ccid_fault fault;         /* state */
+	int64_t slept, sleep_at;         /* state: as last looked; when to look again */
+	struct ccid_listener *listeners; /* state */
 	struct ccid_slot slot[];
 };
 
@@ -171,6 +172,8 @@ int ccid_recover(struct ccid_reader *r, unsigned slot);
 void ccid_slot_set(struct ccid_reader *r, unsigned slot, enum ccid_slot_state to);
 /* The card is gone, unpowered or reset: sessions end. state lock held. */
 void ccid_slot_lose(struct ccid_reader *r, unsigned slot, enum ccid_slot_state to);
+/* Tell those who listen. state lock held. */
+void ccid_reader_tell(struct ccid_reader *r);
 /* Take in a bmICCStatus. */
 void ccid_slot_saw(struct ccid_reader *r, unsigned slot, enum ccid_icc icc);
 /* GetSlotStatus; slot entered. */

@@ -43,6 +43,7 @@ void ccid_slot_set(struct ccid_reader *r, unsigned slot, enum ccid_slot_state to
 	if (to == CCID_SLOT_INACTIVE && s->state == CCID_SLOT_EMPTY)
 		s->insertions++;
 	s->state = to;
+	ccid_reader_tell(r);
 }
 
 void ccid_slot_lose(struct ccid_reader *r, unsigned slot, enum ccid_slot_state to)

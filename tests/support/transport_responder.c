@@ -3,6 +3,8 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
 
 static const uint8_t card_atr[] = {0x3B, 0x02, 0x14, 0x50};
 
@@ -13,6 +15,8 @@ struct responder_transport {
 	uint8_t *in;
 	size_t in_cap;
 	bool cancelled;
+	int event_fd;
+	unsigned notices; /* NotifySlotChange that nobody has fetched yet */
 };
 
 static struct responder *device(struct ccid_transport *t)
@@ -326,11 +330,44 @@ static void op_drop_in(struct ccid_transport *t)
 
 static int op_interrupt_in(struct ccid_transport *t, uint8_t *buf, size_t cap)
 {
-	(void)buf;
-	(void)cap;
+	struct responder_transport *rt = (struct responder_transport *)t;
+	eventfd_t n;
+
 	if (t->iface.intr_in.address == 0)
 		return CCID_E_UNSUPPORTED;
-	return device(t)->unplugged ? CCID_E_GONE : 0;
+	if (rt->d->unplugged)
+		return CCID_E_GONE;
+	if (!rt->d->restless)
+		(void)eventfd_read(rt->event_fd, &n);
+	if (rt->notices == 0 || cap < 2)
+		return 0;
+	rt->notices = 0;
+	buf[0] = 0x50;
+	buf[1] = rt->d->card ? 3 : 2;
+	return 2;
+}
+
+static void notify(struct responder *d, unsigned notices)
+{
+	struct responder_transport *rt = d->transport;
+
+	if (rt == NULL)
+		return;
+	rt->notices += notices;
+	(void)eventfd_write(rt->event_fd, 1);
+}
+
+void responder_move_card(struct responder *d, bool in)
+{
+	d->card = in;
+	d->powered = false;
+	notify(d, 1);
+}
+
+void responder_unplug(struct responder *d)
+{
+	d->unplugged = true;
+	notify(d, 0);
 }
 
 static int op_control(struct ccid_transport *t, const struct ccid_setup *setup, uint8_t *data,
@@ -378,8 +415,8 @@ static int op_pause(struct ccid_transport *t, int64_t until)
 
 static int op_event_fd(struct ccid_transport *t)
 {
-	(void)t;
-	return CCID_E_UNSUPPORTED;
+	return t->iface.intr_in.address != 0 ? ((struct responder_transport *)t)->event_fd
+	                                     : CCID_E_UNSUPPORTED;
 }
 
 static void op_cancel(struct ccid_transport *t)
@@ -390,6 +427,8 @@ static void op_cancel(struct ccid_transport *t)
 static void op_close(struct ccid_transport *t)
 {
 	device(t)->open--;
+	device(t)->transport = NULL;
+	close(((struct responder_transport *)t)->event_fd);
 	free(t);
 }
 
@@ -429,6 +468,8 @@ int responder_open(struct ccid_transport **out, struct responder *d)
 	rt->t.ops = &responder_ops;
 	rt->t.env = &d->clock->env;
 	rt->d = d;
+	rt->event_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
+	d->transport = rt;
 	fake_reader_describe(&rt->t, &rt->desc, &d->reader);
 	d->open++;
 	*out = &rt->t;

@@ -23,7 +23,9 @@ struct responder {
 	struct fake_reader reader;
 	struct fake_clock *clock;
 	bool card, powered, unplugged;
+	bool restless; /* its descriptor stays readable, whatever is taken */
 	unsigned open; /* transports on it now */
+	struct responder_transport *transport; /* the one that was opened last */
 	unsigned commands, control_requests, resets;
 
 	/* answers that nobody has fetched yet */
@@ -52,5 +54,9 @@ void responder_init(struct responder *d, const struct fake_reader *reader,
 /* A transport on it, to be closed by its close(). CCID_E_NOMEM, CCID_E_GONE. */
 CCID_MUST_USE
 int responder_open(struct ccid_transport **out, struct responder *d);
+
+/* Put the card in or take it out, pull the reader out, and tell the transport. */
+void responder_move_card(struct responder *d, bool in);
+void responder_unplug(struct responder *d);
 
 #endif
