@@ -6,6 +6,7 @@
 #include "pool.h"
 #include "process.h"
 #include "replays.h"
+#include "watch.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -132,6 +133,7 @@ static void close_all(iscard_context *c)
 {
 	bool ours = c->epoch == ccid_process_epoch();
 
+	ccid_watch_free(atomic_exchange(&c->watch, NULL), ours);
 	while (c->holds != NULL) {
 		struct ccid_hold *h = c->holds;
 
@@ -203,6 +205,8 @@ HRESULT ccid_context_create(const struct iscard_options *options, const struct c
 		return E_OUTOFMEMORY;
 	atomic_init(&c->refs, 1);
 	atomic_init(&c->memory, 1);
+	atomic_init(&c->cancels, 0);
+	atomic_init(&c->watch, NULL);
 	pthread_mutex_init(&c->lock, NULL);
 	ccid_replays_init(&c->replays);
 	c->epoch = c->replays.epoch = ccid_process_epoch();
@@ -251,6 +255,11 @@ void iscard_context_unref(iscard_context *context)
 		return;
 	close_all(context);
 	ccid_context_drop(context);
+}
+
+const struct ccid_usb_roots *ccid_context_roots(const iscard_context *c)
+{
+	return c->usb != NULL ? c->usb->roots : &ccid_usb_roots;
 }
 
 void ccid_context_keep(iscard_context *c)

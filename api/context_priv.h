@@ -4,7 +4,9 @@
 #define CCID_CONTEXT_PRIV_H
 
 #include "address.h"
+#include "hotplug.h"
 #include "names.h"
+#include "usb_scan.h"
 
 #include <iscard/context.h>
 #include <pthread.h>
@@ -15,6 +17,15 @@ struct ccid_scheme {
 	const char *prefix; /* "test:" */
 	int (*open)(void *arg, struct ccid_transport **out, const char *address,
 	            const struct ccid_env *env, int64_t deadline);
+	void *arg;
+};
+
+/* Takes the place of the USB of this machine: for tests. */
+struct ccid_usb_stand_in {
+	const struct ccid_usb_roots *roots;
+	const struct ccid_hotplug_config *hotplug;
+	int (*open)(void *arg, struct ccid_transport **out, const struct ccid_usb_found *found,
+	            const struct ccid_env *env);
 	void *arg;
 };
 
@@ -30,6 +41,8 @@ struct ccid_source {
 	unsigned number, nslots;
 	uint16_t vid, pid;
 	uint32_t mechanical;
+	int64_t retry_at; /* not to be asked for its identity before, by a watch */
+	unsigned failures;
 };
 
 /* The replays of a context, by address (replays.c). */
@@ -53,8 +66,11 @@ struct iscard_context {
 	struct ccid_env env;
 	struct iscard_limits limits; /* defaults filled in; lock_ms 0 is none */
 	struct iscard_options options;
-	const struct ccid_scheme *scheme; /* outlives the context; NULL outside tests */
 	struct ccid_replays replays;
+	const struct ccid_scheme *scheme;    /* outlives the context; NULL outside tests */
+	const struct ccid_usb_stand_in *usb; /* the same */
+	atomic_uint cancels;                 /* ever asked for */
+	struct ccid_watch *_Atomic watch;    /* watch.h; NULL until it is needed */
 
 	pthread_mutex_t lock; /* what follows; held while readers are looked for */
 	char *trace;
@@ -72,6 +88,8 @@ HRESULT ccid_context_create(const struct iscard_options *options, const struct c
 /* The context itself, or the default one for NULL, with a reference. SCARD_E_SERVICE_STOPPED. */
 HRESULT ccid_context_get(iscard_context *context, iscard_context **out);
 
+const struct ccid_usb_roots *ccid_context_roots(const iscard_context *c);
+
 /* Keep env and memory alive beyond the last user. */
 void ccid_context_keep(iscard_context *c);
 void ccid_context_drop(iscard_context *c);
@@ -83,6 +101,10 @@ CCID_MUST_USE
 int ccid_source_init(struct ccid_source *s, const char *text, size_t len,
                      const struct ccid_scheme *scheme, const char **why);
 void ccid_source_fini(struct ccid_source *s);
+
+/* Whether what is behind it can come back after it has left: a recording plays once, and a descriptor
+ * is of one device. */
+bool ccid_source_returns(const struct ccid_source *s);
 
 /* Whether a text is an address and no name. */
 bool ccid_is_address(const char *text, const struct ccid_scheme *scheme);

@@ -244,8 +244,10 @@ static HRESULT reattach(struct ccid_session *s, bool exclusive, SCARD_DISPOSITIO
 		hr = SCARD_E_SHARING_VIOLATION; /* somebody came while we waited */
 	else
 		hr = reattach_card(s, disposition, result);
-	if (SUCCEEDED(hr))
+	if (SUCCEEDED(hr)) {
 		s->member.exclusive = exclusive;
+		ccid_port_users_changed(s->port);
+	}
 	ccid_session_done(s);
 	return hr;
 }

@@ -71,7 +71,7 @@ static int see_other(struct visit *v, struct ccid_source *s)
 	return each_slot(v, &seen, s->base, s->number, s->nslots);
 }
 
-static int find_all(iscard_context *c, bool known_only,
+static int find_all(iscard_context *c, bool known_only, const struct ccid_env *log,
                     int (*fn)(void *arg, const struct ccid_seen *seen), void *arg, unsigned *denied)
 {
 	struct visit v = {c, NULL, fn, arg};
@@ -81,7 +81,7 @@ static int find_all(iscard_context *c, bool known_only,
 	for (size_t i = 0; i < c->nsources && rc == 0; i++) {
 		v.source = &c->sources[i];
 		if (c->sources[i].usb)
-			rc = ccid_usb_scan(&c->env, see_usb, &v, &refused);
+			rc = ccid_usb_scan_at(ccid_context_roots(c), log, see_usb, &v, &refused);
 		else if (c->sources[i].known || !known_only)
 			rc = see_other(&v, &c->sources[i]);
 		if (rc == CCID_E_NOTFOUND) /* no USB on this machine */
@@ -95,7 +95,16 @@ static int find_all(iscard_context *c, bool known_only,
 int ccid_find_all(iscard_context *c, int (*fn)(void *arg, const struct ccid_seen *seen), void *arg,
                   unsigned *denied)
 {
-	return find_all(c, false, fn, arg, denied);
+	return find_all(c, false, &c->env, fn, arg, denied);
+}
+
+int ccid_find_present(iscard_context *c, int (*fn)(void *arg, const struct ccid_seen *seen),
+                      void *arg)
+{
+	struct ccid_env quiet = c->env;
+
+	quiet.log = NULL;
+	return find_all(c, true, &quiet, fn, arg, NULL);
 }
 
 static void target_usb(struct ccid_target *t, const struct ccid_usb_found *found)
@@ -143,10 +152,10 @@ static int by_name(iscard_context *c, const char *name, struct ccid_target *out)
 {
 	struct search s = {name, c, out};
 	unsigned denied = 0;
-	int rc = find_all(c, true, compare, &s, &denied);
+	int rc = find_all(c, true, &c->env, compare, &s, &denied);
 
 	if (rc == 0)
-		rc = find_all(c, false, compare, &s, &denied);
+		rc = find_all(c, false, &c->env, compare, &s, &denied);
 	if (rc == 0)
 		return denied > 0 ? CCID_E_ACCESS : CCID_E_NOTFOUND;
 	return rc == FOUND ? 0 : rc;
@@ -171,7 +180,7 @@ static int by_usb_address(iscard_context *c, const struct ccid_address *a, struc
 {
 	struct first_usb f = {a, out};
 	unsigned denied = 0;
-	int rc = ccid_usb_scan(&c->env, take_first, &f, &denied);
+	int rc = ccid_usb_scan_at(ccid_context_roots(c), &c->env, take_first, &f, &denied);
 
 	if (rc == 0)
 		return denied > 0 ? CCID_E_ACCESS : CCID_E_NOTFOUND;
@@ -240,11 +249,15 @@ void ccid_target_fini(struct ccid_target *t)
 static int open_usb(const struct ccid_target *t, const iscard_context *c,
                     struct ccid_transport **out)
 {
-	int err = ccid_transport_open_usb(out, &t->found, &c->env);
 	char holder[128] = "";
+	int err;
 
+	if (c->usb != NULL)
+		err = c->usb->open(c->usb->arg, out, &t->found, &c->env);
+	else
+		err = ccid_transport_open_usb(out, &t->found, &c->env);
 	if (err == CCID_E_BUSY)
-		ccid_usb_holder(holder, sizeof holder, t->found.node);
+		ccid_usb_holder_at(ccid_context_roots(c), holder, sizeof holder, t->found.node);
 	if (err < 0)
 		ccid_log(&c->env, CCID_LOG_ERROR, t->found.id.address, "%s%s%s", ccid_err_text(err),
 		         holder[0] != '\0' ? ": " : "", holder);

@@ -27,6 +27,12 @@ int ccid_find_all(iscard_context *c, int (*fn)(void *arg, const struct ccid_seen
  * "" when that cannot be seen. */
 void ccid_find_holder(iscard_context *c, const char *name, char *out, size_t cap);
 
+/* The same without connecting to anybody, so without what is not USB and not known, and without a
+ * word in the log. */
+CCID_MUST_USE
+int ccid_find_present(iscard_context *c, int (*fn)(void *arg, const struct ccid_seen *seen),
+                      void *arg);
+
 /* What an attach needs to open a reader. */
 struct ccid_target {
 	char key[2 * CCID_TEXT_MAX]; /* the same for the same reader, in any context */

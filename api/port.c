@@ -34,6 +34,23 @@ struct ccid_card_view ccid_card_view_of(const struct ccid_slot_info *info)
 	                               info->insertions};
 }
 
+void ccid_port_users(struct ccid_port *p, unsigned *count, bool *exclusive)
+{
+	*count = 0;
+	*exclusive = false;
+	pthread_mutex_lock(&p->lock);
+	for (const struct ccid_member *m = p->share.members; m != NULL; m = m->next) {
+		++*count;
+		*exclusive = m->exclusive;
+	}
+	pthread_mutex_unlock(&p->lock);
+}
+
+void ccid_port_users_changed(struct ccid_port *p)
+{
+	ccid_reader_announce(p->reader);
+}
+
 void ccid_port_wake(struct ccid_port *p)
 {
 	for (struct ccid_ticket *t = p->share.head; t != NULL; t = t->next) {

@@ -28,6 +28,11 @@ void ccid_port_refresh(struct ccid_port *p, struct ccid_slot_info *info);
 void ccid_port_look(struct ccid_port *p, struct ccid_slot_info *info);
 struct ccid_card_view ccid_card_view_of(const struct ccid_slot_info *info);
 
+/* How many connections there are, and whether the one is exclusive; lock not held. */
+void ccid_port_users(struct ccid_port *p, unsigned *count, bool *exclusive);
+/* That has changed. */
+void ccid_port_users_changed(struct ccid_port *p);
+
 /* Everyone who waits looks again. lock held. */
 void ccid_port_wake(struct ccid_port *p);
 

@@ -100,6 +100,8 @@ static HRESULT connect(struct ccid_session *s, bool exclusive)
 		hr = get_ready(s);
 		if (FAILED(hr))
 			ccid_share_leave(&s->port->share, &s->member);
+		else
+			ccid_port_users_changed(s->port);
 	} else {
 		ccid_session_tell(s, "another connection of this process is in the way");
 	}
@@ -204,7 +206,7 @@ HRESULT ccid_session_lock(struct ccid_session *s)
 	return hr;
 }
 
-static HRESULT state_of(const struct ccid_slot_info *info, SCARD_STATES *state)
+HRESULT ccid_state_of(const struct ccid_slot_info *info, SCARD_STATES *state)
 {
 	switch (info->state) {
 	case CCID_SLOT_EMPTY: *state = ISCARD_ABSENT; return S_OK;
@@ -233,7 +235,7 @@ HRESULT ccid_session_status(struct ccid_session *s, SCARD_STATES *state)
 	if (SUCCEEDED(hr) && err < 0)
 		hr = ccid_result(err, CCID_ATTACHED);
 	if (SUCCEEDED(hr))
-		hr = state_of(&info, state);
+		hr = ccid_state_of(&info, state);
 	ccid_session_unpin(s);
 	return hr;
 }

@@ -63,6 +63,8 @@ HRESULT ccid_session_lock(struct ccid_session *s);
 HRESULT ccid_session_unlock(struct ccid_session *s, SCARD_DISPOSITIONS disposition,
                             iscard_disposition_result *result);
 HRESULT ccid_session_status(struct ccid_session *s, SCARD_STATES *state);
+/* What a slot is in Microsoft's words. SCARD_E_NOT_READY: nothing is known. */
+HRESULT ccid_state_of(const struct ccid_slot_info *info, SCARD_STATES *state);
 HRESULT ccid_session_share_mode(struct ccid_session *s, SCARD_SHARE_MODES *mode);
 
 /* Protocol (0 or 1) and ATR of the card in use. atr has room for CCID_ATR_MAX. */

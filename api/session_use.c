@@ -192,6 +192,7 @@ bool ccid_session_close(struct ccid_session *s)
 	forget_handle(s);
 	pthread_mutex_lock(&s->port->lock);
 	ccid_share_leave(&s->port->share, &s->member);
+	ccid_port_users_changed(s->port);
 	ccid_port_wake(s->port);
 	pthread_mutex_unlock(&s->port->lock);
 	unpin(s);

@@ -25,6 +25,11 @@ bool ccid_is_address(const char *text, const struct ccid_scheme *scheme)
 	return scheme != NULL && starts(text, scheme->prefix);
 }
 
+bool ccid_source_returns(const struct ccid_source *s)
+{
+	return s->address.kind != CCID_ADDRESS_FD && !ccid_is_replay_address(s->text);
+}
+
 static bool is_usb(enum ccid_address_kind kind)
 {
 	return kind == CCID_ADDRESS_USB_ALL || kind == CCID_ADDRESS_USB_PORT ||

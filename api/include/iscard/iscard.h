@@ -15,10 +15,10 @@
  *
  * This header is the umbrella. scardmgr.h: ISCard, ISCardManage, ISCardDatabase, ISCardLocate.
  * scarddat.h: ISCardCmd, ISCardTypeConv. scardssp.h: IByteBuffer, ISCardISO7816. stream.h: IStream.
- * context.h: reader addresses and names, limits, log. easy.h: bytes, UTF-8, and failures in words.
- * pinpad.h: PIN entry on the reader. reader.h: what a reader can do. cards.h: card types. bstr.h: text.
- * safearray.h: arrays. replay.h: recorded readers in tests. errors.h: results. unknown.h: object rules
- * and the factory. */
+ * context.h: reader addresses and names, limits, log. events.h: readers and cards that come and go.
+ * easy.h: bytes, UTF-8, and failures in words. pinpad.h: PIN entry on the reader. reader.h: what a
+ * reader can do. cards.h: card types. bstr.h: text. safearray.h: arrays. replay.h: recorded readers in
+ * tests. errors.h: results. unknown.h: object rules and the factory. */
 #ifndef ISCARD_ISCARD_H
 #define ISCARD_ISCARD_H
 
@@ -27,6 +27,7 @@
 #include <iscard/context.h>
 #include <iscard/easy.h>
 #include <iscard/errors.h>
+#include <iscard/events.h>
 #include <iscard/pinpad.h>
 #include <iscard/reader.h>
 #include <iscard/replay.h>

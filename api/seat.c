@@ -1,0 +1,362 @@
+/* SPDX-License-Identifier: MIT */
+/* One slot of one reader, as a context follows it. */
+#define _GNU_SOURCE /* F_DUPFD_CLOEXEC */
+#include "blob.h"
+#include "result.h"
+#include "session.h"
+#include "watch.h"
+
+#include <fcntl.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <unistd.h>
+
+int64_t ccid_backoff(unsigned failures)
+{
+	int64_t ms = CCID_WATCH_BACKOFF_MS;
+
+	while (failures > 0 && ms < CCID_WATCH_BACKOFF_MAX) {
+		ms *= 2;
+		failures--;
+	}
+	return ms < CCID_WATCH_BACKOFF_MAX ? ms : CCID_WATCH_BACKOFF_MAX;
+}
+
+/* In whichever thread found out; the reader is locked. */
+static void reader_changed(struct ccid_listener *l)
+{
+	struct ccid_seat *s =
+		(struct ccid_seat *)((char *)l - offsetof(struct ccid_seat, listener));
+	uint64_t one = 1;
+	ssize_t n = write(s->watch->changed_fd, &one, sizeof one);
+
+	(void)n; /* a counter that is full is readable too */
+}
+
+struct ccid_seat *ccid_seat_new(struct ccid_watch *w, const char *name)
+{
+	struct ccid_seat *s = calloc(1, sizeof *s);
+
+	if (s == NULL)
+		return NULL;
+	s->name = ccid_text_copy(name, strlen(name));
+	if (s->name == NULL) {
+		free(s);
+		return NULL;
+	}
+	s->watch = w;
+	s->fd = -1;
+	s->hear_at = s->poll_at = CCID_NEVER;
+	s->listener.changed = reader_changed;
+	s->now = (struct iscard_slot_status){.result = SCARD_E_UNKNOWN_READER, .changes = 1};
+	s->counted = s->now;
+	return s;
+}
+
+static void listen_to(struct ccid_seat *s)
+{
+	struct epoll_event e = {.events = EPOLLIN, .data.ptr = s};
+
+	s->hear_at = CCID_NEVER;
+	if (s->fd >= 0 && !s->listening)
+		s->listening = epoll_ctl(s->watch->sources, EPOLL_CTL_ADD, s->fd, &e) == 0;
+}
+
+static void stop_listening(struct ccid_seat *s)
+{
+	if (s->listening)
+		epoll_ctl(s->watch->sources, EPOLL_CTL_DEL, s->fd, NULL);
+	s->listening = false;
+}
+
+/* In the child of a fork set and reader are still the parent's. */
+static void give_back(struct ccid_seat *s, bool ours)
+{
+	if (s->open == NULL)
+		return;
+	if (ours) {
+		stop_listening(s);
+		ccid_reader_unlisten(ccid_open_reader(s->open), &s->listener);
+	}
+	if (s->fd >= 0)
+		close(s->fd);
+	s->fd = -1;
+	s->hear_at = s->poll_at = CCID_NEVER;
+	ccid_pool_put(s->open);
+	s->open = NULL;
+}
+
+void ccid_seat_free(struct ccid_seat *s, bool ours)
+{
+	give_back(s, ours);
+	free(s->name);
+	free(s);
+}
+
+static bool returns(const struct ccid_seat *s)
+{
+	return s->source == NULL || ccid_source_returns(s->source);
+}
+
+void ccid_seat_arrive(struct ccid_seat *s)
+{
+	s->present = true;
+	s->now.arrivals++;
+	s->watch->list_changes++;
+	s->watch->changed = true;
+}
+
+void ccid_seat_depart(struct ccid_seat *s, int64_t now)
+{
+	if (s->open != NULL && now - s->opened_at >= CCID_WATCH_BACKOFF_MAX)
+		s->losses = 0;
+	give_back(s, true);
+	s->present = s->card = false;
+	s->err = 0;
+	s->failures = 0;
+	s->gone_until = now + ccid_backoff(s->losses);
+	s->retry_at = !returns(s) ? CCID_NEVER : s->source != NULL ? s->gone_until : 0;
+	s->losses++;
+	s->watch->list_changes++;
+	s->watch->changed = true;
+}
+
+static bool has_card(const struct ccid_seat *s, const struct ccid_slot_info *info)
+{
+	return info->state == CCID_SLOT_UNKNOWN ? s->card : info->state != CCID_SLOT_EMPTY;
+}
+
+/* A card that is in at the first look has come, too. */
+static void begin_counting(struct ccid_seat *s)
+{
+	struct ccid_slot_info info;
+
+	if (ccid_slot_get_info(ccid_open_reader(s->open), s->slot, &info) < 0)
+		return;
+	if (has_card(s, &info) && !s->card)
+		s->now.insertions++;
+	s->card = has_card(s, &info);
+	s->base = s->now.insertions - info.insertions;
+}
+
+static void opened(struct ccid_seat *s, int64_t now)
+{
+	struct ccid_reader *r = ccid_open_reader(s->open);
+	int fd = ccid_reader_event_fd(r);
+
+	s->err = 0;
+	s->failures = 0;
+	s->opened_at = now;
+	ccid_reader_listen(r, &s->listener);
+	begin_counting(s);
+	if (fd >= 0)
+		s->fd = fcntl(fd, F_DUPFD_CLOEXEC, 0);
+	listen_to(s);
+	if (!s->listening)
+		s->poll_at = now + CCID_WATCH_POLL_MS;
+	if (!s->present)
+		ccid_seat_arrive(s);
+}
+
+static void try_to_open(struct ccid_seat *s, int64_t now)
+{
+	unsigned slot;
+
+	s->err = ccid_pool_get(&s->open, &slot, s->watch->context, s->name);
+	if (s->err == 0) {
+		opened(s, now);
+		return;
+	}
+	s->open = NULL;
+	s->retry_at = returns(s) ? now + ccid_backoff(s->failures) : CCID_NEVER;
+	s->failures++;
+}
+
+/* Whoever has no descriptor, or no interrupt endpoint, is asked. */
+static void poll_reader(struct ccid_seat *s, int64_t now)
+{
+	struct ccid_reader *r = ccid_open_reader(s->open);
+	const struct ccid_env *clock = ccid_open_env(s->open);
+	int rc;
+
+	if (ccid_reader_transport(r)->iface.intr_in.address != 0)
+		rc = ccid_reader_dispatch(r);
+	else
+		rc = ccid_slot_poll(r, s->slot, ccid_env_now(clock) + 3 * CCID_WATCH_POLL_MS);
+	if (rc < 0 && rc != CCID_E_SLOT_BUSY)
+		ccid_log(&s->watch->context->env, CCID_LOG_DEBUG, s->name, "not heard: %s",
+		         ccid_err_text(rc));
+	s->poll_at = now + CCID_WATCH_POLL_MS;
+}
+
+/* The descriptor is also readable when an answer has come that another thread is about to take: then
+ * it rests. */
+static void hear(struct ccid_seat *s, int64_t now)
+{
+	if (now >= s->poll_at) {
+		poll_reader(s, now);
+		return;
+	}
+	if (now >= s->hear_at) {
+		listen_to(s);
+		s->ready = false;
+	} else if (!s->ready) {
+		return;
+	}
+	if (ccid_reader_dispatch(ccid_open_reader(s->open)) == 0 && s->ready) {
+		stop_listening(s);
+		s->hear_at = now + CCID_WATCH_FRUITLESS_MS;
+	}
+	s->ready = false;
+}
+
+static void see(struct ccid_seat *s, struct iscard_slot_status *now)
+{
+	struct ccid_slot_info info;
+	bool exclusive;
+
+	if (ccid_slot_get_info(ccid_open_reader(s->open), s->slot, &info) < 0)
+		return;
+	s->card = has_card(s, &info);
+	now->insertions = s->base + info.insertions;
+	if (FAILED(ccid_state_of(&info, &now->state)))
+		now->state = s->card ? ISCARD_PRESENT : ISCARD_ABSENT;
+	now->atr_len = info.atr_len;
+	memcpy(now->atr, info.atr, info.atr_len);
+	ccid_port_users(ccid_open_port(s->open, s->slot), &now->connections, &exclusive);
+	now->exclusive = exclusive;
+}
+
+static HRESULT result_of(const struct ccid_seat *s)
+{
+	if (s->open != NULL)
+		return S_OK;
+	if (!s->present)
+		return SCARD_E_UNKNOWN_READER;
+	return s->err < 0 && s->want == CCID_WANT_CARDS ? ccid_result(s->err, CCID_ATTACHING)
+	                                                : S_FALSE;
+}
+
+static bool same(const struct iscard_slot_status *a, const struct iscard_slot_status *b)
+{
+	return a->result == b->result && a->arrivals == b->arrivals &&
+	       a->insertions == b->insertions && a->state == b->state && a->atr_len == b->atr_len &&
+	       a->connections == b->connections && a->exclusive == b->exclusive &&
+	       memcmp(a->atr, b->atr, a->atr_len) == 0;
+}
+
+static void refresh(struct ccid_seat *s)
+{
+	/* Given back because nobody looks: no change for who looks again. */
+	if (s->present && !s->watched && s->want != CCID_WANT_CARDS)
+		return;
+	s->now.result = result_of(s);
+	s->now.state = (SCARD_STATES)0;
+	s->now.atr_len = 0;
+	s->now.connections = 0;
+	s->now.exclusive = 0;
+	if (s->open != NULL)
+		see(s, &s->now);
+	if (same(&s->counted, &s->now))
+		return;
+	s->now.changes = s->now.changes == UINT32_MAX ? 1 : s->now.changes + 1;
+	s->counted = s->now;
+	s->watch->changed = true;
+}
+
+static bool should_be_open(const struct ccid_seat *s)
+{
+	if (s->source != NULL) /* only so it is known whether it is there */
+		return s->want != CCID_WANT_NOTHING;
+	return s->present && s->want == CCID_WANT_CARDS;
+}
+
+void ccid_seat_tend(struct ccid_seat *s, int64_t now)
+{
+	if (s->open != NULL)
+		hear(s, now);
+	if (s->open != NULL && ccid_reader_gone(ccid_open_reader(s->open))) {
+		ccid_seat_depart(s, now);
+		s->watch->look = true; /* its successor may be there already */
+	}
+	if (s->open != NULL && !should_be_open(s))
+		give_back(s, true);
+	if (s->open == NULL && should_be_open(s) && now >= s->retry_at)
+		try_to_open(s, now);
+	refresh(s);
+}
+
+int64_t ccid_seat_due(const struct ccid_seat *s)
+{
+	int64_t due = s->hear_at < s->poll_at ? s->hear_at : s->poll_at;
+
+	if (s->open == NULL && should_be_open(s) && s->retry_at < due)
+		due = s->retry_at;
+	if (s->gone_until > 0 && s->source == NULL && s->want != CCID_WANT_NOTHING && !s->present &&
+	    s->gone_until < due)
+		due = s->gone_until;
+	return due;
+}
+
+void ccid_seat_want(struct ccid_seat *s, enum ccid_want want, bool watched)
+{
+	if (watched && !s->watched)
+		s->told = (struct ccid_told){.arrivals = s->now.arrivals,
+		                             .insertions = s->now.insertions};
+	if (want > s->want && returns(s))
+		s->retry_at = 0;
+	s->want = want;
+	s->watched = watched;
+}
+
+static bool sees_card(const struct ccid_seat *s)
+{
+	return s->open != NULL && s->card;
+}
+
+iscard_event_type ccid_seat_event(const struct ccid_seat *s)
+{
+	const struct ccid_told *t = &s->told;
+	bool other_card = t->insertions != s->now.insertions;
+	bool other_reader = t->arrivals != s->now.arrivals;
+
+	if (!s->watched)
+		return (iscard_event_type)0;
+	if (t->card && (!sees_card(s) || other_card))
+		return ISCARD_EVENT_CARD_REMOVED;
+	if (t->present && (!s->present || other_reader))
+		return ISCARD_EVENT_READER_LEFT;
+	if (!t->present && (s->present || other_reader))
+		return ISCARD_EVENT_READER_ARRIVED;
+	if (t->present && t->result != s->now.result)
+		return ISCARD_EVENT_READER_STATUS;
+	if (t->present && !t->card && (sees_card(s) || other_card))
+		return ISCARD_EVENT_CARD_INSERTED;
+	return (iscard_event_type)0;
+}
+
+void ccid_seat_tell(struct ccid_seat *s, iscard_event_type type)
+{
+	struct ccid_told *t = &s->told;
+
+	switch (type) {
+	case ISCARD_EVENT_READER_ARRIVED:
+		t->present = true;
+		t->arrivals = s->now.arrivals;
+		t->result = s->now.result;
+		break;
+	case ISCARD_EVENT_READER_LEFT:
+		t->present = false;
+		t->insertions = s->now.insertions;
+		break;
+	case ISCARD_EVENT_READER_STATUS: t->result = s->now.result; break;
+	case ISCARD_EVENT_CARD_INSERTED:
+		t->card = true;
+		t->insertions = s->now.insertions;
+		break;
+	case ISCARD_EVENT_CARD_REMOVED: t->card = false; break;
+	}
+}
