@@ -16,7 +16,6 @@
 
 #define USBFS_BUS        1
 #define USBFS_INTERFACES 4
-#define USBFS_PORT       "1-1"
 
 /* A transfer between a program and the device. */
 struct usbfs_urb {
@@ -36,6 +35,7 @@ struct usbfs_urb {
 /* One open of the node. */
 struct usbfs_file {
 	struct usbfs_file *next;
+	struct usbfs *host;
 	bool gone; /* the device it was opened on has left */
 	unsigned claims;
 	struct usbfs_urb *done, **done_tail;
@@ -46,10 +46,13 @@ struct usbfs_file {
 };
 
 struct usbfs {
+	struct usbfs *next; /* the reader on the second port, or NULL */
+	const char *port;   /* "1-1" */
 	struct emu_config config;
 	struct emu_device *emu; /* NULL while unplugged */
 	unsigned devnum;
 	bool unconfigured;            /* leave it so at plug-in */
+	bool refused;                 /* open: EACCES */
 	char kernel_driver[32];       /* that binds the interfaces, "" for none */
 	bool bound[USBFS_INTERFACES]; /* to kernel_driver */
 	struct usbfs_file *holder[USBFS_INTERFACES];
@@ -101,6 +104,10 @@ bool usbfs_poke(pid_t pid, uint64_t at, const void *buf, size_t len);
 bool usbfs_sysfs_base(void);
 bool usbfs_sysfs_add(const struct usbfs *u);
 void usbfs_sysfs_remove(const struct usbfs *u);
+
+/* usbfs_udev.c: what udev says, to those who listen in this name space of networks */
+bool usbfs_udev_begin(void);
+void usbfs_udev_say(const struct usbfs *u, const char *action);
 
 /* usbfs_fuse.c */
 extern const struct fuse_lowlevel_ops usbfs_ops;

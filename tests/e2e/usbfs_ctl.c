@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Commands, one a connection: unplug, plug, suspend, insert SLOT, remove SLOT; stall-after N and
+/* Commands, one a connection; after "2 " for the reader on the second port: unplug, plug, suspend,
+ * refuse, permit (to open), insert SLOT, remove SLOT; stall-after N and
  * unplug-after N (USB transfers from now), silent-after N (messages); driver, opens, connects,
  * unclaimed, setinterfaces, resets, messages, violations, unconfigured, controls. The answer is
  * "ok", "no", or what was asked for. */
@@ -31,7 +32,17 @@ int usbfs_ctl_listen(void)
 
 static bool plug(struct usbfs *u)
 {
-	return u->emu == NULL && usbfs_plug(u) && usbfs_sysfs_add(u);
+	if (u->emu != NULL || !usbfs_plug(u) || !usbfs_sysfs_add(u))
+		return false;
+	usbfs_udev_say(u, "add");
+	return true;
+}
+
+static bool permit(struct usbfs *u, bool permitted)
+{
+	u->refused = !permitted;
+	usbfs_udev_say(u, "change");
+	return true;
 }
 
 static bool fault(struct usbfs *u, const char *what, unsigned n)
@@ -60,6 +71,8 @@ static bool act(struct usbfs *u, const char *what, unsigned n)
 {
 	if (strcmp(what, "plug") == 0)
 		return plug(u);
+	if (strcmp(what, "refuse") == 0 || strcmp(what, "permit") == 0)
+		return permit(u, what[0] == 'p');
 	if (u->emu == NULL)
 		return false;
 	if (strcmp(what, "unplug") == 0) {
@@ -133,6 +146,7 @@ static void obey(struct usbfs *u, const char *line, char *out, size_t cap)
 void usbfs_ctl_serve(struct usbfs *u, int fd)
 {
 	char line[64], out[64];
+	bool second;
 	int c = accept(fd, NULL, NULL);
 	ssize_t n;
 
@@ -141,8 +155,9 @@ void usbfs_ctl_serve(struct usbfs *u, int fd)
 	n = recv(c, line, sizeof line - 1, 0);
 	if (n > 0) {
 		line[n] = '\0';
-		obey(u, line, out, sizeof out);
-		usbfs_run(u);
+		second = line[0] == '2' && u->next != NULL;
+		obey(second ? u->next : u, second ? line + 1 : line, out, sizeof out);
+		usbfs_run(second ? u->next : u);
 		if (send(c, out, strlen(out), MSG_NOSIGNAL) < 0)
 			perror(USBFS_CTL);
 	}

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The tree: one bus folder with one node while the reader is plugged in. */
+/* The tree: one bus folder with one node for each reader that is plugged in. */
 #include "usbfs.h"
 
 #include <errno.h>
@@ -21,6 +21,17 @@ static struct usbfs_file *file_of(const struct fuse_file_info *fi)
 	return (struct usbfs_file *)(uintptr_t)fi->fh;
 }
 
+/* The reader whose node it is. */
+static struct usbfs *owner(fuse_req_t req, fuse_ino_t ino)
+{
+	struct usbfs *u = host(req);
+
+	while (u != NULL && (u->emu == NULL || ino != INO_NODE + u->devnum))
+		u = u->next;
+	return u;
+}
+
+/* u: the one whose node it is, or NULL. */
 static bool describe(const struct usbfs *u, fuse_ino_t ino, struct stat *st)
 {
 	uint8_t all[4096];
@@ -31,7 +42,7 @@ static bool describe(const struct usbfs *u, fuse_ino_t ino, struct stat *st)
 	st->st_mode = S_IFDIR | 0755;
 	if (ino == FUSE_ROOT_ID || ino == INO_BUS)
 		return true;
-	if (u->emu == NULL || ino != INO_NODE + u->devnum)
+	if (u == NULL)
 		return false;
 	st->st_nlink = 1;
 	st->st_mode = S_IFREG | 0666;
@@ -51,9 +62,12 @@ static fuse_ino_t find(const struct usbfs *u, fuse_ino_t parent, const char *nam
 	snprintf(own, sizeof own, "%03d", USBFS_BUS);
 	if (parent == FUSE_ROOT_ID && strcmp(name, own) == 0)
 		return INO_BUS;
-	node_name(u, own);
-	return parent == INO_BUS && u->emu != NULL && strcmp(name, own) == 0 ? INO_NODE + u->devnum
-	                                                                     : 0;
+	for (; parent == INO_BUS && u != NULL; u = u->next) {
+		node_name(u, own);
+		if (u->emu != NULL && strcmp(name, own) == 0)
+			return INO_NODE + u->devnum;
+	}
+	return 0;
 }
 
 static void op_lookup(fuse_req_t req, fuse_ino_t parent, const char *name)
@@ -61,7 +75,7 @@ static void op_lookup(fuse_req_t req, fuse_ino_t parent, const char *name)
 	struct fuse_entry_param e = {0};
 
 	e.ino = find(host(req), parent, name);
-	if (e.ino == 0 || !describe(host(req), e.ino, &e.attr))
+	if (e.ino == 0 || !describe(owner(req, e.ino), e.ino, &e.attr))
 		fuse_reply_err(req, ENOENT);
 	else
 		fuse_reply_entry(req, &e);
@@ -72,7 +86,7 @@ static void op_getattr(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi
 	struct stat st;
 
 	(void)fi;
-	if (describe(host(req), ino, &st))
+	if (describe(owner(req, ino), ino, &st))
 		fuse_reply_attr(req, &st, 0);
 	else
 		fuse_reply_err(req, ENODEV);
@@ -86,32 +100,42 @@ static void op_setattr(fuse_req_t req, fuse_ino_t ino, struct stat *attr, int to
 	op_getattr(req, ino, fi);
 }
 
+static size_t add_entry(fuse_req_t req, char *buf, size_t cap, const char *name, fuse_ino_t ino,
+                        off_t off)
+{
+	struct stat st;
+
+	if (!describe(owner(req, ino), ino, &st))
+		return 0;
+	return fuse_add_direntry(req, buf, cap, name, &st, off);
+}
+
 static void op_readdir(fuse_req_t req, fuse_ino_t ino, size_t size, off_t off,
                        struct fuse_file_info *fi)
 {
-	const struct usbfs *u = host(req);
-	struct stat st;
-	char buf[256], name[8];
+	char buf[512], name[8];
 	size_t n = 0;
 
 	(void)fi;
-	if (off == 0 && ino == FUSE_ROOT_ID && describe(u, INO_BUS, &st)) {
+	if (off == 0 && ino == FUSE_ROOT_ID) {
 		snprintf(name, sizeof name, "%03d", USBFS_BUS);
-		n = fuse_add_direntry(req, buf, sizeof buf, name, &st, 1);
-	} else if (off == 0 && ino == INO_BUS && describe(u, INO_NODE + u->devnum, &st)) {
+		n = add_entry(req, buf, sizeof buf, name, INO_BUS, 1);
+	}
+	for (const struct usbfs *u = host(req); off == 0 && ino == INO_BUS && u != NULL;
+	     u = u->next) {
 		node_name(u, name);
-		n = fuse_add_direntry(req, buf, sizeof buf, name, &st, 1);
+		n += add_entry(req, buf + n, sizeof buf - n, name, INO_NODE + u->devnum, 1);
 	}
 	fuse_reply_buf(req, buf, n < size ? n : 0);
 }
 
 static void op_open(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
 {
-	struct usbfs *u = host(req);
+	struct usbfs *u = owner(req, ino);
 	struct usbfs_file *f;
 
-	if (u->emu == NULL || ino != INO_NODE + u->devnum) {
-		fuse_reply_err(req, ENODEV);
+	if (u == NULL || u->refused) {
+		fuse_reply_err(req, u == NULL ? ENODEV : EACCES);
 		return;
 	}
 	f = usbfs_open(u);
@@ -128,7 +152,7 @@ static void op_open(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
 static void op_release(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
 {
 	(void)ino;
-	usbfs_close(host(req), file_of(fi));
+	usbfs_close(file_of(fi)->host, file_of(fi));
 	fuse_reply_err(req, 0);
 }
 
@@ -144,7 +168,8 @@ static void op_read(fuse_req_t req, fuse_ino_t ino, size_t size, off_t off,
 	}
 	if (size > sizeof buf)
 		size = sizeof buf;
-	fuse_reply_buf(req, (const char *)buf, usbfs_read(host(req), buf, size, (size_t)off));
+	fuse_reply_buf(req, (const char *)buf,
+	               usbfs_read(file_of(fi)->host, buf, size, (size_t)off));
 }
 
 static void op_ioctl(fuse_req_t req, fuse_ino_t ino, unsigned int cmd, void *arg,
@@ -158,7 +183,7 @@ static void op_ioctl(fuse_req_t req, fuse_ino_t ino, unsigned int cmd, void *arg
 	if ((flags & (FUSE_IOCTL_COMPAT | FUSE_IOCTL_DIR)) != 0)
 		fuse_reply_err(req, ENOTTY);
 	else
-		usbfs_ioctl(host(req), file_of(fi), req, cmd, (uintptr_t)arg);
+		usbfs_ioctl(file_of(fi)->host, file_of(fi), req, cmd, (uintptr_t)arg);
 }
 
 static void op_poll(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi,

@@ -46,10 +46,13 @@ static void configure(struct usbfs *u, unsigned value)
 
 bool usbfs_plug(struct usbfs *u)
 {
+	static unsigned last = 1;
+
 	u->emu = emu_create(&u->config);
 	if (u->emu == NULL)
 		return false;
-	u->devnum = u->devnum == 0 ? 2 : u->devnum + 1;
+	last = last == 127 ? 2 : last + 1;
+	u->devnum = last;
 	if (!u->unconfigured)
 		configure(u, 1);
 	return true;
@@ -65,6 +68,7 @@ void usbfs_unplug(struct usbfs *u)
 	usbfs_sysfs_remove(u);
 	emu_destroy(u->emu);
 	u->emu = NULL;
+	usbfs_udev_say(u, "remove");
 }
 
 size_t usbfs_read(const struct usbfs *u, uint8_t *buf, size_t len, size_t at)
@@ -84,6 +88,7 @@ struct usbfs_file *usbfs_open(struct usbfs *u)
 
 	if (f == NULL)
 		return NULL;
+	f->host = u;
 	f->done_tail = &f->done;
 	f->next = u->files;
 	u->files = f;

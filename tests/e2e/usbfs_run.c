@@ -2,12 +2,13 @@
 /* Run a command where /dev/bus/usb/001/002 is the emulated reader:
  *
  *	usbfs_run [-k DRIVER] [-u] [-e] [-l LEVEL] [-m LENGTH] [-s SLOTS] [-b SLOTS]
- *		[-i] [-c] [-1 IFSC] COMMAND [ARGUMENT...]
+ *		[-i] [-c] [-1 IFSC] [-n] [-2] COMMAND [ARGUMENT...]
  *
  * -k a kernel driver binds the interface; -u the device is not configured; -e no card is in; -l 1
  * TPDU, 2 short, 3 extended APDU level; -m dwMaxCCIDMessageLength; -s slots, -b of
  * which may be busy at once, each with a card; -i no interrupt endpoint; -1 the
- * card speaks T=1, with CRC after -c.
+ * card speaks T=1, with CRC after -c; -n udev tells of readers; -2 there is a second port, for another
+ * reader like it.
  * Exits as the command does, 77 where this cannot be had. */
 #include "usbfs.h"
 
@@ -23,6 +24,9 @@
 #include <unistd.h>
 
 #define SKIP 77
+
+static bool udev;
+static struct usbfs second = {.port = "1-2"};
 
 static void reader_init(struct emu_config *c)
 {
@@ -43,7 +47,7 @@ static int parse(struct usbfs *u, int argc, char **argv)
 	bool crc = false;
 	int o;
 
-	while ((o = getopt(argc, argv, "+k:uel:m:s:b:ic1:")) != -1) {
+	while ((o = getopt(argc, argv, "+k:uel:m:s:b:ic1:n2")) != -1) {
 		switch (o) {
 		case 'k': snprintf(u->kernel_driver, sizeof u->kernel_driver, "%s", optarg); break;
 		case 'u': u->unconfigured = true; break;
@@ -59,10 +63,13 @@ static int parse(struct usbfs *u, int argc, char **argv)
 		case 'i': u->config.ep_int = 0; break;
 		case 'c': crc = true; break;
 		case '1': emu_card_t1(&u->config.card[0], (uint8_t)atoi(optarg), crc); break;
+		case 'n': udev = true; break;
+		case '2': u->next = &second; break;
 		default: return -1;
 		}
 	}
 	emu_config_level(&u->config, level, longest);
+	second.config = u->config;
 	return optind < argc ? optind : -1;
 }
 
@@ -86,7 +93,10 @@ static int child_signal(void)
 
 static int wait_ms(const struct usbfs *u)
 {
-	int64_t next = usbfs_next(u), now = usbfs_now();
+	int64_t next = INT64_MAX, now = usbfs_now();
+
+	for (; u != NULL; u = u->next)
+		next = usbfs_next(u) < next ? usbfs_next(u) : next;
 
 	if (next == INT64_MAX)
 		return -1;
@@ -121,7 +131,8 @@ static void serve(struct usbfs *u, struct fuse_session *se, int ctl, int child)
 			usbfs_ctl_serve(u, ctl);
 		if (fds[2].revents != 0)
 			going = false;
-		usbfs_run(u);
+		for (struct usbfs *each = u; each != NULL; each = each->next)
+			usbfs_run(each);
 	}
 	free(buf.mem);
 }
@@ -151,7 +162,7 @@ static int run(struct usbfs *u, char **command)
 
 int main(int argc, char **argv)
 {
-	static struct usbfs u;
+	static struct usbfs u = {.port = "1-1"};
 	const char *why;
 	int at, result;
 
@@ -163,12 +174,15 @@ int main(int argc, char **argv)
 	}
 	if (!usbfs_ns_enter(&why))
 		return skip(why);
+	if (udev && !usbfs_udev_begin())
+		return skip("no netlink");
 	if (!usbfs_plug(&u) || !usbfs_sysfs_base() || !usbfs_sysfs_add(&u)) {
 		fprintf(stderr, "usbfs_run: the reader cannot be made\n");
 		return 1;
 	}
 	result = run(&u, argv + at);
-	if (u.emu != NULL)
-		usbfs_unplug(&u);
+	for (struct usbfs *each = &u; each != NULL; each = each->next)
+		if (each->emu != NULL)
+			usbfs_unplug(each);
 	_exit(result); /* a leak checker could not start a thread: it would belong to the name space */
 }

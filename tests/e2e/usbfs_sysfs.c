@@ -99,7 +99,7 @@ static bool add_device(const struct usbfs *u, const char *dir)
 	           "DRIVER=usb\nPRODUCT=%x/%x/%x\nTYPE=0/0/0\nBUSNUM=%03d\nDEVNUM=%03u\n",
 	           u->devnum - 1, USBFS_BUS, u->devnum, c->vid, c->pid, c->bcd_device, USBFS_BUS,
 	           u->devnum) &&
-	       link_device(dir, USBFS_PORT);
+	       link_device(dir, u->port);
 }
 
 static bool add_interface(const struct usbfs *u, const char *parent)
@@ -107,8 +107,8 @@ static bool add_interface(const struct usbfs *u, const char *parent)
 	const struct emu_config *c = &u->config;
 	char name[64], dir[256];
 
-	snprintf(name, sizeof name, USBFS_PORT ":1.%u", c->if_number);
-	snprintf(dir, sizeof dir, "%s/%s", parent, name);
+	snprintf(name, sizeof name, "%s:1.%u", u->port, c->if_number);
+	snprintf(dir, sizeof dir, "%.128s/%s", parent, name);
 	return make_dirs(dir) && put(dir, "bInterfaceNumber", "%02x\n", c->if_number) &&
 	       put(dir, "bInterfaceClass", "%02x\n", c->if_class) &&
 	       put(dir, "bInterfaceSubClass", "%02x\n", c->if_subclass) &&
@@ -123,7 +123,10 @@ static bool add_interface(const struct usbfs *u, const char *parent)
 
 bool usbfs_sysfs_add(const struct usbfs *u)
 {
-	return add_device(u, DEVICES "/" USBFS_PORT) && add_interface(u, DEVICES "/" USBFS_PORT);
+	char dir[256];
+
+	snprintf(dir, sizeof dir, DEVICES "/%s", u->port);
+	return add_device(u, dir) && add_interface(u, dir);
 }
 
 static int remove_one(const char *path, const struct stat *st, int flag, struct FTW *ftw)
@@ -138,8 +141,10 @@ void usbfs_sysfs_remove(const struct usbfs *u)
 {
 	char name[128];
 
-	snprintf(name, sizeof name, BUS "/" USBFS_PORT ":1.%u", u->config.if_number);
+	snprintf(name, sizeof name, BUS "/%s:1.%u", u->port, u->config.if_number);
 	unlink(name);
-	unlink(BUS "/" USBFS_PORT);
-	nftw(DEVICES "/" USBFS_PORT, remove_one, 8, FTW_DEPTH | FTW_PHYS);
+	snprintf(name, sizeof name, BUS "/%s", u->port);
+	unlink(name);
+	snprintf(name, sizeof name, DEVICES "/%s", u->port);
+	nftw(name, remove_one, 8, FTW_DEPTH | FTW_PHYS);
 }
