@@ -37,6 +37,7 @@ extern const struct cli_command cli_cmd_pin;
 extern const struct cli_command cli_cmd_record;
 extern const struct cli_command cli_cmd_replay;
 extern const struct cli_command cli_cmd_trace;
+extern const struct cli_command cli_cmd_watch;
 
 /* An option: a flag, or one with a value. The list ends with a NULL name. */
 struct cli_option {

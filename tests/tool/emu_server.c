@@ -35,9 +35,10 @@ static void serve(int listening, struct emu_device *d, void (*prepare)(struct em
 	int fd;
 
 	prctl(PR_SET_PDEATHSIG, SIGKILL); /* a test that fails leaves no server behind */
-	if (prepare != NULL)
-		prepare(d);
 	while ((fd = accept(listening, NULL, NULL)) >= 0) {
+		if (prepare != NULL)
+			prepare(d);
+		prepare = NULL;
 		(void)!emu_serve(d, fd);
 		close(fd);
 	}

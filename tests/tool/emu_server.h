@@ -14,7 +14,7 @@ struct emu_server {
 	char address[96]; /* "usbredir:/..." */
 };
 
-/* prepare, which may be NULL, does what it likes to the reader before the first program comes. */
+/* prepare, which may be NULL, does what it likes to the reader when the first program comes. */
 void emu_server_start(struct emu_server *s, const struct emu_config *cfg,
                       void (*prepare)(struct emu_device *d));
 void emu_server_stop(struct emu_server *s);

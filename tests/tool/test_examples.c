@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* The programs of api/examples, as their readers run them. */
+#include "emu_serve.h"
 #include "emu_server.h"
 
+#include <fcntl.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -9,16 +11,16 @@
 #include <string.h>
 
 #include <sys/wait.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
-static void run(const char *program, const char *reader, int code, const char *said)
+static void run_command(const char *command, int code, const char *said)
 {
-	char command[512], out[512] = "";
+	char out[512] = "";
 	FILE *p;
 	int status;
 
-	snprintf(command, sizeof command, "'%s' '%s'", program, reader);
 	p = popen(command, "r");
 	assert_non_null(p);
 	(void)fread(out, 1, sizeof out - 1, p);
@@ -26,6 +28,14 @@ static void run(const char *program, const char *reader, int code, const char *s
 	assert_true(WIFEXITED(status));
 	if (WEXITSTATUS(status) != code || strcmp(out, said) != 0)
 		fail_msg("%s: exit code %d, \"%s\"", command, WEXITSTATUS(status), out);
+}
+
+static void run(const char *program, const char *reader, int code, const char *said)
+{
+	char command[512];
+
+	snprintf(command, sizeof command, "'%s' '%s'", program, reader);
+	run_command(command, code, said);
 }
 
 static struct emu_config reader(uint32_t mechanical)
@@ -114,6 +124,35 @@ static void random_is_attach_in_cxx(void **state)
 }
 #endif
 
+/* Counted from the connection. What is late is told all the same. */
+static void a_short_day(struct emu_device *d)
+{
+	int64_t now = emu_serve_now();
+
+	emu_later(d, EMU_REMOVE, 0, now + 1000);
+	emu_later(d, EMU_UNPLUG, 0, now + 1200);
+}
+
+static void wait_tells_what_comes_and_goes(void **state)
+{
+	const struct emu_config cfg = reader(0);
+	struct emu_server server;
+	char command[512];
+	int nothing[2]; /* standard input that does not end */
+
+	(void)state;
+	assert_int_equal(pipe(nothing), 0);
+	fcntl(nothing[1], F_SETFD, FD_CLOEXEC);
+	emu_server_start(&server, &cfg, a_short_day);
+	snprintf(command, sizeof command, "'%s' '%s' <&%d", EXAMPLE_WAIT, server.address,
+	         nothing[0]);
+	run_command(command, 0,
+	            "reader: Emulated Reader (0001) 00 00\ncard 1\nno card\nreader gone\n");
+	emu_server_stop(&server);
+	close(nothing[0]);
+	close(nothing[1]);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -124,6 +163,7 @@ int main(void)
 #ifdef EXAMPLE_RANDOM
 		cmocka_unit_test(random_is_attach_in_cxx),
 #endif
+		cmocka_unit_test(wait_tells_what_comes_and_goes),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
