@@ -193,7 +193,7 @@ static void poll_reader(struct ccid_seat *s, int64_t now)
 }
 
 /* The descriptor is also readable when an answer has come that another thread is about to take: then
- * it rests. */
+ * it rests. Not so when another slot of the reader has just had the news. */
 static void hear(struct ccid_seat *s, int64_t now)
 {
 	if (now >= s->poll_at) {
@@ -206,7 +206,8 @@ static void hear(struct ccid_seat *s, int64_t now)
 	} else if (!s->ready) {
 		return;
 	}
-	if (ccid_reader_dispatch(ccid_open_reader(s->open)) == 0 && s->ready) {
+	if (ccid_reader_dispatch(ccid_open_reader(s->open)) == 0 && s->ready &&
+	    !s->watch->changed) {
 		stop_listening(s);
 		s->hear_at = now + CCID_WATCH_FRUITLESS_MS;
 	}

@@ -23,9 +23,12 @@
  * have ended. When it cannot be opened (another process holds it, permission is missing) its
  * `result` says so and it is tried again, after 1 s at first and 60 s at last; permission that udev
  * grants late is noticed at once. Opening exchanges a few messages with the reader, milliseconds as
- * a rule and limits.open_ms at most; nothing else here waits, except for iscard_context_wait().
+ * a rule and limits.open_ms at most, as does connecting to a usbredir server; to give back a reader
+ * whose card has power, and to ask one without interrupt endpoint, takes three seconds when it does
+ * not answer. Nothing else here waits, except for iscard_context_wait().
  *
- * USB readers are found again on the port where they were and get their names back. Behind a
+ * USB readers are found again on the port where they were and get their names back, and go on
+ * counting; of those that nobody watches any more the last 64 that left are remembered. Behind a
  * usbredir address the connection is made anew, after the same times. A reader behind fd:N or
  * replay: that has left does not come back by itself.
  *
@@ -93,7 +96,7 @@ struct iscard_event {
 	char reader[ISCARD_READER_NAME_MAX]; /* its name, for AttachByReader */
 	char address[128];                   /* opens slot 0 of it */
 	unsigned slot;
-	struct iscard_slot_status now; /* at the time of this call: later than the event, perhaps */
+	struct iscard_slot_status now; /* as it is now, perhaps more than the event says */
 };
 
 /* What the event is called: "reader-arrived", "card-removed"; "unknown". Static. */
