@@ -12,8 +12,8 @@
 
 /* What one side said and no packet has taken yet. */
 struct side {
-	uint8_t *buf; /* CCID_TRACE_PACKET_MAX */
-	size_t len;
+	uint8_t *buf;     /* CCID_TRACE_PACKET_MAX */
+	size_t len, most; /* most: there ever were */
 	bool hello;
 	uint32_t caps;
 };
@@ -99,7 +99,7 @@ static void drop_held(struct ccid_proxy_log *l)
 	l->holding = 0;
 }
 
-static int write_packet(struct ccid_proxy_log *l, const struct held *h)
+static int write_copy(struct ccid_proxy_log *l, const struct held *h)
 {
 	enum ccid_trace_dir dir = h->side == l->host ? CCID_TRACE_FROM_HOST : CCID_TRACE_FROM_GUEST;
 	char comment[CCID_TRACE_COMMENT_MAX];
@@ -118,7 +118,13 @@ static int write_packet(struct ccid_proxy_log *l, const struct held *h)
 			spans.span[i].off += before;
 	}
 	ccid_mask_comment(comment, sizeof comment, "masked", &spans, NULL);
-	err = ccid_trace_write(l->file, dir, h->time_ns, l->copy, h->len, comment);
+	return ccid_trace_write(l->file, dir, h->time_ns, l->copy, h->len, comment);
+}
+
+static int write_packet(struct ccid_proxy_log *l, const struct held *h)
+{
+	int err = write_copy(l, h);
+
 	ccid_wipe(l->copy, h->len);
 	l->packets += err == 0;
 	return err;
@@ -238,6 +244,7 @@ static int take_some(struct ccid_proxy_log *l, unsigned side, const uint8_t *dat
 
 	memcpy(s->buf + s->len, data, len);
 	s->len += len;
+	s->most = s->len > s->most ? s->len : s->most;
 	return take_packets(l, side);
 }
 
@@ -285,9 +292,9 @@ int ccid_proxy_log_close(struct ccid_proxy_log *l)
 	err = l->failed != 0 ? l->failed : end;
 	drop_held(l);
 	ccid_redactor_free(l->redactor);
-	wipe_and_free(l->copy, CCID_TRACE_PACKET_MAX);
-	wipe_and_free(l->side[0].buf, CCID_TRACE_PACKET_MAX);
-	wipe_and_free(l->side[1].buf, CCID_TRACE_PACKET_MAX);
+	wipe_and_free(l->side[0].buf, l->side[0].most);
+	wipe_and_free(l->side[1].buf, l->side[1].most);
+	free(l->copy); /* wiped after each packet */
 	free(l);
 	return err;
 }
