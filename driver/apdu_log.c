@@ -13,7 +13,8 @@ static bool on(const struct ccid_reader *r)
 
 static bool may_hold_pin(uint8_t ins)
 {
-	static const uint8_t secret[] = {0x20, 0x21, 0x24, 0x25, 0x2C, 0x2D, 0xC2, 0xC3};
+	static const uint8_t secret[] = {0x20, 0x21, 0x24, 0x25, 0x26,
+	                                 0x28, 0x2C, 0x2D, 0xC2, 0xC3};
 
 	for (size_t i = 0; i < sizeof secret; i++)
 		if (secret[i] == ins)

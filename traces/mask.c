@@ -19,6 +19,8 @@ static bool secret_ins(uint8_t ins)
 	case 0x21:
 	case 0x24: /* CHANGE REFERENCE DATA */
 	case 0x25:
+	case 0x26: /* DISABLE VERIFICATION REQUIREMENT */
+	case 0x28: /* ENABLE VERIFICATION REQUIREMENT */
 	case 0x2C: /* RESET RETRY COUNTER */
 	case 0x2D:
 	case 0xC2: /* ENVELOPE: may hold one of them */

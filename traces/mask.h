@@ -30,10 +30,11 @@ enum ccid_mask_form {
 };
 
 /* The span of a PC_to_RDR message (len bytes, header included) that holds a PIN: the body of
- * VERIFY (20, 21), CHANGE REFERENCE DATA (24, 25) and RESET RETRY COUNTER (2C, 2D), and of ENVELOPE
- * (C2, C3), which may wrap one, whatever the class byte; the same in all blocks of a chain; with T=1
- * the check bytes too, which would give away a part; of Secure what follows the header of the
- * template. A span ends where the message does. False when there is none. */
+ * VERIFY (20, 21), CHANGE REFERENCE DATA (24, 25), DISABLE and ENABLE VERIFICATION REQUIREMENT
+ * (26, 28), RESET RETRY COUNTER (2C, 2D), and of ENVELOPE (C2, C3), which may wrap one, whatever
+ * the class byte; the same in all blocks of a chain; with T=1 the check bytes too, which would give
+ * away a part; of Secure what follows the header of the template. A span ends where the message
+ * does. False when there is none. */
 bool ccid_mask_find(struct ccid_mask_span *out, struct ccid_mask_state *state,
                     enum ccid_mask_form form, const uint8_t *msg, size_t len);
 

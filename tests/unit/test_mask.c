@@ -56,9 +56,26 @@ static void the_last_block_sent_again_is_masked_again(void **state)
 	assert_int_equal(masked(&s, 0x40, select, sizeof select, &off), 0);
 }
 
+static void every_command_with_a_code_is_masked(void **state)
+{
+	static const uint8_t ins[] = {0x20, 0x21, 0x24, 0x25, 0x26, 0x28, 0x2C, 0x2D};
+	uint8_t apdu[] = {0x00, 0x00, 0x00, 0x80, 0x04, 0x31, 0x32, 0x33, 0x34};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof ins; i++) {
+		struct ccid_mask_state s = {0};
+		size_t off = 0;
+
+		apdu[1] = ins[i];
+		assert_true(masked(&s, 0x00, apdu, sizeof apdu, &off) >= 4);
+		assert_int_equal(off, 18);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(every_command_with_a_code_is_masked),
 		cmocka_unit_test(a_chained_pin_is_masked_to_its_end),
 		cmocka_unit_test(the_last_block_sent_again_is_masked_again),
 	};
