@@ -17,6 +17,7 @@ struct ccid_port {
 	unsigned slot;
 	pthread_mutex_t lock;
 	struct ccid_share share; /* lock */
+	uint64_t moves;          /* lock; commands that may have selected another file */
 };
 
 void ccid_port_init(struct ccid_port *p, struct ccid_open *open, unsigned slot);

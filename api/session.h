@@ -20,7 +20,9 @@ struct ccid_session {
 	atomic_uint pins;  /* operations under way, and 1 while attached; the last gives up open */
 	atomic_bool closed;
 	unsigned epoch;
-	unsigned objects; /* process mutex */
+	unsigned objects;        /* process mutex */
+	pthread_mutex_t work;    /* one command, or run of them, at a time; before the port's */
+	uint32_t run_insertions; /* work; the card that a run began with */
 	HSCARD handle;
 	iscard_context *context;
 	struct ccid_open *open;
@@ -88,6 +90,27 @@ HRESULT ccid_session_secure(struct ccid_session *s, const struct ccid_pin *pin, 
  * connection's context allows it. SCARD_E_INSUFFICIENT_BUFFER: the answer is lost. */
 HRESULT ccid_session_escape(struct ccid_session *s, const uint8_t *out, size_t len, uint8_t *in,
                             size_t cap, size_t *n);
+
+/* session_run.c: several commands that nobody comes between. */
+
+/* How to tell whether the card is still as one's last command has left it. */
+struct ccid_session_mark {
+	uint32_t generation;
+	uint64_t
+		moves; /* commands on this slot, by whomever, that may have selected another file */
+};
+
+/* Take the card's lock, and keep other threads of the same connection from sending. On success to be
+ * ended by ccid_session_end(). */
+HRESULT ccid_session_begin(struct ccid_session *s);
+void ccid_session_end(struct ccid_session *s);
+
+/* As ccid_session_transmit(), following 61xx and 6Cxx, between the two. */
+HRESULT ccid_session_send(struct ccid_session *s, const struct ccid_blob *apdu,
+                          struct ccid_blob *rapdu, size_t *n);
+
+/* Nothing is sent; pending events are reported. */
+HRESULT ccid_session_mark(struct ccid_session *s, struct ccid_session_mark *mark);
 
 /* Make what the connection is at, a wait or a command, end with SCARD_E_CANCELLED. S_FALSE when there
  * is nothing. */

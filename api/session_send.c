@@ -2,6 +2,7 @@
 /* Commands of a connection: to the card, to the reader's pad, to the reader. */
 #include "session.h"
 
+#include "iso_cmd.h"
 #include "pin.h"
 #include "result.h"
 
@@ -44,6 +45,21 @@ static HRESULT run(struct ccid_session *s, enum ccid_need need, operation *op, v
 	return hr;
 }
 
+/* The same, but not in the middle of a run. */
+static HRESULT run_alone(struct ccid_session *s, enum ccid_need need, operation *op, void *arg,
+                         size_t *n)
+{
+	HRESULT hr = ccid_session_pin(s);
+
+	if (FAILED(hr))
+		return hr;
+	pthread_mutex_lock(&s->work);
+	hr = run(s, need, op, arg, n);
+	pthread_mutex_unlock(&s->work);
+	ccid_session_unpin(s);
+	return hr;
+}
+
 /* PIN entry that was broken off ends in status words (CCID 6.1.11; 3.3 of the mapping). */
 static int answer(int got, uint8_t *rapdu)
 {
@@ -56,6 +72,14 @@ static int answer(int got, uint8_t *rapdu)
 	return 2;
 }
 
+/* Whoever believes to know the card's current file is to look again. With a use of the card. */
+static void count_move(const struct ccid_session *s)
+{
+	pthread_mutex_lock(&s->port->lock);
+	s->port->moves++;
+	pthread_mutex_unlock(&s->port->lock);
+}
+
 struct apdu {
 	const struct ccid_blob *capdu;
 	struct ccid_blob *rapdu;
@@ -66,11 +90,14 @@ struct apdu {
 static int transmit(const struct ccid_session *s, uint32_t generation, void *arg)
 {
 	const struct apdu *a = arg;
-	int got = ccid_slot_transmit(s->port->reader, s->port->slot, generation, a->capdu->p,
-	                             a->capdu->len, a->rapdu->p, a->rapdu->len, a->flags,
-	                             a->class_get_response,
-	                             ccid_session_deadline(s, s->context->limits.transaction_ms));
+	int got;
 
+	if (!ccid_iso_keeps_file(a->capdu->p, a->capdu->len))
+		count_move(s);
+	got = ccid_slot_transmit(s->port->reader, s->port->slot, generation, a->capdu->p,
+	                         a->capdu->len, a->rapdu->p, a->rapdu->len, a->flags,
+	                         a->class_get_response,
+	                         ccid_session_deadline(s, s->context->limits.transaction_ms));
 	return answer(got, a->rapdu->p);
 }
 
@@ -78,6 +105,14 @@ HRESULT ccid_session_transmit(struct ccid_session *s, const struct ccid_blob *ap
                               int class_get_response, struct ccid_blob *rapdu, size_t *n)
 {
 	struct apdu a = {apdu, rapdu, flags, class_get_response};
+
+	return run_alone(s, CCID_NEED_CARD_AS_HEARD, transmit, &a, n);
+}
+
+HRESULT ccid_session_send(struct ccid_session *s, const struct ccid_blob *apdu,
+                          struct ccid_blob *rapdu, size_t *n)
+{
+	struct apdu a = {apdu, rapdu, CCID_XFR_FOLLOW, -1};
 
 	return run(s, CCID_NEED_CARD_AS_HEARD, transmit, &a, n);
 }
@@ -103,7 +138,7 @@ HRESULT ccid_session_secure(struct ccid_session *s, const struct ccid_pin *pin, 
 {
 	struct entry e = {pin, rapdu, cap};
 
-	return run(s, CCID_NEED_CARD_AS_HEARD, secure, &e, n);
+	return run_alone(s, CCID_NEED_CARD_AS_HEARD, secure, &e, n);
 }
 
 struct vendor_bytes {
@@ -116,10 +151,12 @@ struct vendor_bytes {
 static int escape(const struct ccid_session *s, uint32_t generation, void *arg)
 {
 	const struct vendor_bytes *v = arg;
-	int got = ccid_reader_escape(s->port->reader, s->port->slot, v->out, v->len, v->in, v->cap,
-	                             ccid_session_deadline(s, s->context->limits.escape_ms));
+	int got;
 
 	(void)generation;
+	count_move(s);
+	got = ccid_reader_escape(s->port->reader, s->port->slot, v->out, v->len, v->in, v->cap,
+	                         ccid_session_deadline(s, s->context->limits.escape_ms));
 	return got == CCID_E_ARG ? CCID_E_UNSUPPORTED : got;
 }
 
@@ -132,7 +169,7 @@ HRESULT ccid_session_escape(struct ccid_session *s, const uint8_t *out, size_t l
 		ccid_session_tell(s, "escape commands are not allowed in this context");
 		return SCARD_W_SECURITY_VIOLATION;
 	}
-	return run(s, CCID_NEED_READER, escape, &v, n);
+	return run_alone(s, CCID_NEED_READER, escape, &v, n);
 }
 
 HRESULT ccid_session_cancel(struct ccid_session *s)

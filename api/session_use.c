@@ -17,8 +17,10 @@ void ccid_session_unref(struct ccid_session *s)
 	if (atomic_fetch_sub(&s->refs, 1) > 1)
 		return;
 	iscard_context_unref(s->context);
-	if (s->epoch == ccid_process_epoch())
+	if (s->epoch == ccid_process_epoch()) {
 		pthread_mutex_destroy(&s->telling);
+		pthread_mutex_destroy(&s->work);
+	}
 	ccid_wipe(s, sizeof *s);
 	free(s);
 }

@@ -22,6 +22,23 @@ static int encode(uint8_t *buf, size_t cap, unsigned ins, unsigned p1, unsigned 
 	return n > 65535 ? CCID_E_ARG : ccid_apdu_encode(buf, cap, &a);
 }
 
+bool ccid_iso_keeps_file(const uint8_t *apdu, size_t len)
+{
+	if (len < 4 || (apdu[0] & 0xE3) != 0)
+		return false;
+	switch (apdu[1]) {
+	case CCID_INS_VERIFY:
+	case CCID_INS_CHANGE_REFERENCE_DATA:
+	case CCID_INS_DISABLE_VERIFICATION:
+	case CCID_INS_ENABLE_VERIFICATION:
+	case CCID_INS_RESET_RETRY_COUNTER:
+	case CCID_INS_EXTERNAL_AUTHENTICATE:
+	case CCID_INS_GET_CHALLENGE:
+	case CCID_INS_INTERNAL_AUTHENTICATE: return true;
+	default: return false;
+	}
+}
+
 int ccid_iso_command(uint8_t *buf, size_t cap, enum ccid_ins ins, uint8_t p1, uint8_t p2,
                      const uint8_t *data, size_t n, uint32_t le)
 {

@@ -59,6 +59,10 @@ enum ccid_select_answer {
 #define CCID_BINARY_READ_MAX   252u
 #define CCID_BINARY_WRITE_MAX  246u
 
+/* Whether a command leaves the current file what it is: those for PINs, keys and challenges, in the
+ * first interindustry class on the basic channel. */
+bool ccid_iso_keeps_file(const uint8_t *apdu, size_t len);
+
 /* Any of them: le 0 wants no data, else 1..65536. */
 CCID_MUST_USE
 int ccid_iso_command(uint8_t *buf, size_t cap, enum ccid_ins ins, uint8_t p1, uint8_t p2,

@@ -94,6 +94,26 @@ static void writing_does_the_same(void **state)
 	assert_int_equal(ccid_iso_put_binary(out, sizeof out, 0xD6, 0, much, 0), CCID_E_ARG);
 }
 
+static void pins_and_keys_leave_the_current_file_alone(void **state)
+{
+	uint8_t apdu[] = {0x00, 0x20, 0x00, 0x01};
+
+	(void)state;
+	assert_true(ccid_iso_keeps_file(apdu, 4));
+	apdu[0] = 0x0C; /* secure messaging */
+	assert_true(ccid_iso_keeps_file(apdu, 4));
+	assert_false(ccid_iso_keeps_file(apdu, 3));
+	apdu[0] = 0x01; /* another channel */
+	assert_false(ccid_iso_keeps_file(apdu, 4));
+	apdu[0] = 0x80; /* a vendor's */
+	assert_false(ccid_iso_keeps_file(apdu, 4));
+	apdu[0] = 0x00;
+	apdu[1] = 0xA4;
+	assert_false(ccid_iso_keeps_file(apdu, 4));
+	apdu[1] = 0xB0; /* may name an EF */
+	assert_false(ccid_iso_keeps_file(apdu, 4));
+}
+
 static void erasing_names_its_end(void **state)
 {
 	(void)state;
@@ -112,6 +132,7 @@ int main(void)
 		cmocka_unit_test(reading_beyond_takes_an_offset_object),
 		cmocka_unit_test(an_answer_to_an_offset_object_is_an_object),
 		cmocka_unit_test(writing_does_the_same),
+		cmocka_unit_test(pins_and_keys_leave_the_current_file_alone),
 		cmocka_unit_test(erasing_names_its_end),
 	};
 
