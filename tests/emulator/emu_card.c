@@ -34,13 +34,7 @@ struct emu_card {
 	size_t envelope_len;
 	uint8_t challenge;
 	int tries;
-};
-
-struct command {
-	uint8_t cla, ins, p1, p2;
-	const uint8_t *data;
-	size_t lc;
-	size_t le; /* 0: none wanted */
+	struct emu_files *files; /* or NULL */
 };
 
 static const uint8_t default_atr[] = {0x3B, 0x65, 0x00, 0x00, 'E', 'M', 'U', '0', '1'};
@@ -78,6 +72,13 @@ struct emu_card *emu_card_new(const struct emu_card_config *cfg)
 		c->file[i] = emu_card_pattern(i);
 	c->challenge = cfg->challenge;
 	c->tries = PIN_TRIES;
+	if (cfg->files) {
+		c->files = emu_files_new(cfg->files_flags);
+		if (c->files == NULL) {
+			free(c);
+			return NULL;
+		}
+	}
 	return c;
 }
 
@@ -86,20 +87,26 @@ const struct emu_card_config *emu_card_made(const struct emu_card *c)
 	return &c->cfg;
 }
 
-bool emu_card_takes_data(uint8_t ins, uint8_t p3)
+bool emu_card_takes_data(const struct emu_card *c, uint8_t ins, uint8_t p3)
 {
+	if (c->files != NULL)
+		return p3 != 0 && emu_files_takes(ins);
 	return p3 != 0 && (ins == INS_SELECT || ins == INS_UPDATE || ins == INS_VERIFY ||
 	                   ins == INS_ECHO || ins == INS_ENVELOPE);
 }
 
 void emu_card_free(struct emu_card *c)
 {
+	if (c != NULL)
+		emu_files_free(c->files);
 	free(c);
 }
 
 size_t emu_card_reset(struct emu_card *c, unsigned supply, bool warm, const uint8_t **atr)
 {
 	c->pending_len = c->pending_off = c->envelope_len = 0;
+	if (c->files != NULL)
+		emu_files_reset(c->files);
 	if (c->cfg.mute || (c->cfg.classes != 0 && (c->cfg.classes & supply) == 0))
 		return 0;
 	if (warm && c->cfg.warm_len > 0) {
@@ -110,7 +117,7 @@ size_t emu_card_reset(struct emu_card *c, unsigned supply, bool warm, const uint
 	return c->cfg.atr_len;
 }
 
-static uint16_t do_select(const struct command *m, uint8_t *out, size_t *n)
+static uint16_t do_select(const struct emu_command *m, uint8_t *out, size_t *n)
 {
 	bool mf = m->lc == 0 || (m->lc == 2 && m->data[0] == 0x3F && m->data[1] == 0x00);
 
@@ -123,7 +130,8 @@ static uint16_t do_select(const struct command *m, uint8_t *out, size_t *n)
 	return 0x9000;
 }
 
-static uint16_t do_challenge(struct emu_card *c, const struct command *m, uint8_t *out, size_t *n)
+static uint16_t do_challenge(struct emu_card *c, const struct emu_command *m, uint8_t *out,
+                             size_t *n)
 {
 	if (m->le == 0 || m->lc != 0)
 		return 0x6700;
@@ -132,7 +140,7 @@ static uint16_t do_challenge(struct emu_card *c, const struct command *m, uint8_
 	return 0x9000;
 }
 
-static uint16_t do_read(struct emu_card *c, const struct command *m, uint8_t *out, size_t *n)
+static uint16_t do_read(struct emu_card *c, const struct emu_command *m, uint8_t *out, size_t *n)
 {
 	size_t at = (size_t)m->p1 << 8 | m->p2;
 
@@ -143,7 +151,7 @@ static uint16_t do_read(struct emu_card *c, const struct command *m, uint8_t *ou
 	return 0x9000;
 }
 
-static uint16_t do_update(struct emu_card *c, const struct command *m)
+static uint16_t do_update(struct emu_card *c, const struct emu_command *m)
 {
 	size_t at = (size_t)m->p1 << 8 | m->p2;
 
@@ -154,7 +162,7 @@ static uint16_t do_update(struct emu_card *c, const struct command *m)
 	return 0x9000;
 }
 
-static uint16_t do_verify(struct emu_card *c, const struct command *m)
+static uint16_t do_verify(struct emu_card *c, const struct emu_command *m)
 {
 	if (c->tries == 0)
 		return 0x6983;
@@ -169,7 +177,7 @@ static uint16_t do_verify(struct emu_card *c, const struct command *m)
 	return (uint16_t)(0x63C0 + c->tries);
 }
 
-static uint16_t do_pattern(const struct command *m, size_t have, uint8_t *out, size_t *n)
+static uint16_t do_pattern(const struct emu_command *m, size_t have, uint8_t *out, size_t *n)
 {
 	if (m->le == 0 || m->lc != 0)
 		return 0x6700;
@@ -178,7 +186,7 @@ static uint16_t do_pattern(const struct command *m, size_t have, uint8_t *out, s
 	return 0x9000;
 }
 
-static uint16_t run_private(const struct command *m, uint8_t *out, size_t *n,
+static uint16_t run_private(const struct emu_command *m, uint8_t *out, size_t *n,
                             struct emu_card_answer *a)
 {
 	switch (m->ins) {
@@ -201,10 +209,12 @@ static uint16_t run_private(const struct command *m, uint8_t *out, size_t *n,
 }
 
 /* Data of the response into out, its length into *n; the status bytes are returned. */
-static uint16_t run(struct emu_card *c, const struct command *m, uint8_t *out, size_t *n,
+static uint16_t run(struct emu_card *c, const struct emu_command *m, uint8_t *out, size_t *n,
                     struct emu_card_answer *a)
 {
 	*n = 0;
+	if (c->files != NULL)
+		return emu_files_run(c->files, m, out, n);
 	if (m->cla == 0x80)
 		return run_private(m, out, n, a);
 	if (m->cla != 0x00)
@@ -232,7 +242,7 @@ static size_t be16(const uint8_t *p)
 	return (size_t)p[0] << 8 | p[1];
 }
 
-static bool parse_extended(struct command *m, const uint8_t *a, size_t len)
+static bool parse_extended(struct emu_command *m, const uint8_t *a, size_t len)
 {
 	size_t le = 65536;
 
@@ -251,11 +261,11 @@ static bool parse_extended(struct command *m, const uint8_t *a, size_t len)
 	return true;
 }
 
-static bool parse(struct command *m, const uint8_t *a, size_t len)
+static bool parse(struct emu_command *m, const uint8_t *a, size_t len)
 {
 	if (len < 4)
 		return false;
-	*m = (struct command){.cla = a[0], .ins = a[1], .p1 = a[2], .p2 = a[3]};
+	*m = (struct emu_command){.cla = a[0], .ins = a[1], .p1 = a[2], .p2 = a[3]};
 	if (len == 4)
 		return true;
 	if (len == 5) {
@@ -275,7 +285,7 @@ static bool parse(struct command *m, const uint8_t *a, size_t len)
 
 void emu_card_apdu(struct emu_card *c, const uint8_t *apdu, size_t len, struct emu_card_answer *out)
 {
-	struct command m;
+	struct emu_command m;
 	size_t n = 0;
 	uint16_t sw = 0x6700;
 
@@ -298,7 +308,7 @@ static uint16_t get_response(struct emu_card *c, uint8_t p3, size_t *n)
 	size_t want = p3 == 0 ? 256 : p3, left = c->pending_len - c->pending_off;
 
 	if (left == 0)
-		return 0x6985;
+		return c->cfg.files_flags & EMU_FILES_ALWAYS_61 ? 0x6110 : 0x6985;
 	if (want > left)
 		return (uint16_t)(0x6C00 | left);
 	memcpy(c->out, c->pending + c->pending_off, want);
@@ -307,7 +317,7 @@ static uint16_t get_response(struct emu_card *c, uint8_t p3, size_t *n)
 	return more(c);
 }
 
-static uint16_t keep(struct emu_card *c, const struct command *m, struct emu_card_answer *a)
+static uint16_t keep(struct emu_card *c, const struct emu_command *m, struct emu_card_answer *a)
 {
 	c->pending_off = 0;
 	c->pending_sw = run(c, m, c->pending, &c->pending_len, a);
@@ -326,7 +336,7 @@ static size_t extended_length(const uint8_t *a, size_t len)
 static uint16_t envelope(struct emu_card *c, const uint8_t *data, size_t lc,
                          struct emu_card_answer *a)
 {
-	struct command m;
+	struct emu_command m;
 	size_t need;
 	bool ok;
 
@@ -345,38 +355,48 @@ static uint16_t envelope(struct emu_card *c, const uint8_t *data, size_t lc,
 	return ok ? keep(c, &m, a) : 0x6700;
 }
 
-static bool outgoing(const struct command *m)
+static bool outgoing(const struct emu_card *c, const struct emu_command *m)
 {
+	if (c->files != NULL)
+		return emu_files_gives(m->ins);
 	return m->ins == INS_READ || m->ins == INS_CHALLENGE || m->ins == INS_FIXED;
 }
 
-static uint16_t run_tpdu(struct emu_card *c, struct command *m, uint8_t p3, size_t *n,
+static uint16_t run_tpdu(struct emu_card *c, struct emu_command *m, uint8_t p3, size_t *n,
                          struct emu_card_answer *a)
 {
-	if (m->ins == INS_LONG && m->lc == 0) {
+	uint16_t sw;
+
+	if (c->files == NULL && m->ins == INS_LONG && m->lc == 0) {
 		m->le = EMU_RESPONSE_MAX - 2;
 		return keep(c, m, a);
 	}
-	if (!outgoing(m) || m->lc > 0) {
+	if (!outgoing(c, m) || m->lc > 0) {
 		m->le = 256;
 		return keep(c, m, a);
 	}
 	if (m->ins == INS_FIXED && m->cla == 0x80 && p3 != m->p1)
 		return (uint16_t)(0x6C00 | m->p1);
 	m->le = p3 == 0 ? 256 : p3;
-	return run(c, m, c->out, n, a);
+	sw = run(c, m, c->out, n, a);
+	if (c->files == NULL || *n == 0 || *n >= m->le)
+		return sw;
+	sw = (uint16_t)(0x6C00 | (*n & 0xFF)); /* P3 must be what there is */
+	*n = 0;
+	return sw;
 }
 
 void emu_card_tpdu(struct emu_card *c, const uint8_t *tpdu, size_t len, struct emu_card_answer *out)
 {
 	uint8_t p3 = len > 4 ? tpdu[4] : 0;
-	struct command m = {0};
+	struct emu_command m = {0};
 	uint16_t sw = 0x6700;
 	size_t n = 0;
 
 	*out = (struct emu_card_answer){.mute = len < 4};
 	if (len >= 4)
-		m = (struct command){.cla = tpdu[0], .ins = tpdu[1], .p1 = tpdu[2], .p2 = tpdu[3]};
+		m = (struct emu_command){
+			.cla = tpdu[0], .ins = tpdu[1], .p1 = tpdu[2], .p2 = tpdu[3]};
 	if (len > 5) {
 		m.data = tpdu + 5;
 		m.lc = len - 5;

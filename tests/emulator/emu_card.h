@@ -21,6 +21,8 @@
 #ifndef EMU_CARD_H
 #define EMU_CARD_H
 
+#include "emu_files.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -38,14 +40,16 @@ struct emu_card_config {
 	uint8_t atr[EMU_ATR_MAX];
 	size_t atr_len; /* 0: a T=0 card, 3B 65 00 00 'E' 'M' 'U' '0' '1' */
 	uint8_t warm_atr[EMU_ATR_MAX];
-	size_t warm_len;   /* 0: the same */
-	unsigned classes;  /* EMU_CLASS_*; mute at any other; 0: all */
-	bool mute;         /* never answers a reset */
-	bool no_pps;       /* mute to PPS */
-	bool byte_acks;    /* T=0: acknowledges one byte at a time (INS xor FF) */
-	unsigned nulls;    /* T=0: NULL procedure bytes before each answer */
-	bool no_envelope;  /* ENVELOPE is answered 6D00 */
-	uint8_t challenge; /* first byte of the first challenge */
+	size_t warm_len;      /* 0: the same */
+	unsigned classes;     /* EMU_CLASS_*; mute at any other; 0: all */
+	bool mute;            /* never answers a reset */
+	bool no_pps;          /* mute to PPS */
+	bool byte_acks;       /* T=0: acknowledges one byte at a time (INS xor FF) */
+	unsigned nulls;       /* T=0: NULL procedure bytes before each answer */
+	bool no_envelope;     /* ENVELOPE is answered 6D00 */
+	uint8_t challenge;    /* first byte of the first challenge */
+	bool files;           /* the card of emu_files.h instead of the commands above */
+	unsigned files_flags; /* EMU_FILES_* */
 };
 
 /* What came back: data is valid until the next call. */
@@ -69,7 +73,7 @@ void emu_card_free(struct emu_card *c);
 const struct emu_card_config *emu_card_made(const struct emu_card *c);
 
 /* Whether a T=0 command of this INS and P3 has data for the card. */
-bool emu_card_takes_data(uint8_t ins, uint8_t p3);
+bool emu_card_takes_data(const struct emu_card *c, uint8_t ins, uint8_t p3);
 
 /* Answer to reset in *atr (valid as long as the card); 0 when it is mute at this supply. */
 size_t emu_card_reset(struct emu_card *c, unsigned supply, bool warm, const uint8_t **atr);

@@ -60,7 +60,7 @@ static void t0_character(struct emu_slot_state *s, uint8_t c)
 	l->in[l->in_len++] = c;
 	if (l->in_len < 5)
 		return;
-	if (!emu_card_takes_data(l->in[1], l->in[4]) || l->in_len == 5u + l->in[4])
+	if (!emu_card_takes_data(s->card, l->in[1], l->in[4]) || l->in_len == 5u + l->in[4])
 		run_t0(s);
 	else if (by_byte)
 		say_one(l, (uint8_t)~l->in[1]);

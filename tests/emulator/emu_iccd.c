@@ -68,7 +68,7 @@ static int a_xfr(struct emu_device *d, const uint8_t *data, size_t len)
 	if (t->status == READY && len == 5) {
 		memcpy(t->in, data, 5);
 		t->len = 0;
-		if (emu_card_takes_data(t->in[1], t->in[4]))
+		if (emu_card_takes_data(d->slot[0].card, t->in[1], t->in[4]))
 			t->status = WANTS_DATA;
 		else
 			a_run(d, 5);
