@@ -3,7 +3,7 @@
  * implements. The other interfaces have none that are known. */
 #include "object.h"
 
-#include <iscard/scardmgr.h>
+#include <iscard/provider.h>
 #include <stdbool.h>
 
 #define DISPID_UNKNOWN (-1)
@@ -47,12 +47,6 @@ static const char *const file_access[] = {"ChangeDir",
                                           "SetProperties",
                                           "Write"};
 
-#define C04FD424B9 0x00, 0xc0, 0x4f, 0xd4, 0x24, 0xb9
-
-static const IID iid_auth = {0x7b063d61, 0x6e40, 0x11d0, {0xb8, 0x58, C04FD424B9}};
-static const IID iid_verify = {0x4029dd85, 0x5902, 0x11d0, {0xb8, 0x4c, C04FD424B9}};
-static const IID iid_file_access = {0x4029dd8a, 0x5902, 0x11d0, {0xb8, 0x4c, C04FD424B9}};
-
 #define ROW(iid, names, first)                                                                     \
 	{                                                                                          \
 		iid, names, sizeof(names) / sizeof *(names), first                                 \
@@ -66,9 +60,9 @@ static const struct row {
 } rows[] = {
 	ROW(&IID_IByteBuffer, bytebuffer, 0),
 	ROW(&IID_ISCardManage, manage, 1),
-	ROW(&iid_auth, auth, 1),
-	ROW(&iid_verify, verify, 1),
-	ROW(&iid_file_access, file_access, 1),
+	ROW(&IID_ISCardAuth, auth, 1),
+	ROW(&IID_ISCardVerify, verify, 1),
+	ROW(&IID_ISCardFileAccess, file_access, 1),
 };
 
 static unsigned lower(unsigned c)

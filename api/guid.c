@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include <iscard/scardmgr.h>
+#include <iscard/provider.h>
 
 #define COM(first)                                                                                 \
 	{                                                                                          \
@@ -34,3 +34,6 @@ const IID iscard_IID_ISCardISO7816 = {0x53b6aa68, 0x3f56, 0x11d0, {0x91, 0x6b, A
 const CLSID iscard_CLSID_CSCardISO7816 = {0x53b6aa6c, 0x3f56, 0x11d0, {0x91, 0x6b, AA00C18068}};
 const IID iscard_IID_ISCardTypeConv = {0x53b6aa63, 0x3f56, 0x11d0, {0x91, 0x6b, AA00C18068}};
 const CLSID iscard_CLSID_CSCardTypeConv = {0x53b6aa67, 0x3f56, 0x11d0, {0x91, 0x6b, AA00C18068}};
+const IID iscard_IID_ISCardFileAccess = {0x4029dd8a, 0x5902, 0x11d0, {0xb8, 0x4c, C04FD424B9}};
+const IID iscard_IID_ISCardVerify = {0x4029dd85, 0x5902, 0x11d0, {0xb8, 0x4c, C04FD424B9}};
+const IID iscard_IID_ISCardAuth = {0x7b063d61, 0x6e40, 0x11d0, {0xb8, 0x58, C04FD424B9}};

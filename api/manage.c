@@ -2,6 +2,7 @@
 /* ISCardManage: another interface in front of an attachment. */
 #include "attachment.h"
 #include "object.h"
+#include "services.h"
 
 #include <stdlib.h>
 
@@ -9,10 +10,12 @@ struct manage {
 	ISCardManage iface;
 	atomic_ulong refs;
 	struct ccid_attachment attachment;
+	struct ccid_iso *services;
 };
 
 static void manage_free(struct manage *m)
 {
+	ccid_services_free(m->services);
 	ccid_attachment_fini(&m->attachment);
 	free(m);
 }
@@ -35,39 +38,42 @@ static HRESULT attach_by_ifd(ISCardManage *self, BSTR name, SCARD_SHARE_MODES mo
 	                               (SCARD_PROTOCOLS)(ISCARD_T0 | ISCARD_T1));
 }
 
-static HRESULT not_provided(void **out)
+static HRESULT create_service(ISCardManage *self, const IID *iid, const OLECHAR *name, void **out)
 {
-	if (out == NULL)
-		return E_POINTER;
 	*out = NULL;
-	return E_NOTIMPL;
+	return ccid_service_create(((struct manage *)self)->services, (IUnknown *)self, iid, name,
+	                           out);
 }
 
 static HRESULT create_file_access(ISCardManage *self, ISCardFileAccess **out)
 {
-	(void)self;
-	return not_provided((void **)out);
+	if (out == NULL)
+		return E_POINTER;
+	return create_service(self, &IID_ISCardFileAccess, NULL, (void **)out);
 }
 
 static HRESULT create_card_auth(ISCardManage *self, ISCardAuth **out)
 {
-	(void)self;
-	return not_provided((void **)out);
+	if (out == NULL)
+		return E_POINTER;
+	return create_service(self, &IID_ISCardAuth, NULL, (void **)out);
 }
 
 static HRESULT create_chv(ISCardManage *self, ISCardVerify **out)
 {
-	(void)self;
-	return not_provided((void **)out);
+	if (out == NULL)
+		return E_POINTER;
+	return create_service(self, &IID_ISCardVerify, NULL, (void **)out);
 }
 
 static HRESULT create_interface(ISCardManage *self, LPGUID guid, BSTR name, LONG *user,
                                 LPUNKNOWN *out)
 {
-	HRESULT hr = not_provided((void **)out);
-
-	(void)self, (void)name;
-	return guid == NULL || user == NULL ? E_POINTER : hr;
+	if (out != NULL)
+		*out = NULL;
+	if (out == NULL || guid == NULL || user == NULL)
+		return E_POINTER;
+	return create_service(self, guid, name, (void **)out);
 }
 
 static HRESULT detach(ISCardManage *self)
@@ -136,6 +142,10 @@ HRESULT ccid_manage_new(ISCardManage **out, iscard_context *c)
 		return E_OUTOFMEMORY;
 	m->iface.lpVtbl = &vtbl;
 	atomic_init(&m->refs, 1);
+	if (FAILED(ccid_services_new(&m->services, &m->attachment))) {
+		free(m);
+		return E_OUTOFMEMORY;
+	}
 	ccid_attachment_init(&m->attachment, c);
 	*out = &m->iface;
 	return S_OK;

@@ -29,6 +29,7 @@
 #include <iscard/errors.h>
 #include <iscard/events.h>
 #include <iscard/pinpad.h>
+#include <iscard/provider.h>
 #include <iscard/reader.h>
 #include <iscard/replay.h>
 #include <iscard/safearray.h>

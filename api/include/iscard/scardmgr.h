@@ -149,7 +149,10 @@ ISCARD_INTERFACE(ISCardManage, IDispatch) {
 	ISCARD_METHOD(AttachByIFD)(ISCARD_THIS_ BSTR bstrIFDName,
 		SCARD_SHARE_MODES Flags ISCARD_DEFAULT(ISCARD_SHARED)) ISCARD_PURE;
 
-	/* Not provided: NULL is stored. E_NOTIMPL; E_POINTER. */
+	/* The services of provider.h on this object's connection, each a new object with one
+	 * reference; it holds a reference on this one. Nothing needs to be attached. NULL is stored
+	 * on failure. E_POINTER, E_OUTOFMEMORY; E_NOTIMPL in a library built without them
+	 * (ISCARD_EXTENDED). */
 	ISCARD_METHOD(CreateFileAccess)(ISCARD_THIS_ ISCardFileAccess **ppISCardFileAccess)
 		ISCARD_PURE;
 	ISCARD_METHOD(CreateCardAuth)(ISCARD_THIS_ ISCardAuth **ppISCardAuth) ISCARD_PURE;
@@ -173,8 +176,10 @@ ISCARD_INTERFACE(ISCardManage, IDispatch) {
 	ISCARD_METHOD(SCardUnlock)(ISCARD_THIS_ SCARD_DISPOSITIONS Disposition
 		ISCARD_DEFAULT(ISCARD_LEAVE)) ISCARD_PURE;
 
-	/* Not provided: NULL is stored. E_NOTIMPL; E_POINTER for pguidInterface, pUserData or
-	 * ppInterface. */
+	/* The same by IID_ISCardFileAccess, IID_ISCardAuth or IID_ISCardVerify; *pUserData is not
+	 * looked at. With GUID_NULL by name: "CryptoProvider" gives SCARD_E_UNSUPPORTED_FEATURE, for
+	 * cryptography is the vendor's. E_POINTER: pguidInterface, pUserData, ppInterface.
+	 * E_INVALIDARG: another GUID or name. */
 	ISCARD_METHOD(CreateInterface)(ISCARD_THIS_ LPGUID pguidInterface, BSTR bstrName,
 		LONG *pUserData, LPUNKNOWN *ppInterface) ISCARD_PURE;
 };
