@@ -73,7 +73,6 @@ static HRESULT select_path(struct ccid_iso *iso, enum ccid_select how, const str
                            unsigned from)
 {
 	uint8_t path[2 * CCID_PLACE_DEPTH_MAX];
-	bool known = iso->known;
 	size_t n = 0;
 	HRESULT hr;
 
@@ -87,7 +86,6 @@ static HRESULT select_path(struct ccid_iso *iso, enum ccid_select how, const str
 	if (SUCCEEDED(hr) || !refused(iso))
 		return hr;
 	iso->no_paths = true;
-	iso->known = known;
 	return S_FALSE;
 }
 

@@ -238,9 +238,9 @@ static bool refuses(const struct emu_files *f, const struct emu_command *m)
 {
 	uint8_t answer = m->p2 & 0x0C;
 
-	if (m->p1 == 0x08 || m->p1 == 0x09)
-		return (f->flags & EMU_FILES_NO_PATHS) != 0;
-	if (m->p1 != 0x00 && m->p1 != 0x03 && m->p1 != 0x04)
+	if ((m->p1 == 0x08 || m->p1 == 0x09) && (f->flags & EMU_FILES_NO_PATHS))
+		return true;
+	if (m->p1 > 0x09 || (m->p1 < 0x08 && m->p1 != 0x00 && m->p1 != 0x03 && m->p1 != 0x04))
 		return true;
 	if (answer != 0x0C && (f->flags & EMU_FILES_SILENT))
 		return true;

@@ -133,7 +133,7 @@ static uint16_t challenge(struct emu_files *f, const struct emu_command *m, uint
 {
 	if (m->le == 0 || m->le > sizeof f->challenge)
 		return 0x6700;
-	*n = m->le == 256 ? 8 : m->le;
+	*n = m->le == 256 || (m->le > 8 && f->flags & EMU_FILES_BRIEF) ? 8 : m->le;
 	for (size_t i = 0; i < *n; i++)
 		out[i] = f->challenge[i] = f->counter++;
 	f->challenge_len = *n;

@@ -83,6 +83,11 @@ void live_start(unsigned slots)
 
 void live_start_busy(unsigned slots, unsigned busy)
 {
+	live_start_with(slots, busy, (struct emu_card_config){.mute = false});
+}
+
+void live_start_with(unsigned slots, unsigned busy, struct emu_card_config card)
+{
 	live = (struct live){.opens = 0};
 	emu_config_init(&live.cfg);
 	live.cfg.manufacturer = "Live";
@@ -92,8 +97,10 @@ void live_start_busy(unsigned slots, unsigned busy)
 		emu_config_slots(&live.cfg, slots);
 	emu_config_busy(&live.cfg, busy);
 	live.cfg.answer_ms = busy > 1 ? 1 : 0; /* so that they overlap */
-	for (unsigned i = 0; i < slots; i++)
+	for (unsigned i = 0; i < slots; i++) {
 		live.cfg.card_in[i] = true;
+		live.cfg.card[i] = card;
+	}
 	live.device = emu_create(&live.cfg);
 	assert_non_null(live.device);
 	assert_int_equal(live_context(NULL), S_OK);

@@ -24,6 +24,8 @@ extern struct live live;
 /* A reader with that many slots, a card in each, and so many that may be busy at once. */
 void live_start_busy(unsigned slots, unsigned busy);
 void live_start(unsigned slots); /* one */
+/* The same with such cards. */
+void live_start_with(unsigned slots, unsigned busy, struct emu_card_config card);
 void live_end(void);
 /* Another context in place of live.context, which records to this file (NULL: does not). */
 HRESULT live_context(const char *trace);

@@ -557,36 +557,6 @@ static void manage_is_the_same_connection_in_other_words(void **state)
 	rig_end();
 }
 
-static void what_manage_creates_elsewhere_is_not_provided(void **state)
-{
-	static const struct script_step steps[] = {NO_STEP};
-	ISCardFileAccess *file = (ISCardFileAccess *)(void *)&rig;
-	ISCardAuth *auth = (ISCardAuth *)(void *)&rig;
-	ISCardVerify *verify = (ISCardVerify *)(void *)&rig;
-	IUnknown *other = (IUnknown *)(void *)&rig;
-	GUID guid = {0};
-	LONG user = 0;
-	ISCardManage *m;
-
-	(void)state;
-	RIG_START(&plain, steps);
-	m = rig_manage();
-	assert_hr(ISCardManage_CreateFileAccess(m, &file), E_NOTIMPL);
-	assert_hr(ISCardManage_CreateCardAuth(m, &auth), E_NOTIMPL);
-	assert_hr(ISCardManage_CreateCHVerification(m, &verify), E_NOTIMPL);
-	assert_null(file);
-	assert_null(auth);
-	assert_null(verify);
-	assert_hr(ISCardManage_CreateInterface(m, NULL, NULL, &user, &other), E_POINTER);
-	assert_null(other);
-	assert_hr(ISCardManage_CreateInterface(m, &guid, NULL, NULL, &other), E_POINTER);
-	assert_hr(ISCardManage_CreateInterface(m, &guid, NULL, &user, NULL), E_POINTER);
-	assert_hr(ISCardManage_CreateInterface(m, &guid, NULL, &user, &other), E_NOTIMPL);
-	assert_hr(ISCardManage_CreateCardAuth(m, NULL), E_POINTER);
-	ISCardManage_Release(m);
-	rig_end();
-}
-
 /* The other cannot give the lock back any more: UnlockSCard is refused too. */
 static void no_lock_is_waited_for_when_the_reader_is_gone(void **state)
 {
@@ -634,7 +604,6 @@ int main(void)
 		cmocka_unit_test(a_card_that_leaves_during_a_command_is_removed),
 		cmocka_unit_test(a_card_left_unpowered_is_powered_by_reattach_leave),
 		cmocka_unit_test(manage_is_the_same_connection_in_other_words),
-		cmocka_unit_test(what_manage_creates_elsewhere_is_not_provided),
 		cmocka_unit_test(no_lock_is_waited_for_when_the_reader_is_gone),
 	};
 
