@@ -75,6 +75,7 @@ void emu_destroy(struct emu_device *d)
 		emu_card_free(d->slot[i].card);
 		free(d->slot[i].apdu);
 	}
+	free(d->spare);
 	free(d->rx);
 	free(d);
 }

@@ -65,7 +65,7 @@ struct emu_msg {
 	uint8_t slot, seq;
 	bool extension;
 	bool zlp; /* a zero-length packet ends it when its length asks for one */
-	size_t len, off;
+	size_t len, off, cap;
 	uint8_t data[];
 };
 
@@ -146,7 +146,7 @@ struct emu_device {
 	uint8_t *rx; /* the message that is coming in */
 	size_t rx_len, rx_cap;
 	uint8_t tx[10 + EMU_RESPONSE_MAX + 300]; /* the answer being made */
-	struct emu_msg *queue;
+	struct emu_msg *queue, *spare;
 	bool have_seq;
 	uint8_t last_seq;
 	struct emu_slot_state slot[EMU_SLOTS_MAX];

@@ -5,9 +5,39 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* One message is kept for the next, so that a quiet exchange allocates nothing. */
+static struct emu_msg *new_message(struct emu_device *d, size_t len)
+{
+	struct emu_msg *m = d->spare;
+
+	if (m == NULL || m->cap < len) {
+		m = calloc(1, sizeof *m + len);
+		if (m != NULL)
+			m->cap = len;
+		return m;
+	}
+	d->spare = NULL;
+	len = m->cap;
+	memset(m, 0, sizeof *m + len);
+	m->cap = len;
+	return m;
+}
+
+static void give_back(struct emu_device *d, struct emu_msg *m)
+{
+	if (d->spare != NULL && d->spare->cap < m->cap) {
+		free(d->spare);
+		d->spare = NULL;
+	}
+	if (d->spare == NULL)
+		d->spare = m;
+	else
+		free(m);
+}
+
 bool emu_queue(struct emu_device *d, const uint8_t *msg, size_t len, int64_t ready)
 {
-	struct emu_msg *m = calloc(1, sizeof *m + len), **at = &d->queue;
+	struct emu_msg *m = new_message(d, len), **at = &d->queue;
 
 	if (m == NULL)
 		return false;
@@ -34,7 +64,7 @@ void emu_queue_drop(struct emu_device *d, int slot, int64_t after)
 	while ((m = *at) != NULL) {
 		if ((slot < 0 || m->slot == slot) && m->ready > after) {
 			*at = m->next;
-			free(m);
+			give_back(d, m);
 		} else {
 			at = &m->next;
 		}
@@ -56,7 +86,7 @@ static void pop(struct emu_device *d)
 	struct emu_msg *m = d->queue;
 
 	d->queue = m->next;
-	free(m);
+	give_back(d, m);
 }
 
 /* Packets of one transfer: until one is short, or the host's buffer is full. */

@@ -238,6 +238,44 @@ static void another_connection_may_move_the_current_file(void **state)
 	files_end();
 }
 
+static WORD transact(ISCard *card, BYTE ins, BYTE p2, const char *bytes, size_t n)
+{
+	IByteBuffer *body = files_buffer(bytes, n);
+	void *made = NULL;
+	ISCardCmd *cmd;
+	WORD status = 0;
+
+	assert_hr(CoCreateInstance(&CLSID_CSCardCmd, NULL, CLSCTX_ALL, &IID_ISCardCmd, &made),
+	          S_OK);
+	cmd = made;
+	assert_hr(ISCardCmd_BuildCmd(cmd, 0, ins, 0, p2, body, NULL), S_OK);
+	assert_hr(ISCard_Transaction(card, &cmd), S_OK);
+	assert_hr(ISCardCmd_get_ReplyStatus(cmd, &status), S_OK);
+	ISCardCmd_Release(cmd);
+	IByteBuffer_Release(body);
+	return status;
+}
+
+/* A PIN that somebody else presents holds: the DF is not selected anew for it. Other commands may
+ * have moved the card, and then it is. */
+static void anothers_pin_does_not_cost_the_directory(void **state)
+{
+	HSCARD_FILE file;
+	ISCard *other;
+
+	(void)state;
+	files_start(FILES_EXTENDED, 0);
+	other = files_other();
+	assert_hr(files_cd(SC_TYPE_BY_NAME, "A000000063504B43532D3135"), S_OK);
+	file = files_opened("4401");
+	assert_int_equal(transact(other, 0x20, 0x81, "9999", 4), 0x9000);
+	assert_int_equal(files_read(file, 3, data, sizeof data), 3);
+	assert_int_equal(transact(other, 0xA4, 0x0C, "\x3F\x00", 2), 0x9000);
+	assert_hr((HRESULT)files_read(file, 3, data, sizeof data), SCARD_W_SECURITY_VIOLATION);
+	ISCard_Release(other);
+	files_end();
+}
+
 static void anothers_lock_is_waited_for(void **state)
 {
 	HSCARD_FILE file;
@@ -356,6 +394,7 @@ int main(void)
 		cmocka_unit_test(own_locks_outlast_the_own_reset),
 		cmocka_unit_test(another_attachment_is_another_card),
 		cmocka_unit_test(another_connection_may_move_the_current_file),
+		cmocka_unit_test(anothers_pin_does_not_cost_the_directory),
 		cmocka_unit_test(anothers_lock_is_waited_for),
 		cmocka_unit_test(a_card_that_leaves_in_the_middle_is_reported),
 		cmocka_unit_test(a_reader_that_leaves_in_the_middle_is_reported),

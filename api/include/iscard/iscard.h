@@ -15,6 +15,7 @@
  *
  * This header is the umbrella. scardmgr.h: ISCard, ISCardManage, ISCardDatabase, ISCardLocate.
  * scarddat.h: ISCardCmd, ISCardTypeConv. scardssp.h: IByteBuffer, ISCardISO7816. stream.h: IStream.
+ * provider.h: files, PINs and keys of ISO 7816-4 cards (ISCardFileAccess, ISCardVerify, ISCardAuth).
  * context.h: reader addresses and names, limits, log. events.h: readers and cards that come and go.
  * easy.h: bytes, UTF-8, and failures in words. pinpad.h: PIN entry on the reader. reader.h: what a
  * reader can do. cards.h: card types. bstr.h: text. safearray.h: arrays. replay.h: recorded readers in
