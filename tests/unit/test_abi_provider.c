@@ -87,10 +87,43 @@ static void guids_are_the_published_ones(void **state)
 	assert_memory_equal(&GUID_NULL, &none, sizeof(GUID));
 }
 
+#ifdef ISCARD_EXTENDED
+#define CREATED S_OK
+#else
+#define CREATED E_NOTIMPL
+#endif
+
+static void they_are_there_when_they_were_built(void **state)
+{
+	GUID guid = IID_ISCardVerify;
+	ISCardFileAccess *files = (ISCardFileAccess *)&guid;
+	IUnknown *other = (IUnknown *)&guid;
+	void *made = NULL;
+	ISCardManage *manage;
+	LONG user = 0;
+
+	(void)state;
+	assert_int_equal(
+		CoCreateInstance(&CLSID_CSCardManage, NULL, CLSCTX_ALL, &IID_ISCardManage, &made),
+		S_OK);
+	manage = made;
+	assert_int_equal(ISCardManage_CreateFileAccess(manage, &files), CREATED);
+	assert_int_equal(ISCardManage_CreateInterface(manage, &guid, NULL, &user, &other), CREATED);
+	assert_int_equal(files != NULL, CREATED == S_OK);
+	assert_int_equal(other != NULL, CREATED == S_OK);
+	assert_int_equal(iscard_verify_tries((ISCardVerify *)other), -1);
+	if (files != NULL)
+		ISCardFileAccess_Release(files);
+	if (other != NULL)
+		IUnknown_Release(other);
+	ISCardManage_Release(manage);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(guids_are_the_published_ones),
+		cmocka_unit_test(they_are_there_when_they_were_built),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
