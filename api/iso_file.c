@@ -10,6 +10,7 @@
 #define ANSWER_MAX   65536u
 #define SHORT_DATA   255u
 #define SHORT_ANSWER 256u
+#define PIECES_MAX   70000u /* the longest file in pieces of 252 bytes, and some */
 
 static HRESULT binary_status(const struct ccid_iso *iso)
 {
@@ -141,7 +142,7 @@ static uint32_t end_of(const struct ccid_iso_file *f)
 static HRESULT read_binary(struct ccid_iso *iso, struct ccid_iso_file *f, uint32_t max,
                            struct ccid_blob *out)
 {
-	uint32_t at = (uint32_t)f->pos, end = end_of(f), got;
+	uint32_t at = (uint32_t)f->pos, end = end_of(f), pieces = 0, got;
 	HRESULT hr = S_OK;
 
 	if (at > end)
@@ -154,6 +155,8 @@ static HRESULT read_binary(struct ccid_iso *iso, struct ccid_iso_file *f, uint32
 		hr = read_piece(iso, at, n < end - at ? n : end - at, out, &got);
 		if (got == 0 || iso->sw == 0x6282)
 			break;
+		if (++pieces == PIECES_MAX)
+			hr = SCARD_E_UNEXPECTED;
 	}
 	if (FAILED(hr))
 		return hr;

@@ -37,10 +37,10 @@ static HRESULT select_as_told(struct ccid_iso *iso, enum ccid_select how, const 
 	static const uint8_t answers[] = {CCID_SELECT_FCP, CCID_SELECT_FCI, CCID_SELECT_NOTHING};
 	HRESULT hr = S_OK;
 
-	for (uint8_t i = iso->answers; i < sizeof answers; i++) {
+	for (size_t i = iso->answers; i < sizeof answers; i++) {
 		hr = select_once(iso, how, answers[i], data, n);
 		if (SUCCEEDED(hr) && selected(iso))
-			iso->answers = i;
+			iso->answers = (uint8_t)i;
 		if (FAILED(hr) || !refused(iso))
 			break;
 	}
