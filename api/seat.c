@@ -49,7 +49,7 @@ struct ccid_seat *ccid_seat_new(struct ccid_watch *w, const char *name)
 	}
 	s->watch = w;
 	s->fd = -1;
-	s->hear_at = s->poll_at = CCID_NEVER;
+	s->hear_at = s->poll_at = s->ask_at = CCID_NEVER;
 	s->listener.changed = reader_changed;
 	s->now = (struct iscard_slot_status){.result = SCARD_E_UNKNOWN_READER, .changes = 1};
 	s->counted = s->now;
@@ -84,7 +84,7 @@ static void give_back(struct ccid_seat *s, bool ours)
 	if (s->fd >= 0)
 		close(s->fd);
 	s->fd = -1;
-	s->hear_at = s->poll_at = CCID_NEVER;
+	s->hear_at = s->poll_at = s->ask_at = CCID_NEVER;
 	ccid_pool_put(s->open);
 	s->open = NULL;
 }
@@ -175,21 +175,45 @@ static void try_to_open(struct ccid_seat *s, int64_t now)
 	s->failures++;
 }
 
+static void ask(struct ccid_seat *s)
+{
+	int64_t now = ccid_env_now(ccid_open_env(s->open));
+	int rc = ccid_slot_poll(ccid_open_reader(s->open), s->slot, now + CCID_WATCH_ANSWER_MS);
+
+	if (rc < 0 && rc != CCID_E_SLOT_BUSY)
+		ccid_log(&s->watch->context->env, CCID_LOG_DEBUG, s->name, "not heard: %s",
+		         ccid_err_text(rc));
+}
+
 /* Whoever has no descriptor, or no interrupt endpoint, is asked. */
 static void poll_reader(struct ccid_seat *s, int64_t now)
 {
 	struct ccid_reader *r = ccid_open_reader(s->open);
-	const struct ccid_env *clock = ccid_open_env(s->open);
-	int rc;
 
-	if (ccid_reader_transport(r)->iface.intr_in.address != 0)
-		rc = ccid_reader_dispatch(r);
-	else
-		rc = ccid_slot_poll(r, s->slot, ccid_env_now(clock) + 3 * CCID_WATCH_POLL_MS);
-	if (rc < 0 && rc != CCID_E_SLOT_BUSY)
-		ccid_log(&s->watch->context->env, CCID_LOG_DEBUG, s->name, "not heard: %s",
-		         ccid_err_text(rc));
+	if (ccid_reader_transport(r)->iface.intr_in.address == 0)
+		ask(s);
+	else if (ccid_reader_dispatch(r) < 0)
+		s->watch->look = true;
 	s->poll_at = now + CCID_WATCH_POLL_MS;
+}
+
+/* After a sleep of the system, say: it has to be asked. */
+static bool lost_track(const struct ccid_seat *s)
+{
+	struct ccid_slot_info info;
+
+	return ccid_slot_get_info(ccid_open_reader(s->open), s->slot, &info) == 0 &&
+	       info.state == CCID_SLOT_UNKNOWN;
+}
+
+static void ask_if_lost(struct ccid_seat *s, int64_t now)
+{
+	if (!lost_track(s)) {
+		s->ask_at = CCID_NEVER;
+	} else if (s->ask_at == CCID_NEVER || now >= s->ask_at) {
+		ask(s);
+		s->ask_at = now + CCID_WATCH_POLL_MS;
+	}
 }
 
 /* The descriptor is also readable when an answer has come that another thread is about to take: then
@@ -277,8 +301,10 @@ static bool should_be_open(const struct ccid_seat *s)
 
 void ccid_seat_tend(struct ccid_seat *s, int64_t now)
 {
-	if (s->open != NULL)
+	if (s->open != NULL) {
 		hear(s, now);
+		ask_if_lost(s, now);
+	}
 	if (s->open != NULL && ccid_reader_gone(ccid_open_reader(s->open))) {
 		ccid_seat_depart(s, now);
 		s->watch->look = true; /* its successor may be there already */
@@ -294,6 +320,7 @@ int64_t ccid_seat_due(const struct ccid_seat *s)
 {
 	int64_t due = s->hear_at < s->poll_at ? s->hear_at : s->poll_at;
 
+	due = s->ask_at < due ? s->ask_at : due;
 	if (s->open == NULL && should_be_open(s) && s->retry_at < due)
 		due = s->retry_at;
 	if (s->gone_until > 0 && s->source == NULL && s->want != CCID_WANT_NOTHING && !s->present &&

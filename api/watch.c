@@ -12,7 +12,7 @@
 #include <unistd.h>
 
 #define READY_MAX  64 /* descriptors looked at in one round */
-#define ROUNDS_MAX 3  /* a reader that leaves asks for another scan */
+#define ROUNDS_MAX 4  /* what one round does may be news for the next */
 
 static void close_fd(int fd)
 {
@@ -308,7 +308,7 @@ void ccid_watch_take(struct ccid_watch *w)
 	w->changed = false;
 	do
 		round_of(w, now);
-	while (w->look && ++rounds < ROUNDS_MAX);
+	while (++rounds < ROUNDS_MAX && (drain(w->changed_fd) || w->look));
 	ccid_watch_mark(w);
 	if (w->changed)
 		ccid_watch_wake(w);

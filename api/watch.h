@@ -18,6 +18,7 @@
 #include <iscard/events.h>
 
 #define CCID_WATCH_POLL_MS      1000 /* between looks at a reader that tells nothing by itself */
+#define CCID_WATCH_ANSWER_MS    3000 /* for the answer to such a look */
 #define CCID_WATCH_FRUITLESS_MS 100  /* how long a descriptor that is readable without news rests */
 #define CCID_WATCH_BACKOFF_MS   1000 /* first; doubles up to the last */
 #define CCID_WATCH_BACKOFF_MAX  60000
@@ -72,8 +73,8 @@ struct ccid_seat {
 	int fd;         /* duplicate of the reader's, -1 */
 	bool listening; /* fd is in the set */
 	bool ready;
-	int64_t hear_at, poll_at; /* CCID_NEVER */
-	int err;                  /* why it is not open */
+	int64_t hear_at, poll_at, ask_at; /* CCID_NEVER */
+	int err;                          /* why it is not open */
 	unsigned failures;
 	int64_t retry_at;
 

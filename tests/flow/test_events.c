@@ -183,6 +183,48 @@ static void a_descriptor_that_is_readable_without_news_is_given_a_rest(void **st
 	rig_finish();
 }
 
+static int64_t slept_ms;
+
+static int64_t slept(void *ctx)
+{
+	(void)ctx;
+	return slept_ms;
+}
+
+/* The reader tells nothing of what happened while the system slept: it is asked. */
+static void a_card_taken_out_while_the_system_slept_is_missed_after_it(void **state)
+{
+	unsigned commands;
+
+	(void)state;
+	slept_ms = 0;
+	rig_begin(NULL);
+	rig.context->env.slept_ms = slept;
+	rig_plug(0);
+	rig_watch();
+	EXPECT(ARRIVED, 0);
+	responder_move_card(rig.device[0], true);
+	EXPECT(INSERTED, 0);
+	EXPECT_NOTHING();
+	slept_ms = 3600000;
+	rig_pass(60000);
+	commands = rig.device[0]->commands;
+	responder_wake(rig.device[0]);
+	EXPECT_NOTHING(); /* it is still there */
+	assert_int_equal(rig.device[0]->commands, commands + 1);
+	slept_ms = 7200000;
+	rig_pass(60000);
+	rig.device[0]->card = false;
+	responder_wake(rig.device[0]);
+	EXPECT(REMOVED, 0);
+	EXPECT_NOTHING();
+	rig_pass(CCID_WATCH_POLL_MS);
+	EXPECT_NOTHING();
+	assert_int_equal(rig.device[0]->commands, commands + 2);
+	assert_int_equal(rig_timer(), -1);
+	rig_finish();
+}
+
 static void of_readers_that_left_only_some_are_remembered(void **state)
 {
 	static const struct fake_reader plain = {.features = FAKE_SHORT};
@@ -221,6 +263,7 @@ int main(void)
 		cmocka_unit_test(several_changes_are_told_as_one_with_the_count),
 		cmocka_unit_test(a_card_that_left_with_its_reader_untold_is_not_told_later),
 		cmocka_unit_test(a_descriptor_that_is_readable_without_news_is_given_a_rest),
+		cmocka_unit_test(a_card_taken_out_while_the_system_slept_is_missed_after_it),
 		cmocka_unit_test(of_readers_that_left_only_some_are_remembered),
 	};
 

@@ -370,6 +370,11 @@ void responder_unplug(struct responder *d)
 	notify(d, 0);
 }
 
+void responder_wake(struct responder *d)
+{
+	notify(d, 0);
+}
+
 static int op_control(struct ccid_transport *t, const struct ccid_setup *setup, uint8_t *data,
                       int64_t deadline)
 {

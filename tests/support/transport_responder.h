@@ -58,5 +58,7 @@ int responder_open(struct ccid_transport **out, struct responder *d);
 /* Put the card in or take it out, pull the reader out, and tell the transport. */
 void responder_move_card(struct responder *d, bool in);
 void responder_unplug(struct responder *d);
+/* Make its descriptor readable, with nothing to tell. */
+void responder_wake(struct responder *d);
 
 #endif

@@ -36,6 +36,7 @@
  *   - a watched reader has no interrupt endpoint: GetSlotStatus once a second for each slot;
  *   - the peer has no descriptor to wait on (replay:): a look once a second;
  *   - a reader could not be opened: see above;
+ *   - the system has slept: then each slot with a card is asked, until it answers, once a second;
  *   - there is no source of hot-plug news, see iscard_context_hotplug(): a look every two seconds.
  *
  * Contexts: NULL is the default one. Every function may be called from any thread. After a fork the
