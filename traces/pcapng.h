@@ -5,6 +5,8 @@
 
 #define CCID_PCAPNG_SHB        0x0A0D0D0Au /* section header; reads alike in both byte orders */
 #define CCID_PCAPNG_IDB        0x00000001u /* interface description */
+#define CCID_PCAPNG_OPB        0x00000002u /* packet: obsolete, may be read */
+#define CCID_PCAPNG_SPB        0x00000003u /* simple packet: no time */
 #define CCID_PCAPNG_EPB        0x00000006u /* enhanced packet */
 #define CCID_PCAPNG_BYTE_ORDER 0x1A2B3C4Du
 

@@ -7,7 +7,7 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <stdarg.h>
-#include <stdlib.h>
+#include <stdio.h>
 
 int ccid_pcapng_fail(struct ccid_pcapng *p, int err, const char *fmt, ...)
 {
@@ -40,64 +40,53 @@ static uint32_t take(const struct ccid_pcapng *p, struct ccid_rd *r, size_t n)
 	return at != NULL ? number(p, at, n) : 0;
 }
 
-static int read_bytes(struct ccid_pcapng *p, uint8_t *buf, size_t len)
+/* The next n bytes, taken; NULL and *err when they are not all there. */
+static const uint8_t *read_bytes(struct ccid_pcapng *p, size_t n, int *err)
 {
-	size_t n = fread(buf, 1, len, p->f);
+	const uint8_t *at = ccid_input_peek(&p->in, n);
 
-	p->offset += n;
-	if (n == len)
-		return 0;
-	if (ferror(p->f))
-		return ccid_pcapng_fail(p, CCID_E_IO, "cannot be read");
-	return ccid_pcapng_fail(p, CCID_E_SHORT, "the file is cut off inside a block");
+	if (at != NULL)
+		*err = ccid_input_skip(&p->in, n);
+	else if (p->in.failed == CCID_E_NOMEM)
+		*err = ccid_pcapng_fail(p, CCID_E_NOMEM, "out of memory");
+	else if (p->in.failed != 0)
+		*err = ccid_pcapng_fail(p, CCID_E_IO, "cannot be read");
+	else
+		*err = ccid_pcapng_fail(p, CCID_E_SHORT, "the file is cut off inside a block");
+	return at;
 }
 
 static int skip_bytes(struct ccid_pcapng *p, uint64_t len)
 {
-	uint8_t scrap[4096];
-	int err = 0;
+	int err = ccid_input_skip(&p->in, len);
 
-	while (len > 0 && err == 0) {
-		size_t n = len < sizeof scrap ? (size_t)len : sizeof scrap;
-
-		err = read_bytes(p, scrap, n);
-		len -= n;
-	}
-	return err;
+	if (err == CCID_E_SHORT)
+		return ccid_pcapng_fail(p, err, "the file is cut off inside a block");
+	return err != 0 ? ccid_pcapng_fail(p, err, "cannot be read") : 0;
 }
 
-static int read_body(struct ccid_pcapng *p, size_t len)
+static int check_trailer(struct ccid_pcapng *p, const uint8_t *at, uint32_t total)
 {
-	uint8_t *body;
-
-	if (len > p->cap) {
-		body = realloc(p->body, len);
-		if (body == NULL)
-			return ccid_pcapng_fail(p, CCID_E_NOMEM, "out of memory");
-		p->body = body;
-		p->cap = len;
-	}
-	return read_bytes(p, p->body, len);
+	if (number(p, at, 4) == total)
+		return 0;
+	return ccid_pcapng_fail(p, CCID_E_FORMAT, "damaged: the two lengths of a block differ");
 }
 
 static int read_trailer(struct ccid_pcapng *p, uint32_t total)
 {
-	uint8_t b[4];
-	int err = read_bytes(p, b, sizeof b);
+	int err;
+	const uint8_t *at = read_bytes(p, 4, &err);
 
-	if (err == 0 && number(p, b, 4) != total)
-		err = ccid_pcapng_fail(p, CCID_E_FORMAT,
-		                       "damaged: the two lengths of a block differ");
-	return err;
+	return at != NULL ? check_trailer(p, at, total) : err;
 }
 
 /* The byte-order magic, which comes before the length can be understood. */
 static int read_magic(struct ccid_pcapng *p)
 {
-	uint8_t magic[4];
-	int err = read_bytes(p, magic, sizeof magic);
+	int err;
+	const uint8_t *magic = read_bytes(p, 4, &err);
 
-	if (err != 0)
+	if (magic == NULL)
 		return err;
 	p->big = magic[0] == 0x1A;
 	if (number(p, magic, 4) != CCID_PCAPNG_BYTE_ORDER)
@@ -116,7 +105,7 @@ static int check_length(struct ccid_pcapng *p, uint32_t total, uint32_t least)
 
 static int read_section(struct ccid_pcapng *p, const uint8_t head[8])
 {
-	uint8_t version[2];
+	const uint8_t *version = NULL;
 	uint32_t total;
 	int err = read_magic(p);
 
@@ -125,8 +114,8 @@ static int read_section(struct ccid_pcapng *p, const uint8_t head[8])
 	total = number(p, head + 4, 4);
 	err = check_length(p, total, 28);
 	if (err == 0)
-		err = read_bytes(p, version, sizeof version);
-	if (err == 0 && number(p, version, 2) != 1)
+		version = read_bytes(p, 2, &err);
+	if (version != NULL && number(p, version, 2) != 1)
 		err = ccid_pcapng_fail(p, CCID_E_FORMAT, "pcapng version %u is not known here",
 		                       (unsigned)number(p, version, 2));
 	if (err == 0)
@@ -239,65 +228,95 @@ static int read_options(struct ccid_pcapng *p, struct ccid_rd *body, struct ccid
 {
 	struct ccid_rd value;
 	uint32_t code, flags = 0;
+	size_t padding = CCID_PCAPNG_PAD(out->len) - out->len;
 
+	ccid_rd_view(body, padding < body->left ? padding : body->left);
 	while (next_option(p, body, &code, &value)) {
 		if (code == CCID_PCAPNG_EPB_FLAGS && value.left == 4)
 			flags = take(p, &value, 4);
 		else if (code == CCID_PCAPNG_OPT_COMMENT && value.left > 0)
 			take_comment(out, &value);
 	}
-	if ((flags & 3) != CCID_TRACE_FROM_HOST && (flags & 3) != CCID_TRACE_FROM_GUEST)
+	if ((flags & 3) == CCID_TRACE_FROM_HOST || (flags & 3) == CCID_TRACE_FROM_GUEST)
+		out->dir = (enum ccid_trace_dir)(flags & 3);
+	if (out->dir == 0 && !p->any)
 		return ccid_pcapng_fail(p, CCID_E_FORMAT, "a packet without direction (epb_flags)");
-	out->dir = (enum ccid_trace_dir)(flags & 3);
 	return 1;
 }
 
-/* 1 for a packet of ours, 0 for one of another link type. */
-static int take_packet(struct ccid_pcapng *p, struct ccid_rd body, struct ccid_pcapng_block *out)
+/* The fields before the bytes: interface and time. Simple packets have neither. */
+static uint32_t take_front(struct ccid_pcapng *p, struct ccid_rd *body, uint32_t type,
+                           uint64_t *ticks)
 {
-	uint32_t id = take(p, &body, 4);
-	uint64_t ticks = (uint64_t)take(p, &body, 4) << 32;
-	uint32_t len, original;
+	uint32_t id = 0;
 
-	ticks |= take(p, &body, 4);
-	len = take(p, &body, 4);
-	original = take(p, &body, 4);
-	*out = (struct ccid_pcapng_block){.data = ccid_rd_view(&body, len), .len = len};
+	*ticks = 0;
+	if (type == CCID_PCAPNG_SPB)
+		return id;
+	id = take(p, body, type == CCID_PCAPNG_OPB ? 2 : 4);
+	if (type == CCID_PCAPNG_OPB)
+		take(p, body, 2); /* how many were dropped */
+	*ticks = (uint64_t)take(p, body, 4) << 32;
+	*ticks |= take(p, body, 4);
+	return id;
+}
+
+/* 1 for a packet that is wanted, 0 for one of another link type. */
+static int take_packet(struct ccid_pcapng *p, struct ccid_rd body, uint32_t type,
+                       struct ccid_pcapng_block *out)
+{
+	uint64_t ticks;
+	uint32_t id = take_front(p, &body, type, &ticks);
+	uint32_t len = type == CCID_PCAPNG_SPB ? (uint32_t)body.left - 4 : take(p, &body, 4);
+	uint32_t original = take(p, &body, 4);
+
+	if (type == CCID_PCAPNG_SPB && original < len)
+		len = original;
+	*out = (struct ccid_pcapng_block){
+		.data = ccid_rd_view(&body, len), .len = len, .original = original};
 	if (body.bad || id >= p->interfaces)
 		return ccid_pcapng_fail(p, CCID_E_FORMAT,
 		                        "damaged: a packet block that does not add up");
-	if (p->interface[id].link != CCID_LINKTYPE_USBREDIR) {
+	out->link = p->interface[id].link;
+	if (out->link != CCID_LINKTYPE_USBREDIR && !p->any) {
 		p->foreign++;
-		p->foreign_link = p->interface[id].link;
+		p->foreign_link = out->link;
 		return 0;
 	}
-	if (original > len)
+	if (original > len && !p->any)
 		return ccid_pcapng_fail(p, CCID_E_FORMAT,
 		                        "a packet of %" PRIu32 " bytes, only %" PRIu32
 		                        " of which were kept",
 		                        original, len);
-	len = CCID_PCAPNG_PAD(len) - len;
-	ccid_rd_view(&body, len < body.left ? len : body.left);
 	out->time_ns = to_ns(&p->interface[id], ticks);
 	return read_options(p, &body, out);
 }
 
-/* A block whose body is wanted: 1 when it is a packet of ours. */
+static bool is_wanted(const struct ccid_pcapng *p, uint32_t type)
+{
+	if (type == CCID_PCAPNG_IDB || type == CCID_PCAPNG_EPB)
+		return true;
+	return p->any && (type == CCID_PCAPNG_SPB || type == CCID_PCAPNG_OPB);
+}
+
+/* A block whose body is wanted: 1 when it is a packet that is wanted. */
 static int read_wanted(struct ccid_pcapng *p, uint32_t type, uint32_t total,
                        struct ccid_pcapng_block *out)
 {
+	const uint8_t *at;
 	struct ccid_rd body;
 	int err;
 
 	if (total > CCID_TRACE_BLOCK_MAX)
 		return ccid_pcapng_fail(p, CCID_E_FORMAT, "a block of %" PRIu32 " bytes", total);
-	err = read_body(p, total - 12);
-	if (err == 0)
-		err = read_trailer(p, total);
+	at = read_bytes(p, total - 8, &err);
+	if (at == NULL)
+		return err;
+	err = check_trailer(p, at + total - 12, total);
 	if (err != 0)
 		return err;
-	body = ccid_rd(p->body, total - 12);
-	return type == CCID_PCAPNG_IDB ? add_interface(p, body) : take_packet(p, body, out);
+	body = ccid_rd(at, total - 12);
+	return type == CCID_PCAPNG_IDB ? add_interface(p, body) : take_packet(p, body, type, out);
 }
 
 static int read_block(struct ccid_pcapng *p, const uint8_t head[8], struct ccid_pcapng_block *out)
@@ -310,7 +329,7 @@ static int read_block(struct ccid_pcapng *p, const uint8_t head[8], struct ccid_
 	err = check_length(p, total, 12);
 	if (err != 0)
 		return err;
-	if (type == CCID_PCAPNG_IDB || type == CCID_PCAPNG_EPB)
+	if (is_wanted(p, type))
 		return read_wanted(p, type, total, out);
 	err = skip_bytes(p, total - 12);
 	return err != 0 ? err : read_trailer(p, total);
@@ -318,24 +337,26 @@ static int read_block(struct ccid_pcapng *p, const uint8_t head[8], struct ccid_
 
 int ccid_pcapng_next(struct ccid_pcapng *p, struct ccid_pcapng_block *out)
 {
+	const uint8_t *at;
 	uint8_t head[8];
 	int got = 0;
 
 	while (got == 0) {
-		p->block = p->offset;
-		got = fgetc(p->f);
-		if (got == EOF)
-			return ferror(p->f) ? ccid_pcapng_fail(p, CCID_E_IO, "cannot be read") : 0;
-		head[0] = (uint8_t)got;
-		p->offset++;
-		got = read_bytes(p, head + 1, sizeof head - 1);
-		if (got == 0)
-			got = read_block(p, head, out);
+		p->block = p->in.offset;
+		if (ccid_input_ready(&p->in) == 0 && ccid_input_peek(&p->in, 1) == NULL)
+			return p->in.failed != 0
+			               ? ccid_pcapng_fail(p, p->in.failed, "cannot be read")
+			               : 0;
+		at = read_bytes(p, sizeof head, &got);
+		if (at == NULL)
+			return got;
+		memcpy(head, at, sizeof head);
+		got = read_block(p, head, out);
 	}
 	return got;
 }
 
-static const char *what_it_is(const uint8_t b[8], size_t n)
+static const char *what_it_is(const uint8_t *b, size_t n)
 {
 	static const struct {
 		uint8_t magic[4];
@@ -355,49 +376,39 @@ static const char *what_it_is(const uint8_t b[8], size_t n)
 	return NULL;
 }
 
-/* The first block must be a section header; the file is left at its start. */
-static int check_start(struct ccid_pcapng *p)
+/* The first block must be a section header; nothing is taken. */
+int ccid_pcapng_start(struct ccid_pcapng *p)
 {
 	static const uint8_t shb[4] = {0x0A, 0x0D, 0x0D, 0x0A};
-	uint8_t b[8] = {0};
-	size_t n = fread(b, 1, sizeof b, p->f);
-	const char *name = what_it_is(b, n);
+	const uint8_t *b = ccid_input_peek(&p->in, 8);
+	size_t n = ccid_input_ready(&p->in);
+	const char *name;
 
-	if (ferror(p->f))
+	if (p->in.failed != 0)
 		return ccid_pcapng_fail(p, CCID_E_IO, "cannot be read");
 	if (n == 0)
 		return ccid_pcapng_fail(p, CCID_E_FORMAT, "the file is empty");
+	if (b == NULL)
+		b = ccid_input_peek(&p->in, n);
+	name = what_it_is(b, n);
 	if (name != NULL)
 		return ccid_pcapng_fail(p, CCID_E_FORMAT, "a %s file, not a pcapng trace", name);
 	if (memcmp(b, shb, n < 4 ? n : 4) != 0)
 		return ccid_pcapng_fail(p, CCID_E_FORMAT, "not a pcapng trace");
-	rewind(p->f);
 	return 0;
-}
-
-static int open_failure(int e)
-{
-	switch (e) {
-	case ENOENT:
-	case ENOTDIR: return CCID_E_NOTFOUND;
-	case EACCES:
-	case EPERM: return CCID_E_ACCESS;
-	case ENOMEM: return CCID_E_NOMEM;
-	default: return CCID_E_IO;
-	}
 }
 
 int ccid_pcapng_open(struct ccid_pcapng *p, const char *path)
 {
 	int err;
 
-	*p = (struct ccid_pcapng){.f = fopen(path, "rbe")};
-	if (p->f == NULL) {
-		err = errno;
-		snprintf(p->problem, sizeof p->problem, "%s", strerror(err));
-		return open_failure(err);
+	*p = (struct ccid_pcapng){0};
+	err = ccid_input_open(&p->in, path);
+	if (err != 0) {
+		snprintf(p->problem, sizeof p->problem, "%s", strerror(errno));
+		return err;
 	}
-	err = check_start(p);
+	err = ccid_pcapng_start(p);
 	if (err != 0)
 		ccid_pcapng_close(p);
 	return err;
@@ -405,9 +416,5 @@ int ccid_pcapng_open(struct ccid_pcapng *p, const char *path)
 
 void ccid_pcapng_close(struct ccid_pcapng *p)
 {
-	if (p->f != NULL)
-		fclose(p->f);
-	p->f = NULL;
-	free(p->body);
-	p->body = NULL;
+	ccid_input_close(&p->in);
 }

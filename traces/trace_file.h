@@ -14,6 +14,7 @@
 #define CCID_TRACE_PACKET_MAX  (1u << 20)
 #define CCID_TRACE_BLOCK_MAX   (1u << 22)
 #define CCID_TRACE_COMMENT_MAX 255u /* bytes of a comment; more is cut */
+#define CCID_TRACE_SECTION_MAX 1024u /* bytes of the comment of the whole file */
 #define CCID_TRACE_PROBLEM_MAX 256u /* enough for any problem text */
 
 /* The values of epb_flags, bits 0 and 1. */
@@ -30,6 +31,11 @@ struct ccid_trace_reader;
  * CCID_E_IO, CCID_E_NOMEM. */
 CCID_MUST_USE
 int ccid_trace_create(struct ccid_trace_writer **out, const char *path, bool overwrite);
+/* The same on an open file, which the writer closes: for a conversion, where nobody reads what is
+ * not complete. What is written waits in a buffer; a failure may show later, at the latest in
+ * ccid_trace_close(). comment (may be NULL) is about the whole file. */
+CCID_MUST_USE
+int ccid_trace_create_buffered(struct ccid_trace_writer **out, int fd, const char *comment);
 /* One complete usbredir packet, header included. comment (UTF-8) may be NULL. Nothing is
  * allocated. After a failure every later call does nothing and fails alike. */
 CCID_MUST_USE

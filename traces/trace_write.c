@@ -9,10 +9,14 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
+#define BUFFER (256u << 10)
+
 struct ccid_trace_writer {
 	int fd;
-	int failed; /* the first failure, 0 while there is none */
-	off_t end;  /* of the last complete block */
+	int failed;   /* the first failure, 0 while there is none */
+	off_t end;    /* of the last complete block */
+	uint8_t *buf; /* BUFFER bytes for blocks that are not in the file yet, or NULL */
+	size_t len;
 };
 
 static int from_errno(int e)
@@ -29,6 +33,49 @@ static int from_errno(int e)
 	}
 }
 
+static int write_out(struct ccid_trace_writer *w, const uint8_t *p, size_t n)
+{
+	while (n > 0 && w->failed == 0) {
+		ssize_t put = write(w->fd, p, n);
+
+		if (put < 0 && errno == EINTR)
+			continue;
+		if (put <= 0)
+			w->failed = put < 0 ? from_errno(errno) : CCID_E_IO;
+		p += put > 0 ? put : 0;
+		n -= put > 0 ? (size_t)put : 0;
+	}
+	return w->failed;
+}
+
+static int flush(struct ccid_trace_writer *w)
+{
+	size_t n = w->len;
+
+	w->len = 0;
+	return n > 0 ? write_out(w, w->buf, n) : w->failed;
+}
+
+static int put_buffered(struct ccid_trace_writer *w, const struct iovec *part, int parts)
+{
+	int err = 0;
+
+	for (int i = 0; i < parts && err == 0; i++) {
+		size_t n = part[i].iov_len;
+
+		if (n > BUFFER - w->len)
+			err = flush(w);
+		if (n > BUFFER && err == 0) {
+			err = write_out(w, part[i].iov_base, n);
+			continue;
+		}
+		if (n > 0 && err == 0)
+			memcpy(w->buf + w->len, part[i].iov_base, n);
+		w->len += err == 0 ? n : 0;
+	}
+	return err;
+}
+
 /* One system call a block, so that a crash leaves whole blocks only; what a full disk cut short is
  * taken back. */
 static int put_block(struct ccid_trace_writer *w, const struct iovec *part, int parts)
@@ -36,6 +83,8 @@ static int put_block(struct ccid_trace_writer *w, const struct iovec *part, int 
 	size_t want = 0;
 	ssize_t n;
 
+	if (w->buf != NULL)
+		return put_buffered(w, part, parts);
 	for (int i = 0; i < parts; i++)
 		want += part[i].iov_len;
 	do {
@@ -73,10 +122,22 @@ static int put_small(struct ccid_trace_writer *w, struct ccid_wr *b, uint32_t ty
 	return put_block(w, &(struct iovec){.iov_base = b->p, .iov_len = b->len}, 1);
 }
 
-static int put_section(struct ccid_trace_writer *w)
+/* At most n bytes of text, without cutting a UTF-8 character in two. */
+static size_t cut_text(const char *text, size_t n)
+{
+	size_t len = strnlen(text, n + 1);
+
+	if (len <= n)
+		return len;
+	while (n > 0 && ((unsigned char)text[n] & 0xC0) == 0x80)
+		n--;
+	return n;
+}
+
+static int put_section(struct ccid_trace_writer *w, const char *comment)
 {
 	static const char appl[] = "libiscard";
-	uint8_t buf[64] = {0};
+	uint8_t buf[64 + CCID_TRACE_SECTION_MAX] = {0};
 	struct ccid_wr b = {.p = buf, .cap = sizeof buf, .len = 8};
 
 	ccid_wr_le32(&b, CCID_PCAPNG_BYTE_ORDER);
@@ -85,6 +146,9 @@ static int put_section(struct ccid_trace_writer *w)
 	ccid_wr_le32(&b, UINT32_MAX);
 	ccid_wr_le32(&b, UINT32_MAX);
 	put_option(&b, CCID_PCAPNG_SHB_USERAPPL, appl, sizeof appl - 1);
+	if (comment != NULL && comment[0] != '\0')
+		put_option(&b, CCID_PCAPNG_OPT_COMMENT, comment,
+		           cut_text(comment, CCID_TRACE_SECTION_MAX));
 	put_option(&b, CCID_PCAPNG_OPT_END, NULL, 0);
 	return put_small(w, &b, CCID_PCAPNG_SHB);
 }
@@ -105,6 +169,20 @@ static int put_interface(struct ccid_trace_writer *w)
 	return put_small(w, &b, CCID_PCAPNG_IDB);
 }
 
+static int start(struct ccid_trace_writer **out, struct ccid_trace_writer *w, const char *comment)
+{
+	int err = put_section(w, comment);
+
+	if (err == 0)
+		err = put_interface(w);
+	if (err != 0) {
+		ccid_trace_close(w);
+		return err;
+	}
+	*out = w;
+	return 0;
+}
+
 int ccid_trace_create(struct ccid_trace_writer **out, const char *path, bool overwrite)
 {
 	struct ccid_trace_writer *w = calloc(1, sizeof *w);
@@ -118,27 +196,22 @@ int ccid_trace_create(struct ccid_trace_writer **out, const char *path, bool ove
 		free(w);
 		return err;
 	}
-	err = put_section(w);
-	if (err == 0)
-		err = put_interface(w);
-	if (err != 0) {
-		ccid_trace_close(w);
-		return err;
-	}
-	*out = w;
-	return 0;
+	return start(out, w, NULL);
 }
 
-/* At most n bytes of text, without cutting a UTF-8 character in two. */
-static size_t cut_text(const char *text, size_t n)
+int ccid_trace_create_buffered(struct ccid_trace_writer **out, int fd, const char *comment)
 {
-	size_t len = strnlen(text, n + 1);
+	struct ccid_trace_writer *w = calloc(1, sizeof *w);
 
-	if (len <= n)
-		return len;
-	while (n > 0 && ((unsigned char)text[n] & 0xC0) == 0x80)
-		n--;
-	return n;
+	if (w != NULL)
+		w->buf = malloc(BUFFER);
+	if (w == NULL || w->buf == NULL) {
+		free(w);
+		close(fd);
+		return CCID_E_NOMEM;
+	}
+	w->fd = fd;
+	return start(out, w, comment);
 }
 
 static void put_tail(struct ccid_wr *t, enum ccid_trace_dir dir, size_t len, const char *comment)
@@ -215,9 +288,10 @@ int ccid_trace_close(struct ccid_trace_writer *w)
 
 	if (w == NULL)
 		return 0;
-	err = w->failed;
+	err = flush(w);
 	if (close(w->fd) != 0 && err == 0)
 		err = CCID_E_IO;
+	free(w->buf);
 	free(w);
 	return err;
 }
