@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "input.h"
 
+#include "bytes.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -33,8 +35,10 @@ int ccid_input_open(struct ccid_input *in, const char *path)
 
 void ccid_input_close(struct ccid_input *in)
 {
-	if (in->buf != NULL)
+	if (in->buf != NULL) {
+		ccid_wipe(in->buf, in->cap);
 		close(in->fd);
+	}
 	free(in->buf);
 	*in = (struct ccid_input){.fd = -1};
 }
@@ -109,9 +113,12 @@ static int make_room(struct ccid_input *in, size_t n)
 	in->at = 0;
 	if (n <= in->cap)
 		return 0;
-	buf = realloc(in->buf, n + PIECE);
+	buf = malloc(n + PIECE);
 	if (buf == NULL)
 		return CCID_E_NOMEM;
+	memcpy(buf, in->buf, in->len);
+	ccid_wipe(in->buf, in->cap);
+	free(in->buf);
 	in->buf = buf;
 	in->cap = n + PIECE;
 	return 0;

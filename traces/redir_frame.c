@@ -41,6 +41,8 @@ static int keep(struct ccid_redir_frame *f, struct ccid_redir_side *s, size_t mo
 			return fail(f, CCID_E_NOMEM, "out of memory");
 		if (s->len > 0)
 			memcpy(buf, s->p, s->len);
+		if (s->buf != NULL)
+			ccid_wipe(s->buf, s->cap);
 		free(s->buf);
 		s->buf = buf;
 		s->cap = need + need / 2 + 4096;
@@ -51,16 +53,19 @@ static int keep(struct ccid_redir_frame *f, struct ccid_redir_side *s, size_t mo
 	return 0;
 }
 
+int ccid_redir_frame_keep_of(struct ccid_redir_frame *f, enum ccid_trace_dir dir)
+{
+	struct ccid_redir_side *s = &f->side[dir == CCID_TRACE_FROM_GUEST];
+
+	drop_used(s);
+	return s->len > 0 ? keep(f, s, 0) : 0;
+}
+
 int ccid_redir_frame_keep(struct ccid_redir_frame *f)
 {
-	int err = 0;
+	int err = ccid_redir_frame_keep_of(f, CCID_TRACE_FROM_HOST);
 
-	for (unsigned i = 0; i < 2 && err == 0; i++) {
-		drop_used(&f->side[i]);
-		if (f->side[i].len > 0)
-			err = keep(f, &f->side[i], 0);
-	}
-	return err;
+	return err != 0 ? err : ccid_redir_frame_keep_of(f, CCID_TRACE_FROM_GUEST);
 }
 
 int ccid_redir_frame_feed(struct ccid_redir_frame *f, enum ccid_trace_dir dir, uint64_t time_ns,
@@ -150,6 +155,15 @@ int ccid_redir_frame_next(struct ccid_redir_frame *f, struct ccid_trace_packet *
 	return got != 0 ? got : next_of(f, 1 - f->last, out);
 }
 
+int ccid_redir_frame_next_of(struct ccid_redir_frame *f, enum ccid_trace_dir dir,
+                             struct ccid_trace_packet *out)
+{
+	unsigned i = dir == CCID_TRACE_FROM_GUEST;
+
+	drop_used(&f->side[i]);
+	return next_of(f, i, out);
+}
+
 bool ccid_redir_frame_waiting(const struct ccid_redir_frame *f)
 {
 	return f->side[0].len > f->side[0].used || f->side[1].len > f->side[1].used;
@@ -157,7 +171,10 @@ bool ccid_redir_frame_waiting(const struct ccid_redir_frame *f)
 
 void ccid_redir_frame_free(struct ccid_redir_frame *f)
 {
-	free(f->side[0].buf);
-	free(f->side[1].buf);
+	for (unsigned i = 0; i < 2; i++) {
+		if (f->side[i].buf != NULL)
+			ccid_wipe(f->side[i].buf, f->side[i].cap);
+		free(f->side[i].buf);
+	}
 	*f = (struct ccid_redir_frame){0};
 }

@@ -37,6 +37,12 @@ CCID_MUST_USE
 int ccid_redir_frame_next(struct ccid_redir_frame *f, struct ccid_trace_packet *out);
 CCID_MUST_USE
 int ccid_redir_frame_keep(struct ccid_redir_frame *f);
+/* The same for one side alone: what the other one handed out stays. */
+CCID_MUST_USE
+int ccid_redir_frame_next_of(struct ccid_redir_frame *f, enum ccid_trace_dir dir,
+                             struct ccid_trace_packet *out);
+CCID_MUST_USE
+int ccid_redir_frame_keep_of(struct ccid_redir_frame *f, enum ccid_trace_dir dir);
 /* Whether bytes wait that are no whole packet. */
 bool ccid_redir_frame_waiting(const struct ccid_redir_frame *f);
 void ccid_redir_frame_free(struct ccid_redir_frame *f);

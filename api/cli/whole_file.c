@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: MIT */
+#include "whole_file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define SUFFIX ".XXXXXX"
+
+bool whole_file_begin(struct whole_file *w, const char *path, bool force)
+{
+	*w = (struct whole_file){.fd = STDOUT_FILENO, .path = path, .force = force};
+	if (strcmp(path, "-") == 0)
+		return true;
+	if (!force && access(path, F_OK) == 0) {
+		errno = EEXIST;
+		return false;
+	}
+	w->temporary = malloc(strlen(path) + sizeof SUFFIX);
+	if (w->temporary == NULL)
+		return false;
+	sprintf(w->temporary, "%s" SUFFIX, path);
+	w->fd = mkstemp(w->temporary);
+	if (w->fd >= 0)
+		return true;
+	free(w->temporary);
+	w->temporary = NULL;
+	return false;
+}
+
+void whole_file_abandon(struct whole_file *w)
+{
+	if (w->temporary == NULL)
+		return;
+	close(w->fd);
+	unlink(w->temporary);
+	free(w->temporary);
+	w->temporary = NULL;
+}
+
+/* Where there are no hard links, the name is taken first, then the file put in its place. */
+static bool take_name(const struct whole_file *w)
+{
+	int fd;
+
+	if (link(w->temporary, w->path) == 0)
+		return unlink(w->temporary) == 0;
+	if (errno != EPERM && errno != EOPNOTSUPP && errno != EMLINK)
+		return false;
+	fd = open(w->path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+	if (fd < 0)
+		return false;
+	close(fd);
+	return rename(w->temporary, w->path) == 0;
+}
+
+bool whole_file_commit(struct whole_file *w)
+{
+	bool good;
+	int e;
+
+	if (w->temporary == NULL)
+		return true;
+	good = fsync(w->fd) == 0 || errno == EINVAL || errno == EROFS;
+	if (good)
+		good = w->force ? rename(w->temporary, w->path) == 0 : take_name(w);
+	e = errno;
+	if (good) {
+		close(w->fd);
+		free(w->temporary);
+		w->temporary = NULL;
+	}
+	whole_file_abandon(w);
+	errno = e;
+	return good;
+}
