@@ -72,6 +72,8 @@ int ccid_trace_open(struct ccid_trace_reader **out, const char *path, char *prob
  * before was good), CCID_E_FORMAT when it is damaged, CCID_E_IO. A failure stays. */
 CCID_MUST_USE
 int ccid_trace_next(struct ccid_trace_reader *r, struct ccid_trace_packet *out);
+/* The length of the file in bytes, 0 when it cannot be told. */
+uint64_t ccid_trace_size(const struct ccid_trace_reader *r);
 /* What was wrong, in one line with the offset, for messages; "" when nothing is. */
 const char *ccid_trace_problem(const struct ccid_trace_reader *r);
 void ccid_trace_reader_close(struct ccid_trace_reader *r);

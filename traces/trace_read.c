@@ -46,6 +46,11 @@ const char *ccid_trace_problem(const struct ccid_trace_reader *r)
 	return r->file.problem;
 }
 
+uint64_t ccid_trace_size(const struct ccid_trace_reader *r)
+{
+	return ccid_input_size(&r->file.in);
+}
+
 /* What the framing found wrong, with the place in the file. */
 static int fail(struct ccid_trace_reader *r, int err)
 {

@@ -6,6 +6,8 @@
 #include "cli.h"
 
 extern const struct cli_command cli_trace_diff;
+extern const struct cli_command cli_trace_export;
+extern const struct cli_command cli_trace_import;
 extern const struct cli_command cli_trace_info;
 extern const struct cli_command cli_trace_mark;
 extern const struct cli_command cli_trace_plot;

@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: MIT */
+#include "cli_trace.h"
+
+#include "cli_progress.h"
+#include "export.h"
+#include "whole_file.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+static const char help[] =
+	"Write a trace in a form that others read:\n"
+	"\n"
+	"  usbmon  pcapng of link type 220, for Wireshark's USB and USBCCID dissectors\n"
+	"  text    one transfer a line, which \"iscard trace import\" reads again\n"
+	"  jsonl   one JSON object a line: packet, time, event (submit or complete), id, device,\n"
+	"          transfer, endpoint, setup, status, length, data, comment\n"
+	"\n"
+	"\"-\" is standard input or output.\n"
+	"\n"
+	"  -o, --output FILE  where to; an existing file is left alone unless --force is given\n"
+	"  --to NAME          one of the names above\n"
+	"  --force            replace an existing file\n"
+	"\n"
+	"A trace that is cut off or damaged is converted up to there; the exit code is then 7.\n";
+
+static int exit_code(int err)
+{
+	switch (err) {
+	case 0: return CLI_OK;
+	case CCID_E_SHORT:
+	case CCID_E_FORMAT: return CLI_DAMAGED;
+	case CCID_E_ACCESS: return CLI_NO_ACCESS;
+	default: return CLI_FAILED;
+	}
+}
+
+static int convert(const char *in, const char *out, bool force, enum ccid_export_format format)
+{
+	struct ccid_export_report report;
+	struct whole_file file;
+	int err;
+
+	if (!whole_file_begin(&file, out, force)) {
+		cli_error("%s: %s%s", out, strerror(errno),
+		          errno == EEXIST ? " (--force replaces it)" : "");
+		return CLI_FAILED;
+	}
+	err = ccid_export(in, file.fd, format, cli_progress_wanted(), NULL, &report);
+	cli_progress_end();
+	if (report.problem[0] != '\0')
+		cli_error("%s: %s%s", in, report.problem,
+		          report.events > 0 ? "; what came before it is converted" : "");
+	if (report.events == 0 || (err != 0 && exit_code(err) != CLI_DAMAGED)) {
+		whole_file_abandon(&file);
+		if (err == 0)
+			cli_error("%s: no USB traffic in this trace", in);
+		return err == 0 ? CLI_FAILED : exit_code(err);
+	}
+	if (!whole_file_commit(&file)) {
+		cli_error("%s: %s", out, strerror(errno));
+		return CLI_FAILED;
+	}
+	return exit_code(err);
+}
+
+static int run(const struct cli_command *self, int argc, char **argv)
+{
+	const char *output = NULL, *short_output = NULL, *to = NULL;
+	bool force = false;
+	const struct cli_option options[] = {{"--output", NULL, &output},
+	                                     {"-o", NULL, &short_output},
+	                                     {"--to", NULL, &to},
+	                                     {"--force", &force, NULL},
+	                                     {NULL, NULL, NULL}};
+	enum ccid_export_format format;
+	int code = cli_parse(self, options, &argc, argv);
+
+	if (code >= 0)
+		return code;
+	if (short_output != NULL)
+		output = short_output;
+	if (argc != 1)
+		return cli_usage(self, argc == 0 ? "a trace is needed" : "one trace at a time");
+	if (output == NULL || to == NULL)
+		return cli_usage(self, "%s is needed", to == NULL ? "--to NAME" : "-o FILE");
+	format = ccid_export_format_named(to);
+	if (format == CCID_EXPORT_NONE)
+		return cli_usage(self, "%s: no such format", to);
+	return convert(argv[0], output, force, format);
+}
+
+const struct cli_command cli_trace_export = {
+	.name = "trace export",
+	.args = "TRACE -o FILE --to usbmon|text|jsonl [--force]",
+	.summary = "write a trace for Wireshark, as text or as JSON",
+	.help = help,
+	.run = run,
+};
