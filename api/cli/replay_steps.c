@@ -177,6 +177,18 @@ static void take_power_on(struct builder *b, const struct ccid_rsp *rsp)
 	l->len = 0;
 }
 
+/* An Escape that was refused need not be sent again. */
+static void forget_escape(struct builder *b, unsigned slot)
+{
+	struct cli_steps *s = b->steps;
+	struct cli_step *last = s->count > 0 ? &s->step[s->count - 1] : NULL;
+
+	if (last == NULL || last->kind != CLI_STEP_ESCAPE || last->slot != slot)
+		return;
+	free(last->data);
+	s->count--;
+}
+
 static void take_answer(struct builder *b, const uint8_t *data, size_t len)
 {
 	struct ccid_rsp rsp;
@@ -191,6 +203,8 @@ static void take_answer(struct builder *b, const uint8_t *data, size_t len)
 		return;
 	if (l->command == CCID_ICC_POWER_ON && ccid_rsp_cmd_status(&rsp) == CCID_CMD_OK)
 		take_power_on(b, &rsp);
+	if (l->command == CCID_ESCAPE && ccid_rsp_cmd_status(&rsp) == CCID_CMD_FAILED)
+		forget_escape(b, rsp.slot);
 	l->command = 0;
 }
 

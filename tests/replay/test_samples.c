@@ -173,7 +173,8 @@ static void cut(const char *name, const struct sample_options *options)
 		before = good;
 	}
 	assert_int_equal(at, len);
-	assert_true(good > 0);
+	if (strstr(expect, "\natr ") != NULL)
+		assert_true(good > 0);
 	unlink(tmp);
 	free(trace);
 	free(expect);

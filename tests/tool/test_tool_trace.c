@@ -17,10 +17,28 @@
 
 #define CAC "/cac-usbredirect/trace.pcapng"
 
+/* Some are about a card that cannot be powered on. */
+static bool has_card(const char *file)
+{
+	char path[1024], line[256];
+	bool found = false;
+	FILE *f;
+
+	snprintf(path, sizeof path, "%.*sexpect.txt", (int)(strrchr(file, '/') + 1 - file), file);
+	f = fopen(path, "r");
+	assert_non_null(f);
+	while (fgets(line, sizeof line, f) != NULL)
+		found = found || strncmp(line, "atr ", 4) == 0;
+	fclose(f);
+	return found;
+}
+
 static void replay(const char *file)
 {
 	struct tool t;
 
+	if (!has_card(file))
+		return;
 	TOOL(&t, "", "replay", file);
 	if (t.code != 0 || strstr(t.out, "power on") == NULL)
 		fail_msg("%s: exit code %d\n%s\n%s", file, t.code, t.out, t.err);
@@ -40,10 +58,10 @@ static void show(const char *file)
 
 	TOOL(&t, "", "trace", "show", file);
 	assert_int_equal(t.code, 0);
-	if (strstr(file, "emulated-token") == NULL) {
+	if (strstr(file, "emulated-token") == NULL && has_card(file)) {
 		assert_non_null(strstr(t.out, "PC_to_RDR_IccPowerOn"));
 		assert_non_null(strstr(t.out, "RDR_to_PC_DataBlock"));
-	} else {
+	} else if (has_card(file)) {
 		assert_non_null(strstr(t.out, "ICC_POWER_ON"));
 		assert_non_null(strstr(t.out, "XFR_BLOCK"));
 	}
