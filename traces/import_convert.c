@@ -165,7 +165,7 @@ static void ask_in(struct ccid_import_convert *c, const struct ccid_usb_event *e
 		.length = wanted,
 	};
 
-	put(c, CCID_TRACE_FROM_GUEST, e, &p);
+	ccid_import_put_quiet(c->out, CCID_TRACE_FROM_GUEST, e->time_ns, &p);
 }
 
 static void ask_bulk(struct ccid_import_convert *c, const struct ccid_usb_event *e)

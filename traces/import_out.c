@@ -105,6 +105,19 @@ void ccid_import_put(struct ccid_import_out *o, enum ccid_trace_dir dir, uint64_
 		write_pieces(o, dir, time_ns, &piece, o->note);
 }
 
+void ccid_import_put_quiet(struct ccid_import_out *o, enum ccid_trace_dir dir, uint64_t time_ns,
+                           const struct ccid_redir_packet *p)
+{
+	uint8_t head[CCID_REDIR_HEAD_MAX];
+	struct ccid_trace_piece piece = {.head = head, .data = p->data, .data_len = p->data_len};
+
+	if (o->failed != 0)
+		return;
+	piece.head_len = ccid_redir_encode_head(head, p);
+	o->failed = ccid_trace_write_pieces(o->w, dir, time_ns, &piece, NULL);
+	o->packets++;
+}
+
 void ccid_import_put_raw(struct ccid_import_out *o, const struct ccid_trace_packet *packet,
                          const struct ccid_mask_span *span)
 {

@@ -28,6 +28,10 @@ void ccid_import_put(struct ccid_import_out *o, enum ccid_trace_dir dir, uint64_
                      const struct ccid_redir_packet *p, const struct ccid_mask_span *span,
                      size_t missing);
 
+/* A packet that nobody reads about: the note waits for the next. */
+void ccid_import_put_quiet(struct ccid_import_out *o, enum ccid_trace_dir dir, uint64_t time_ns,
+                           const struct ccid_redir_packet *p);
+
 /* The same for a whole usbredir packet as captured; span is of the packet. */
 void ccid_import_put_raw(struct ccid_import_out *o, const struct ccid_trace_packet *packet,
                          const struct ccid_mask_span *span);
