@@ -14,6 +14,7 @@
 #define SET_CONFIGURATION 9
 #define DT_DEVICE         1
 #define DT_CONFIG         2
+#define PACKET_MIN        8 /* the smallest wMaxPacketSize: not even a header fits */
 
 static struct ccid_survey_device *find(struct ccid_survey *s, uint16_t bus, uint8_t device)
 {
@@ -121,13 +122,13 @@ static uint64_t message_length(const struct ccid_usb_event *e)
 }
 
 /* Whether a transfer begins a message: a known type, and a length that this transfer has or that
- * whole packets lead to. */
+ * whole packets, or a header by itself, lead to. */
 static bool begins(const struct ccid_usb_event *e, bool command)
 {
 	uint64_t whole;
 	bool known;
 
-	if (e->len < CCID_HEADER_LEN)
+	if (e->len < CCID_HEADER_LEN && e->len != PACKET_MIN)
 		return false;
 	whole = message_length(e);
 	known = command ? e->data[0] >= CCID_SET_PARAMETERS &&
@@ -135,7 +136,7 @@ static bool begins(const struct ccid_usb_event *e, bool command)
 	                : e->data[0] >= CCID_DATA_BLOCK && e->data[0] <= CCID_DATA_RATE_AND_CLOCK;
 	if (!known || whole > CCID_TRACE_PACKET_MAX)
 		return false;
-	return whole <= e->length || e->length % 8 == 0;
+	return whole <= e->length || e->length % 8 == 0 || e->length == CCID_HEADER_LEN;
 }
 
 static void take_out(struct ccid_survey_device *d, const struct ccid_usb_event *e)
@@ -153,7 +154,8 @@ static void take_out(struct ccid_survey_device *d, const struct ccid_usb_event *
 	d->commands++;
 	d->out_left = whole > e->length ? (size_t)(whole - e->length) : 0;
 	d->in_left = 0;
-	ccid_guess_command(&d->guess, e->data, e->len);
+	if (e->len >= CCID_HEADER_LEN)
+		ccid_guess_command(&d->guess, e->data, e->len);
 }
 
 static void take_in(struct ccid_survey_device *d, const struct ccid_usb_event *e)
@@ -169,7 +171,8 @@ static void take_in(struct ccid_survey_device *d, const struct ccid_usb_event *e
 	whole = message_length(e);
 	d->bulk_in = e->endpoint;
 	d->in_left = whole > e->length ? (size_t)(whole - e->length) : 0;
-	ccid_guess_answer(&d->guess, e->data, e->len);
+	if (e->len >= CCID_HEADER_LEN)
+		ccid_guess_answer(&d->guess, e->data, e->len);
 }
 
 static void take_interrupt(struct ccid_survey_device *d, const struct ccid_usb_event *e)
