@@ -8,7 +8,7 @@ iscard_top=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 iscard_build_packages=(gcc g++ libc6-dev cmake ninja-build pkg-config libusb-1.0-0-dev
 	libusbredirparser-dev)
 iscard_test_packages=(libcmocka-dev)
-iscard_e2e_packages=(fuse3 libfuse3-dev strace util-linux)
+iscard_e2e_packages=(fuse3 libfuse3-dev strace tshark util-linux)
 iscard_strict_packages=(binutils clang clang-format clang-tidy libclang-rt-dev valgrind
 	gcc-i686-linux-gnu libc6-dev-i386-cross
 	gcc-s390x-linux-gnu libc6-dev-s390x-cross qemu-user)

@@ -14,7 +14,7 @@
 #define GET_INTERFACE     10
 #define SET_INTERFACE     11
 #define INTERRUPT_ID      (UINT64_C(1) << 63) /* no usbredir id comes that far */
-#define BUFFER            (256u << 10)
+#define BUFFER            (64u << 10)
 #define STEP              4096u
 
 enum ccid_export_format ccid_export_format_named(const char *name)

@@ -36,7 +36,7 @@ int ccid_input_open(struct ccid_input *in, const char *path)
 void ccid_input_close(struct ccid_input *in)
 {
 	if (in->buf != NULL) {
-		ccid_wipe(in->buf, in->cap);
+		ccid_wipe(in->buf, in->high);
 		close(in->fd);
 	}
 	free(in->buf);
@@ -79,6 +79,7 @@ static int copy_pipe(struct ccid_input *in)
 		fclose(f);
 	if (fd < 0)
 		return CCID_E_IO;
+	in->high = in->cap;
 	while (err == 0 && (got = read_some(in->fd, in->buf, in->cap)) > 0)
 		err = write_all(fd, in->buf, (size_t)got);
 	close(in->fd);
@@ -117,7 +118,7 @@ static int make_room(struct ccid_input *in, size_t n)
 	if (buf == NULL)
 		return CCID_E_NOMEM;
 	memcpy(buf, in->buf, in->len);
-	ccid_wipe(in->buf, in->cap);
+	ccid_wipe(in->buf, in->high);
 	free(in->buf);
 	in->buf = buf;
 	in->cap = n + PIECE;
@@ -138,6 +139,7 @@ const uint8_t *ccid_input_peek(struct ccid_input *in, size_t n)
 			in->failed = CCID_E_IO;
 		else
 			in->len += (size_t)got;
+		in->high = in->len > in->high ? in->len : in->high;
 	}
 	return in->failed == 0 && in->len - in->at >= n ? in->buf + in->at : NULL;
 }

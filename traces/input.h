@@ -12,6 +12,7 @@ struct ccid_input {
 	int fd;
 	uint8_t *buf;
 	size_t at, len, cap; /* bytes at..len of buf are read and not taken */
+	size_t high;         /* the most of buf that was ever filled */
 	uint64_t offset;     /* of the next byte, in the file */
 	int failed;          /* CCID_E_IO or CCID_E_NOMEM, 0 while there is none */
 };

@@ -173,6 +173,7 @@ static int read_line(struct ccid_lines *l)
 		return ccid_lines_fail(l, "a line of more than %u bytes", CCID_LINE_MAX);
 	if (n < 0)
 		return l->input.failed;
+	l->high = (size_t)n > l->high ? (size_t)n : l->high;
 	memcpy(l->text, at, (size_t)n);
 	l->text[n] = '\0';
 	err = l->take(l, l->text, (size_t)n);
@@ -227,9 +228,9 @@ void ccid_lines_close(struct ccid_usb_source *s)
 	struct ccid_lines *l = (struct ccid_lines *)s;
 
 	if (l->data != NULL)
-		ccid_wipe(l->data, CCID_LINE_DATA);
+		ccid_wipe(l->data, l->high / 2);
 	if (l->text != NULL)
-		ccid_wipe(l->text, CCID_LINE_MAX);
+		ccid_wipe(l->text, l->high);
 	free(l->text);
 	free(l->data);
 	ccid_input_close(&l->input);

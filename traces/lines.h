@@ -6,7 +6,7 @@
 #include "input.h"
 #include "usb_event.h"
 
-#define CCID_LINE_MAX   (1u << 20)
+#define CCID_LINE_MAX   (1u << 18)
 #define CCID_LINE_DATA  (CCID_LINE_MAX / 2) /* bytes that a line can tell */
 #define CCID_LINE_QUEUE 2
 
@@ -20,6 +20,7 @@ struct ccid_lines {
 	uint64_t id;      /* of the newest request */
 	uint8_t *data;    /* CCID_LINE_DATA bytes, of the present line */
 	char *text;       /* CCID_LINE_MAX + 1 bytes, the present line */
+	size_t high;      /* the longest line so far */
 	char note[96];    /* for the next event */
 	struct ccid_usb_event queue[CCID_LINE_QUEUE];
 	unsigned queued, handed;

@@ -9,7 +9,7 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
-#define BUFFER (256u << 10)
+#define BUFFER (64u << 10)
 
 struct ccid_trace_writer {
 	int fd;
