@@ -6,16 +6,29 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #define SUFFIX ".XXXXXX"
 
+/* A device or a pipe has its name already, and keeps it. */
+static bool begin_special(struct whole_file *w)
+{
+	w->fd = open(w->path, O_WRONLY | O_CLOEXEC);
+	w->special = w->fd >= 0;
+	return w->special;
+}
+
 bool whole_file_begin(struct whole_file *w, const char *path, bool force)
 {
+	struct stat st;
+
 	*w = (struct whole_file){.fd = STDOUT_FILENO, .path = path, .force = force};
 	if (strcmp(path, "-") == 0)
 		return true;
-	if (!force && access(path, F_OK) == 0) {
+	if (stat(path, &st) == 0 && !S_ISREG(st.st_mode))
+		return begin_special(w);
+	if (!force && lstat(path, &st) == 0) {
 		errno = EEXIST;
 		return false;
 	}
@@ -33,6 +46,9 @@ bool whole_file_begin(struct whole_file *w, const char *path, bool force)
 
 void whole_file_abandon(struct whole_file *w)
 {
+	if (w->special)
+		close(w->fd);
+	w->special = false;
 	if (w->temporary == NULL)
 		return;
 	close(w->fd);
@@ -62,6 +78,8 @@ bool whole_file_commit(struct whole_file *w)
 	bool good;
 	int e;
 
+	if (w->special)
+		return close(w->fd) == 0;
 	if (w->temporary == NULL)
 		return true;
 	good = fsync(w->fd) == 0 || errno == EINVAL || errno == EROFS;

@@ -9,10 +9,12 @@ struct whole_file {
 	int fd;
 	const char *path;
 	bool force;      /* an existing file is replaced */
-	char *temporary; /* NULL for standard output */
+	bool special;    /* path is a device or a pipe: written at once */
+	char *temporary; /* NULL for that, and for standard output */
 };
 
-/* path lives as long; "-" is standard output, which is written at once. Readable by its owner only.
+/* path lives as long; "-" is standard output, which is written at once, as
+ * devices and pipes are. Readable by its owner only.
  * False with errno: EEXIST when there is such a file and not force. */
 bool whole_file_begin(struct whole_file *w, const char *path, bool force);
 /* Give it its name. False with errno; the temporary file is then gone. */

@@ -148,6 +148,17 @@ static void pipes_are_taken_at_both_ends(void **state)
 	tool_free(&t);
 }
 
+/* A device stays a device, even when it may be written over. */
+static void a_device_is_written_as_it_is(void **state)
+{
+	struct stat st;
+
+	(void)state;
+	EXPECT(0, "", "export", SAMPLE, "-o", "/dev/null", "--to", "text", "--force");
+	assert_int_equal(stat("/dev/null", &st), 0);
+	assert_true(S_ISCHR(st.st_mode));
+}
+
 static void a_wrong_call_is_told(void **state)
 {
 	(void)state;
@@ -172,6 +183,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(pins_are_kept_with_a_loud_word_only, setup,
 	                                        teardown),
 		cmocka_unit_test_setup_teardown(pipes_are_taken_at_both_ends, setup, teardown),
+		cmocka_unit_test_setup_teardown(a_device_is_written_as_it_is, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_wrong_call_is_told, setup, teardown),
 	};
 
