@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* pcapng of link type 220: what Linux usbmon would have written (Documentation/usb/usbmon.rst). */
-#include "bytes.h"
 #include "capture_read.h"
 #include "export_priv.h"
 #include "pcapng.h"
+#include "pcapng_write.h"
 
 #define HEADER            64u
 #define EPB_FRONT         28u
@@ -13,16 +13,6 @@ static void put_le64(struct ccid_wr *w, uint64_t v)
 {
 	ccid_wr_le32(w, (uint32_t)v);
 	ccid_wr_le32(w, (uint32_t)(v >> 32));
-}
-
-static void put_option(struct ccid_wr *w, uint16_t code, const void *value, size_t len)
-{
-	static const uint8_t zero[4];
-
-	ccid_wr_le16(w, code);
-	ccid_wr_le16(w, (uint16_t)len);
-	ccid_wr_bytes(w, value, len);
-	ccid_wr_bytes(w, zero, CCID_PCAPNG_PAD(len) - len);
 }
 
 static int begin(struct ccid_export_job *j)
@@ -38,17 +28,17 @@ static int begin(struct ccid_export_job *j)
 	ccid_wr_le16(&w, 1);
 	ccid_wr_le16(&w, 0);
 	put_le64(&w, UINT64_MAX);
-	put_option(&w, CCID_PCAPNG_SHB_USERAPPL, appl, sizeof appl - 1);
-	put_option(&w, CCID_PCAPNG_OPT_END, NULL, 0);
+	ccid_pcapng_put_option(&w, CCID_PCAPNG_SHB_USERAPPL, appl, sizeof appl - 1);
+	ccid_pcapng_put_option(&w, CCID_PCAPNG_OPT_END, NULL, 0);
 	ccid_wr_le32(&w, 48);
 	ccid_wr_le32(&w, CCID_PCAPNG_IDB);
 	ccid_wr_le32(&w, 44);
 	ccid_wr_le16(&w, CCID_LINKTYPE_USB_MMAP);
 	ccid_wr_le16(&w, 0);
 	ccid_wr_le32(&w, 0);
-	put_option(&w, CCID_PCAPNG_IF_NAME, name, sizeof name - 1);
-	put_option(&w, CCID_PCAPNG_IF_TSRESOL, &nanoseconds, 1);
-	put_option(&w, CCID_PCAPNG_OPT_END, NULL, 0);
+	ccid_pcapng_put_option(&w, CCID_PCAPNG_IF_NAME, name, sizeof name - 1);
+	ccid_pcapng_put_option(&w, CCID_PCAPNG_IF_TSRESOL, &nanoseconds, 1);
+	ccid_pcapng_put_option(&w, CCID_PCAPNG_OPT_END, NULL, 0);
 	ccid_wr_le32(&w, 44);
 	fwrite(buf, 1, w.len, j->f);
 	return 0;
@@ -116,18 +106,12 @@ static void event(struct ccid_export_job *j, const struct ccid_usb_event *e)
 
 	ccid_wr_bytes(&t, "\0\0\0", CCID_PCAPNG_PAD(len) - len);
 	if (comment > 0) {
-		put_option(&t, CCID_PCAPNG_OPT_COMMENT, e->note, comment);
-		put_option(&t, CCID_PCAPNG_OPT_END, NULL, 0);
+		ccid_pcapng_put_option(&t, CCID_PCAPNG_OPT_COMMENT, e->note, comment);
+		ccid_pcapng_put_option(&t, CCID_PCAPNG_OPT_END, NULL, 0);
 	}
 	total = EPB_FRONT + kept + (uint32_t)t.len + 4;
 	ccid_wr_le32(&t, total);
-	ccid_wr_le32(&h, CCID_PCAPNG_EPB);
-	ccid_wr_le32(&h, total);
-	ccid_wr_le32(&h, 0);
-	ccid_wr_le32(&h, (uint32_t)(e->time_ns >> 32));
-	ccid_wr_le32(&h, (uint32_t)e->time_ns);
-	ccid_wr_le32(&h, kept);
-	ccid_wr_le32(&h, kept);
+	ccid_pcapng_put_front(&h, total, e->time_ns, kept);
 	put_header(&h, e, len);
 	fwrite(front, 1, sizeof front, j->f);
 	if (len > 0)

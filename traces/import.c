@@ -97,26 +97,44 @@ static int look_at_links(struct ccid_import_job *j, struct ccid_capture *c, uint
 	return ccid_capture_rewind(c);
 }
 
-static int import_capture(struct ccid_import_job *j, struct ccid_input *in)
+static enum ccid_import_format format_of(uint32_t link)
+{
+	if (link == CCID_LINKTYPE_USBREDIR)
+		return CCID_IMPORT_USBREDIR;
+	if (ccid_import_is_ip(link))
+		return CCID_IMPORT_TCP;
+	return link == CCID_LINKTYPE_USBPCAP ? CCID_IMPORT_USBPCAP : CCID_IMPORT_USBMON;
+}
+
+static int import_usb_capture(struct ccid_import_job *j, const struct ccid_capture *c)
 {
 	struct ccid_usb_source *s;
+	int err = ccid_usb_capture_open(&s, c);
+
+	return err != 0 ? ccid_import_fail(j, err, "out of memory") : ccid_import_usb(j, s);
+}
+
+static int import_capture(struct ccid_import_job *j, struct ccid_input *in)
+{
+	enum ccid_import_format want = j->options->format, found;
 	struct ccid_capture c;
-	uint32_t link;
+	uint32_t link = 0;
 	int err = ccid_capture_open(&c, in);
 
 	if (err != 0)
 		return ccid_import_fail(j, err, "%s", c.ng.problem);
 	err = look_at_links(j, &c, &link);
+	found = format_of(link);
+	if (err == 0 && want != CCID_IMPORT_ANY && want != found)
+		err = ccid_import_fail(j, CCID_E_FORMAT, "a capture of another kind (link type %u)",
+		                       (unsigned)link);
 	if (err != 0) {
 		ccid_capture_close(&c);
 		return err;
 	}
-	if (link == CCID_LINKTYPE_USBREDIR)
+	if (found == CCID_IMPORT_USBREDIR)
 		return ccid_import_redir(j, &c);
-	if (ccid_import_is_ip(link))
-		return ccid_import_tcp(j, &c);
-	err = ccid_usb_capture_open(&s, &c);
-	return err != 0 ? ccid_import_fail(j, err, "out of memory") : ccid_import_usb(j, s);
+	return found == CCID_IMPORT_TCP ? ccid_import_tcp(j, &c) : import_usb_capture(j, &c);
 }
 
 static int import_lines(struct ccid_import_job *j, struct ccid_input *in, bool log)
@@ -164,7 +182,7 @@ static int import_any(struct ccid_import_job *j, struct ccid_input *in)
 		return import_lines(j, in, want == CCID_IMPORT_LOG);
 	if (found == CCID_IMPORT_USBMON)
 		return import_capture(j, in);
-	if (found == CCID_IMPORT_USBREDIR)
+	if (found == CCID_IMPORT_USBREDIR && (want == CCID_IMPORT_ANY || want == found))
 		return import_dumps(j, in);
 	if (found != CCID_IMPORT_ANY && want == CCID_IMPORT_ANY)
 		return import_lines(j, in, found == CCID_IMPORT_LOG);

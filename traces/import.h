@@ -25,7 +25,7 @@
 #include "trace_file.h"
 
 enum ccid_import_format {
-	CCID_IMPORT_ANY, /* recognise it */
+	CCID_IMPORT_ANY, /* recognise it; any other is insisted on */
 	CCID_IMPORT_USBMON,
 	CCID_IMPORT_USBPCAP,
 	CCID_IMPORT_USBREDIR,

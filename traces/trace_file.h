@@ -13,9 +13,9 @@
 /* Limits for what is written and read; a longer packet or block is CCID_E_FORMAT. */
 #define CCID_TRACE_PACKET_MAX  (1u << 20)
 #define CCID_TRACE_BLOCK_MAX   (1u << 22)
-#define CCID_TRACE_COMMENT_MAX 255u /* bytes of a comment; more is cut */
+#define CCID_TRACE_COMMENT_MAX 255u  /* bytes of a comment; more is cut */
 #define CCID_TRACE_SECTION_MAX 1024u /* bytes of the comment of the whole file */
-#define CCID_TRACE_PROBLEM_MAX 256u /* enough for any problem text */
+#define CCID_TRACE_PROBLEM_MAX 256u  /* enough for any problem text */
 
 /* The values of epb_flags, bits 0 and 1. */
 enum ccid_trace_dir {

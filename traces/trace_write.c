@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "bytes.h"
 #include "pcapng.h"
+#include "pcapng_write.h"
 #include "trace_file.h"
 
 #include <errno.h>
@@ -100,16 +101,6 @@ static int put_block(struct ccid_trace_writer *w, const struct iovec *part, int 
 	return w->failed;
 }
 
-static void put_option(struct ccid_wr *o, unsigned code, const void *value, size_t len)
-{
-	static const uint8_t zero[4];
-
-	ccid_wr_le16(o, (uint16_t)code);
-	ccid_wr_le16(o, (uint16_t)len);
-	ccid_wr_bytes(o, value, len);
-	ccid_wr_bytes(o, zero, CCID_PCAPNG_PAD(len) - len);
-}
-
 /* A block of one piece: body holds 8 bytes of room for type and length at its front. */
 static int put_small(struct ccid_trace_writer *w, struct ccid_wr *b, uint32_t type)
 {
@@ -145,11 +136,11 @@ static int put_section(struct ccid_trace_writer *w, const char *comment)
 	ccid_wr_le16(&b, 0);
 	ccid_wr_le32(&b, UINT32_MAX);
 	ccid_wr_le32(&b, UINT32_MAX);
-	put_option(&b, CCID_PCAPNG_SHB_USERAPPL, appl, sizeof appl - 1);
+	ccid_pcapng_put_option(&b, CCID_PCAPNG_SHB_USERAPPL, appl, sizeof appl - 1);
 	if (comment != NULL && comment[0] != '\0')
-		put_option(&b, CCID_PCAPNG_OPT_COMMENT, comment,
-		           cut_text(comment, CCID_TRACE_SECTION_MAX));
-	put_option(&b, CCID_PCAPNG_OPT_END, NULL, 0);
+		ccid_pcapng_put_option(&b, CCID_PCAPNG_OPT_COMMENT, comment,
+		                       cut_text(comment, CCID_TRACE_SECTION_MAX));
+	ccid_pcapng_put_option(&b, CCID_PCAPNG_OPT_END, NULL, 0);
 	return put_small(w, &b, CCID_PCAPNG_SHB);
 }
 
@@ -163,9 +154,9 @@ static int put_interface(struct ccid_trace_writer *w)
 	ccid_wr_le16(&b, CCID_LINKTYPE_USBREDIR);
 	ccid_wr_le16(&b, 0);
 	ccid_wr_le32(&b, 0);
-	put_option(&b, CCID_PCAPNG_IF_NAME, name, sizeof name - 1);
-	put_option(&b, CCID_PCAPNG_IF_TSRESOL, &nanoseconds, 1);
-	put_option(&b, CCID_PCAPNG_OPT_END, NULL, 0);
+	ccid_pcapng_put_option(&b, CCID_PCAPNG_IF_NAME, name, sizeof name - 1);
+	ccid_pcapng_put_option(&b, CCID_PCAPNG_IF_TSRESOL, &nanoseconds, 1);
+	ccid_pcapng_put_option(&b, CCID_PCAPNG_OPT_END, NULL, 0);
 	return put_small(w, &b, CCID_PCAPNG_IDB);
 }
 
@@ -220,22 +211,11 @@ static void put_tail(struct ccid_wr *t, enum ccid_trace_dir dir, size_t len, con
 	uint8_t flags[4] = {(uint8_t)dir};
 
 	ccid_wr_bytes(t, zero, CCID_PCAPNG_PAD(len) - len);
-	put_option(t, CCID_PCAPNG_EPB_FLAGS, flags, sizeof flags);
+	ccid_pcapng_put_option(t, CCID_PCAPNG_EPB_FLAGS, flags, sizeof flags);
 	if (comment != NULL && comment[0] != '\0')
-		put_option(t, CCID_PCAPNG_OPT_COMMENT, comment,
-		           cut_text(comment, CCID_TRACE_COMMENT_MAX));
-	put_option(t, CCID_PCAPNG_OPT_END, NULL, 0);
-}
-
-static void put_front(struct ccid_wr *h, uint32_t total, uint64_t time_ns, size_t len)
-{
-	ccid_wr_le32(h, CCID_PCAPNG_EPB);
-	ccid_wr_le32(h, total);
-	ccid_wr_le32(h, 0);
-	ccid_wr_le32(h, (uint32_t)(time_ns >> 32));
-	ccid_wr_le32(h, (uint32_t)time_ns);
-	ccid_wr_le32(h, (uint32_t)len);
-	ccid_wr_le32(h, (uint32_t)len);
+		ccid_pcapng_put_option(t, CCID_PCAPNG_OPT_COMMENT, comment,
+		                       cut_text(comment, CCID_TRACE_COMMENT_MAX));
+	ccid_pcapng_put_option(t, CCID_PCAPNG_OPT_END, NULL, 0);
 }
 
 static struct iovec part_of(const void *p, size_t len)
@@ -264,7 +244,7 @@ int ccid_trace_write_pieces(struct ccid_trace_writer *w, enum ccid_trace_dir dir
 	put_tail(&t, dir, len, comment);
 	total = (uint32_t)(sizeof front + len + t.len + 4);
 	ccid_wr_le32(&t, total);
-	put_front(&h, total, time_ns, len);
+	ccid_pcapng_put_front(&h, total, time_ns, (uint32_t)len);
 	const struct iovec part[] = {
 		part_of(front, sizeof front),
 		part_of(packet->head, packet->head_len),

@@ -1,13 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 #include "cli_trace.h"
 
+#include "cli_output.h"
 #include "cli_progress.h"
 #include "export.h"
-#include "whole_file.h"
 
-#include <errno.h>
 #include <stdio.h>
-#include <string.h>
 
 static const char help[] =
 	"Write a trace in a form that others read:\n"
@@ -25,44 +23,22 @@ static const char help[] =
 	"\n"
 	"A trace that is cut off or damaged is converted up to there; the exit code is then 7.\n";
 
-static int exit_code(int err)
-{
-	switch (err) {
-	case 0: return CLI_OK;
-	case CCID_E_SHORT:
-	case CCID_E_FORMAT: return CLI_DAMAGED;
-	case CCID_E_ACCESS: return CLI_NO_ACCESS;
-	default: return CLI_FAILED;
-	}
-}
-
 static int convert(const char *in, const char *out, bool force, enum ccid_export_format format)
 {
 	struct ccid_export_report report;
 	struct whole_file file;
 	int err;
 
-	if (!whole_file_begin(&file, out, force)) {
-		cli_error("%s: %s%s", out, strerror(errno),
-		          errno == EEXIST ? " (--force replaces it)" : "");
+	if (!cli_output_begin(&file, out, force))
 		return CLI_FAILED;
-	}
 	err = ccid_export(in, file.fd, format, cli_progress_wanted(), NULL, &report);
 	cli_progress_end();
 	if (report.problem[0] != '\0')
 		cli_error("%s: %s%s", in, report.problem,
 		          report.events > 0 ? "; what came before it is converted" : "");
-	if (report.events == 0 || (err != 0 && exit_code(err) != CLI_DAMAGED)) {
-		whole_file_abandon(&file);
-		if (err == 0)
-			cli_error("%s: no USB traffic in this trace", in);
-		return err == 0 ? CLI_FAILED : exit_code(err);
-	}
-	if (!whole_file_commit(&file)) {
-		cli_error("%s: %s", out, strerror(errno));
-		return CLI_FAILED;
-	}
-	return exit_code(err);
+	if (err == 0 && report.events == 0)
+		cli_error("%s: no USB traffic in this trace", in);
+	return cli_output_end(&file, err, report.events > 0);
 }
 
 static int run(const struct cli_command *self, int argc, char **argv)

@@ -1,19 +1,17 @@
 /* SPDX-License-Identifier: MIT */
 #include "cli_trace.h"
 
+#include "cli_output.h"
 #include "cli_progress.h"
 #include "import.h"
-#include "whole_file.h"
 
-#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 static const char help[] =
-	"Make a trace of a capture that another program wrote. What it is, is seen from its "
-        "content:\n"
+	"Make a trace of a capture that another program wrote. Its content tells what it is:\n"
 	"\n"
 	"  usbmon    pcap or pcapng of Linux usbmon (tcpdump, Wireshark), or of QEMU's pcap=\n"
 	"  usbpcap   pcap or pcapng of USBPcap on Windows (read by its specification)\n"
@@ -22,18 +20,16 @@ static const char help[] =
 	"  log       debug log of pcscd with libccid's messages (LIBCCID_ifdLogLevel=0x000F)\n"
 	"  text      one transfer or message a line\n"
 	"\n"
-	"What the capture does not hold, such as descriptors, is made up from the traffic as far "
-        "as\n"
-	"possible and marked so in the comments. \"-\" is standard input or output.\n"
+	"What the capture does not hold, such as descriptors, is made up from the traffic as\n"
+	"far as possible and marked so in the comments. \"-\" is standard input or output.\n"
 	"\n"
-	"  -o, --output FILE  the trace; an existing file is left alone unless --force is given\n"
-	"  --format NAME      do not guess: one of the names above\n"
+	"  -o, --output FILE  the trace; an existing file is left alone without --force\n"
+	"  --format NAME      insist on one of the names above\n"
 	"  --device BUS.DEV   which reader, where a capture has several\n"
 	"  --port PORT        which connection, where a network capture has several\n"
 	"  --force            replace an existing file\n"
-	"  --keep-pins        DANGEROUS: do not mask PINs in VERIFY, CHANGE REFERENCE DATA and "
-        "RESET\n"
-	"                     RETRY COUNTER. Whoever gets the trace gets the PINs.\n"
+	"  --keep-pins        DANGEROUS: do not mask PINs in VERIFY, CHANGE REFERENCE DATA\n"
+	"                     and RESET RETRY COUNTER. Whoever has the trace has the PINs.\n"
 	"\n"
 	"A file that is cut off or damaged is converted up to there; the exit code is then 7.\n";
 
@@ -80,17 +76,6 @@ static int take_arguments(const struct cli_command *self, const struct arguments
 	return CLI_OK;
 }
 
-static int exit_code(int err)
-{
-	switch (err) {
-	case 0: return CLI_OK;
-	case CCID_E_SHORT:
-	case CCID_E_FORMAT: return CLI_DAMAGED;
-	case CCID_E_ACCESS: return CLI_NO_ACCESS;
-	default: return CLI_FAILED;
-	}
-}
-
 static void tell(const char *in, const struct ccid_import_report *r, bool keep_pins)
 {
 	if (r->problem[0] != '\0')
@@ -115,23 +100,12 @@ static int convert(const char *in, const char *out, bool force, const struct cci
 	struct whole_file file;
 	int err;
 
-	if (!whole_file_begin(&file, out, force)) {
-		cli_error("%s: %s%s", out, strerror(errno),
-		          errno == EEXIST ? " (--force replaces it)" : "");
+	if (!cli_output_begin(&file, out, force))
 		return CLI_FAILED;
-	}
 	err = ccid_import(in, file.fd, o, &report);
 	cli_progress_end();
 	tell(in, &report, o->keep_pins);
-	if (report.packets == 0 || (err != 0 && exit_code(err) != CLI_DAMAGED)) {
-		whole_file_abandon(&file);
-		return exit_code(err);
-	}
-	if (!whole_file_commit(&file)) {
-		cli_error("%s: %s", out, strerror(errno));
-		return CLI_FAILED;
-	}
-	return exit_code(err);
+	return cli_output_end(&file, err, report.packets > 0);
 }
 
 static int run(const struct cli_command *self, int argc, char **argv)

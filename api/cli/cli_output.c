@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: MIT */
+#include "cli_output.h"
+
+#include "cli.h"
+#include "err.h"
+
+#include <errno.h>
+#include <string.h>
+
+static int exit_code(int err)
+{
+	switch (err) {
+	case 0: return CLI_OK;
+	case CCID_E_SHORT:
+	case CCID_E_FORMAT: return CLI_DAMAGED;
+	case CCID_E_ACCESS: return CLI_NO_ACCESS;
+	default: return CLI_FAILED;
+	}
+}
+
+bool cli_output_begin(struct whole_file *w, const char *path, bool force)
+{
+	if (whole_file_begin(w, path, force))
+		return true;
+	cli_error("%s: %s%s", path, strerror(errno),
+	          errno == EEXIST ? " (--force replaces it)" : "");
+	return false;
+}
+
+int cli_output_end(struct whole_file *w, int err, bool some)
+{
+	int code = exit_code(err);
+
+	if (!some || (code != CLI_OK && code != CLI_DAMAGED)) {
+		whole_file_abandon(w);
+		return code == CLI_OK ? CLI_FAILED : code;
+	}
+	if (whole_file_commit(w))
+		return code;
+	cli_error("%s: %s", w->path, strerror(errno));
+	return CLI_FAILED;
+}

@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: MIT */
+/* Where a conversion writes to, with its messages and exit codes. */
+#ifndef CLI_OUTPUT_H
+#define CLI_OUTPUT_H
+
+#include "whole_file.h"
+
+/* As whole_file_begin(), after a message. */
+bool cli_output_begin(struct whole_file *w, const char *path, bool force);
+/* The conversion is over with err (0 or an enum ccid_err): the file gets its name when it is whole, or
+ * when it was cut short and holds what came before; else there is none. some: anything was written.
+ * Returns an exit code, after a message when the file cannot be had. */
+int cli_output_end(struct whole_file *w, int err, bool some);
+
+#endif
