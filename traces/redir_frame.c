@@ -24,6 +24,8 @@ static int fail(struct ccid_redir_frame *f, int err, const char *fmt, ...)
 
 static void drop_used(struct ccid_redir_side *s)
 {
+	if (s->used == 0)
+		return;
 	s->p += s->used;
 	s->len -= s->used;
 	s->used = 0;
