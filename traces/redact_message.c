@@ -102,10 +102,12 @@ static void decide_atr(struct redact_stream *s)
 		     tck ? REDACT_TCK : REDACT_NO_CHECK);
 }
 
-static bool is_pps(const struct ccid_message_context *ctx)
+/* With T=1 no block begins with PPSS: FF is no NAD. */
+static bool is_pps(const struct redact_stream *s, const struct ccid_message_context *ctx)
 {
-	return ctx->level == CCID_LEVEL_TPDU && !ctx->last_header &&
-	       ccid_message_form(ctx) != CCID_MASK_T1;
+	if (ccid_message_form(ctx) == CCID_MASK_T1)
+		return s->have > CCID_HEADER_LEN && s->head[CCID_HEADER_LEN] == 0xFF;
+	return ctx->level == CCID_LEVEL_TPDU && !ctx->last_header;
 }
 
 static int decide_answer(struct ccid_redactor *r, struct redact_pipe *pipe, struct redact_stream *s,
@@ -120,7 +122,7 @@ static int decide_answer(struct ccid_redactor *r, struct redact_pipe *pipe, stru
 			decide_atr(s);
 	} else if (ctx->last_type == CCID_SECURE) {
 		decide_response(r, pipe, s, ctx);
-	} else if (r->rules.responses && ctx->last_type == CCID_XFR_BLOCK && !is_pps(ctx)) {
+	} else if (r->rules.responses && ctx->last_type == CCID_XFR_BLOCK && !is_pps(s, ctx)) {
 		if (ccid_message_form(ctx) == CCID_MASK_T0_CHARS)
 			return CCID_E_UNSUPPORTED;
 		decide_response(r, pipe, s, ctx);

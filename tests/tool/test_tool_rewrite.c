@@ -92,7 +92,7 @@ static void redact(const char *file)
 	rewrite(file, &t, "redact", "--all");
 	TOOL(&before, "", "replay", file);
 	TOOL(&after, "", "replay", out);
-	if (after.code != 0)
+	if (after.code != before.code) /* some hold no card */
 		fail_msg("%s: %s", file, after.err);
 	compare(file, before.out, after.out);
 	tool_free(&before);
@@ -117,7 +117,7 @@ static void mark(const char *file)
 	rewrite(file, &t, "mark", "--challenges");
 	TOOL(&before, "", "replay", file);
 	TOOL(&after, "", "replay", out);
-	assert_int_equal(after.code, 0);
+	assert_int_equal(after.code, before.code);
 	assert_string_equal(before.out, after.out);
 	tool_free(&before);
 	tool_free(&after);
