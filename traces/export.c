@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "export_priv.h"
 
-#include "usb_pending.h"
+#include "mask.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -44,7 +44,50 @@ void ccid_export_hex(FILE *f, const uint8_t *data, size_t len, bool upper)
 
 /* Packets to events. */
 
-static struct ccid_usb_event event_of(const struct ccid_export_job *j,
+/* "26+8", moved by so many bytes. False when it is something else. */
+static bool move_span(struct ccid_export_job *j, size_t *n, const char *word, size_t len,
+                      size_t head)
+{
+	unsigned long off, count;
+	int used = 0;
+
+	if (sscanf(word, "%lu+%lu%n", &off, &count, &used) != 2 || (size_t)used != len)
+		return false;
+	off = off >= head ? off - head + j->writer->header : 0;
+	*n += (size_t)snprintf(j->note + *n, sizeof j->note - *n, "%lu+%lu", off, count);
+	return true;
+}
+
+/* The comment, with the places of masked bytes where they are in the other format. */
+static const char *take_note(struct ccid_export_job *j, const struct ccid_trace_packet *from,
+                             const struct ccid_redir_packet *p)
+{
+	const char *at = from->comment, *pos = NULL;
+	size_t head = from->len - p->data_len, n = 0;
+	struct ccid_mask_span span;
+
+	if (at == NULL || ccid_mask_next(at, &pos, &span) == 0)
+		return at;
+	while (*at != '\0' && n < sizeof j->note - 1) {
+		size_t len = strcspn(at, " ");
+		bool word = (len == 6 && strncmp(at, "masked", 6) == 0) ||
+		            (len == 3 && strncmp(at, "any", 3) == 0);
+
+		if (!move_span(j, &n, at, len, head) && !word)
+			break;
+		if (word)
+			n += (size_t)snprintf(j->note + n, sizeof j->note - n, "%.*s", (int)len,
+			                      at);
+		at += len;
+		if (*at == ' ' && n < sizeof j->note - 1)
+			j->note[n++] = *at++;
+	}
+	if (n < sizeof j->note)
+		snprintf(j->note + n, sizeof j->note - n, "%s", at);
+	return j->note;
+}
+
+static struct ccid_usb_event event_of(struct ccid_export_job *j,
                                       const struct ccid_trace_packet *from,
                                       const struct ccid_redir_packet *p, enum ccid_usb_kind kind)
 {
@@ -58,7 +101,7 @@ static struct ccid_usb_event event_of(const struct ccid_export_job *j,
 		.id = p->id,
 		.time_ns = from->time_ns,
 		.frame = j->report->packets,
-		.note = from->comment,
+		.note = take_note(j, from, p),
 	};
 }
 

@@ -13,6 +13,7 @@
 struct ccid_export_job;
 
 struct ccid_export_writer {
+	size_t header; /* bytes that the format puts before the data of a transfer */
 	int (*begin)(struct ccid_export_job *j); /* 0 or CCID_E_NOMEM; NULL for none */
 	void (*event)(struct ccid_export_job *j, const struct ccid_usb_event *e);
 	void (*end)(struct ccid_export_job *j); /* NULL for none */
@@ -28,7 +29,8 @@ struct ccid_export_job {
 	uint64_t interrupts;  /* requests on it so far */
 	uint64_t got_alt[16]; /* ids + 1 of get_alt_setting requests */
 	unsigned got_alts;
-	void *own; /* of the writer */
+	char note[CCID_TRACE_COMMENT_MAX + 1]; /* of the present event */
+	void *own;                             /* of the writer */
 };
 
 extern const struct ccid_export_writer ccid_export_usbmon, ccid_export_text, ccid_export_jsonl;

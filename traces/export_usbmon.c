@@ -90,7 +90,6 @@ static void put_header(struct ccid_wr *w, const struct ccid_usb_event *e, size_t
 	ccid_wr_le32(w, 0);
 }
 
-/* The masked bytes of a usbredir packet lie elsewhere in this one: only the words go along. */
 static size_t comment_length(const struct ccid_usb_event *e)
 {
 	return e->note != NULL ? strnlen(e->note, CCID_TRACE_COMMENT_MAX) : 0;
@@ -119,4 +118,5 @@ static void event(struct ccid_export_job *j, const struct ccid_usb_event *e)
 	fwrite(back, 1, t.len, j->f);
 }
 
-const struct ccid_export_writer ccid_export_usbmon = {.begin = begin, .event = event};
+const struct ccid_export_writer ccid_export_usbmon = {
+	.header = HEADER, .begin = begin, .event = event};

@@ -206,12 +206,15 @@ int ccid_import(const char *path, int fd, const struct ccid_import_options *opti
 	int err, end;
 
 	*report = (struct ccid_import_report){.format = "?"};
-	j.out.mask.keep = j.options->keep_pins;
-	err = open_input(&j, &in, path);
+	err = ccid_import_out_open(&j.out, j.options->keep_pins);
+	if (err != 0)
+		ccid_import_fail(&j, err, "out of memory");
+	if (err == 0)
+		err = open_input(&j, &in, path);
 	if (err == 0)
 		err = import_any(&j, &in);
 	end = ccid_trace_close(j.out.w);
-	ccid_import_out_free(&j.out);
+	ccid_import_out_close(&j.out);
 	report->packets = j.out.packets;
 	report->masked = j.out.masked;
 	if (end != 0)

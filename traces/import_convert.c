@@ -37,7 +37,7 @@ static struct ccid_redir_packet data_packet(const struct ccid_usb_event *e, uint
 static void put(struct ccid_import_convert *c, enum ccid_trace_dir dir,
                 const struct ccid_usb_event *e, const struct ccid_redir_packet *p)
 {
-	ccid_import_put(c->out, dir, e->time_ns, p, NULL, 0);
+	ccid_import_put(c->out, dir, e->time_ns, p, 0);
 }
 
 /* Control. */
@@ -76,9 +76,8 @@ static struct ccid_redir_packet control_packet(const struct ccid_usb_request *r)
 static void ask_control(struct ccid_import_convert *c, const struct ccid_usb_event *e)
 {
 	struct ccid_usb_request *r = ccid_usb_pending_add(&c->pending, e);
-	struct ccid_mask_span span;
 	struct ccid_redir_packet p;
-	bool secret, in = (e->setup[0] & 0x80) != 0;
+	bool in = (e->setup[0] & 0x80) != 0;
 
 	r->number = ++c->out->id;
 	if (as_setting(r, &p)) {
@@ -90,9 +89,7 @@ static void ask_control(struct ccid_import_convert *c, const struct ccid_usb_eve
 	p.length = in ? ccid_setup_length(e->setup) : real_length(e);
 	p.data = in ? NULL : e->data;
 	p.data_len = in ? 0 : e->len;
-	secret = ccid_import_mask_control(&c->out->mask, &p, &span);
-	ccid_import_put(c->out, CCID_TRACE_FROM_GUEST, e->time_ns, &p, secret ? &span : NULL,
-	                in ? 0 : missing(e));
+	ccid_import_put(c->out, CCID_TRACE_FROM_GUEST, e->time_ns, &p, in ? 0 : missing(e));
 }
 
 static void end_control(struct ccid_import_convert *c, const struct ccid_usb_event *e)
@@ -117,7 +114,7 @@ static void end_control(struct ccid_import_convert *c, const struct ccid_usb_eve
 	p.length = real_length(e);
 	p.data = p.endpoint != 0 ? e->data : NULL;
 	p.data_len = p.endpoint != 0 ? e->len : 0;
-	ccid_import_put(c->out, CCID_TRACE_FROM_HOST, e->time_ns, &p, NULL,
+	ccid_import_put(c->out, CCID_TRACE_FROM_HOST, e->time_ns, &p,
 	                p.endpoint != 0 ? missing(e) : 0);
 }
 
@@ -145,14 +142,10 @@ static void take_control(struct ccid_import_convert *c, const struct ccid_usb_ev
 static void put_out(struct ccid_import_convert *c, const struct ccid_usb_event *e, uint64_t id)
 {
 	struct ccid_redir_packet p = data_packet(e, CCID_REDIR_BULK, id);
-	struct ccid_mask_span span;
-	bool secret = ccid_import_mask_out(&c->out->mask, e->data, e->len, &span);
 
-	ccid_import_mask_cut(&c->out->mask, false, missing(e));
 	if (e->note != NULL)
 		ccid_import_note(c->out, "%s", e->note);
-	ccid_import_put(c->out, CCID_TRACE_FROM_GUEST, e->time_ns, &p, secret ? &span : NULL,
-	                missing(e));
+	ccid_import_put(c->out, CCID_TRACE_FROM_GUEST, e->time_ns, &p, missing(e));
 }
 
 static void ask_in(struct ccid_import_convert *c, const struct ccid_usb_event *e, uint64_t id,
@@ -208,11 +201,9 @@ static void end_in(struct ccid_import_convert *c, const struct ccid_usb_event *e
 	p = data_packet(e, CCID_REDIR_BULK, r != NULL ? r->number : make_request(c, e));
 	if (e->status == CCID_REDIR_CANCELLED && !e->gone)
 		put_cancel(c, e, p.id);
-	ccid_import_mask_in(&c->out->mask, e->data, e->len);
-	ccid_import_mask_cut(&c->out->mask, true, missing(e));
 	if (e->note != NULL)
 		ccid_import_note(c->out, "%s", e->note);
-	ccid_import_put(c->out, CCID_TRACE_FROM_HOST, e->time_ns, &p, NULL, missing(e));
+	ccid_import_put(c->out, CCID_TRACE_FROM_HOST, e->time_ns, &p, missing(e));
 }
 
 static void end_bulk(struct ccid_import_convert *c, const struct ccid_usb_event *e)
@@ -252,7 +243,7 @@ static void take_interrupt(struct ccid_import_convert *c, const struct ccid_usb_
 		ccid_import_note(c->out, "%s", e->note);
 	if (e->status == CCID_REDIR_OK) {
 		p.id = c->out->interrupt_id++;
-		ccid_import_put(c->out, CCID_TRACE_FROM_HOST, e->time_ns, &p, NULL, missing(e));
+		ccid_import_put(c->out, CCID_TRACE_FROM_HOST, e->time_ns, &p, missing(e));
 		return;
 	}
 	p.data_len = 0;
@@ -312,15 +303,6 @@ static bool is_address(const struct ccid_usb_event *e)
 	       e->setup[1] == SET_ADDRESS;
 }
 
-static void introduce(struct ccid_import_convert *c, const struct ccid_usb_event *e)
-{
-	const struct ccid_guess *g = &c->survey->guess;
-
-	ccid_import_introduce(c->out, c->device, e->time_ns);
-	ccid_import_mask_protocol(&c->out->mask, g->t1_blocks > g->tpdus ? 1 : 0);
-	c->introduced = true;
-}
-
 void ccid_import_convert_event(struct ccid_import_convert *c, const struct ccid_usb_event *e)
 {
 	if (is_address(e)) {
@@ -339,7 +321,8 @@ void ccid_import_convert_event(struct ccid_import_convert *c, const struct ccid_
 		return;
 	}
 	if (!c->introduced)
-		introduce(c, e);
+		ccid_import_introduce(c->out, c->device, e->time_ns);
+	c->introduced = true;
 	note_gone(c, e);
 	if (e->kind == CCID_USB_CONTROL)
 		take_control(c, e);
@@ -352,5 +335,5 @@ void ccid_import_convert_end(struct ccid_import_convert *c)
 	const struct ccid_redir_packet p = {.type = CCID_REDIR_DEVICE_DISCONNECT};
 
 	if (c->gone)
-		ccid_import_put(c->out, CCID_TRACE_FROM_HOST, c->gone_ns, &p, NULL, 0);
+		ccid_import_put(c->out, CCID_TRACE_FROM_HOST, c->gone_ns, &p, 0);
 }

@@ -110,7 +110,7 @@ static void put_body(struct ccid_import_out *o, enum ccid_trace_dir dir, uint64_
 {
 	const struct ccid_redir_packet p = {.type = type, .data = body, .data_len = len};
 
-	ccid_import_put(o, dir, time_ns, &p, NULL, 0);
+	ccid_import_put(o, dir, time_ns, &p, 0);
 }
 
 static void put_device(struct ccid_import_out *o, const struct ccid_import_device *d,
@@ -159,11 +159,11 @@ static void put_descriptor(struct ccid_import_out *o, uint64_t time_ns, uint16_t
 		.length = (uint32_t)len,
 	};
 
-	ccid_import_put(o, CCID_TRACE_FROM_GUEST, time_ns, &p, NULL, 0);
+	ccid_import_put(o, CCID_TRACE_FROM_GUEST, time_ns, &p, 0);
 	p.data = data;
 	p.data_len = len;
 	ccid_import_note(o, "%s", note);
-	ccid_import_put(o, CCID_TRACE_FROM_HOST, time_ns, &p, NULL, 0);
+	ccid_import_put(o, CCID_TRACE_FROM_HOST, time_ns, &p, 0);
 }
 
 static void put_product(struct ccid_import_out *o, uint64_t time_ns, const char *product)
@@ -205,7 +205,7 @@ static void put_configuration(struct ccid_import_out *o, const struct ccid_impor
 
 	o->configured = true;
 	ccid_import_note(o, MADE_UP);
-	ccid_import_put(o, CCID_TRACE_FROM_GUEST, time_ns, &p, NULL, 0);
+	ccid_import_put(o, CCID_TRACE_FROM_GUEST, time_ns, &p, 0);
 	ccid_import_answer(o, time_ns, &p, CCID_REDIR_CONFIGURATION_STATUS);
 }
 
@@ -219,7 +219,6 @@ void ccid_import_introduce(struct ccid_import_out *o, const struct ccid_import_d
 	put_body(o, CCID_TRACE_FROM_GUEST, time_ns, CCID_REDIR_HELLO, body, sizeof body);
 	put_device(o, d, time_ns);
 	put_descriptors(o, d, time_ns);
-	ccid_import_mask_config(&o->mask, d->config, d->config_len);
 }
 
 void ccid_import_start(struct ccid_import_out *o, const struct ccid_import_device *d,
@@ -235,6 +234,6 @@ void ccid_import_start(struct ccid_import_out *o, const struct ccid_import_devic
 		put_configuration(o, d, time_ns);
 	if (p.endpoint == 0)
 		return;
-	ccid_import_put(o, CCID_TRACE_FROM_GUEST, time_ns, &p, NULL, 0);
+	ccid_import_put(o, CCID_TRACE_FROM_GUEST, time_ns, &p, 0);
 	ccid_import_answer(o, time_ns, &p, CCID_REDIR_INTERRUPT_STATUS);
 }

@@ -2,11 +2,30 @@
 #include "import_out.h"
 
 #include "bytes.h"
-#include "words.h"
+#include "ccid_msg.h"
+#include "import_guess.h"
 
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+
+int ccid_import_out_open(struct ccid_import_out *o, bool keep_pins)
+{
+	o->scratch = malloc(CCID_TRACE_PACKET_MAX);
+	if (o->scratch == NULL)
+		return CCID_E_NOMEM;
+	return keep_pins ? 0 : ccid_redactor_new(&o->redactor, NULL);
+}
+
+void ccid_import_out_close(struct ccid_import_out *o)
+{
+	ccid_redactor_free(o->redactor);
+	o->redactor = NULL;
+	if (o->scratch != NULL)
+		ccid_wipe(o->scratch, o->high);
+	free(o->scratch);
+	o->scratch = NULL;
+}
 
 void ccid_import_note(struct ccid_import_out *o, const char *fmt, ...)
 {
@@ -22,114 +41,120 @@ void ccid_import_note(struct ccid_import_out *o, const char *fmt, ...)
 	va_end(ap);
 }
 
-static uint8_t *scratch(struct ccid_import_out *o)
+/* A capture that begins late does not say which protocol is in force: what is a T=1 block is read as
+ * one too. */
+static void redact_t1(struct ccid_import_out *o, const struct ccid_redir_packet *p,
+                      struct ccid_mask_list *spans)
 {
-	if (o->scratch == NULL)
-		o->scratch = malloc(CCID_TRACE_PACKET_MAX);
-	if (o->scratch == NULL)
-		o->failed = CCID_E_NOMEM;
-	return o->scratch;
+	uint8_t *msg = o->scratch;
+	struct ccid_mask_span span;
+
+	if (p->type != CCID_REDIR_BULK || p->data_len <= CCID_HEADER_LEN ||
+	    msg[0] != CCID_XFR_BLOCK ||
+	    !ccid_is_t1_block(msg + CCID_HEADER_LEN, p->data_len - CCID_HEADER_LEN) ||
+	    !ccid_mask_find(&span, &o->t1[msg[5]], CCID_MASK_T1, msg, p->data_len))
+		return;
+	memset(msg + span.off, CCID_MASK_BYTE, span.len);
+	ccid_mask_add(spans, span.off, span.len);
 }
 
-/* "masked 26+8 40+2 what": where the wildcards are in the packet. */
-static void put_spans(char *out, size_t cap, const struct ccid_mask_span *span,
-                      const struct ccid_mask_span *gap, const char *note)
+/* The payload, a copy of which is in scratch, without its secrets. */
+static void redact(struct ccid_import_out *o, enum ccid_trace_dir dir,
+                   const struct ccid_redir_packet *p, struct ccid_mask_list *spans)
 {
-	struct ccid_words w = ccid_words(out, cap);
+	int err;
 
-	if (span != NULL)
-		ccid_words_add(&w, "masked %zu+%zu", span->off, span->len);
-	if (gap != NULL)
-		ccid_words_add(&w, "%s %zu+%zu cut off by the capture",
-		               span != NULL ? "" : "masked", gap->off, gap->len);
-	if (note[0] != '\0')
-		ccid_words_add(&w, "%s%s", w.len > 0 ? "; " : "", note);
-}
-
-static void write_pieces(struct ccid_import_out *o, enum ccid_trace_dir dir, uint64_t time_ns,
-                         const struct ccid_trace_piece *piece, const char *comment)
-{
-	int err = ccid_trace_write_pieces(o->w, dir, time_ns, piece, comment);
-
+	spans->count = 0;
+	if (o->redactor == NULL)
+		return;
+	err = ccid_redactor_packet(o->redactor, dir, p, o->scratch, spans);
 	if (err != 0)
 		o->failed = err;
-	o->packets++;
-	o->note[0] = '\0';
+	else if (spans->count == 0 && dir == CCID_TRACE_FROM_GUEST)
+		redact_t1(o, p, spans);
+	o->masked += spans->count > 0;
 }
 
-/* Data that differs from what was captured. */
-static void put_changed(struct ccid_import_out *o, enum ccid_trace_dir dir, uint64_t time_ns,
-                        struct ccid_trace_piece *piece, const struct ccid_mask_span *span,
-                        size_t missing)
+/* scratch holds the payload of p; missing of it is made up. */
+static void put(struct ccid_import_out *o, enum ccid_trace_dir dir, uint64_t time_ns,
+                const struct ccid_redir_packet *p, size_t missing, struct ccid_trace_piece *piece,
+                const char *note)
 {
-	char comment[CCID_TRACE_COMMENT_MAX + 1];
-	uint8_t *buf = scratch(o);
-	size_t have = piece->data_len, head = piece->head_len;
-	const struct ccid_mask_span gap = {head + have, missing};
-	struct ccid_mask_span in_packet = {0};
+	char comment[CCID_TRACE_COMMENT_MAX + 1] = "";
+	struct ccid_mask_list spans;
 
-	if (buf == NULL || head + have + missing > CCID_TRACE_PACKET_MAX) {
-		o->failed = buf == NULL ? CCID_E_NOMEM : CCID_E_FORMAT;
+	redact(o, dir, p, &spans);
+	if (missing > 0)
+		ccid_mask_add(&spans, p->data_len - missing, missing);
+	for (unsigned i = 0; i < spans.count; i++)
+		spans.span[i].off += piece->head_len;
+	if (spans.count > 0)
+		ccid_mask_comment(comment, sizeof comment, "masked", &spans, note);
+	piece->data = o->scratch;
+	piece->data_len = p->data_len;
+	if (o->failed == 0)
+		o->failed = ccid_trace_write_pieces(o->w, dir, time_ns, piece,
+		                                    spans.count > 0 ? comment : note);
+	o->packets++;
+}
+
+/* Take a copy; false when it is too long, or something has failed before. */
+static bool copy(struct ccid_import_out *o, const uint8_t *data, size_t len, size_t missing)
+{
+	if (len > CCID_TRACE_PACKET_MAX || missing > CCID_TRACE_PACKET_MAX - len)
+		o->failed = o->failed != 0 ? o->failed : CCID_E_FORMAT;
+	if (o->failed != 0)
+		return false;
+	if (len > 0)
+		memcpy(o->scratch, data, len);
+	memset(o->scratch + len, 0, missing);
+	o->high = len + missing > o->high ? len + missing : o->high;
+	return true;
+}
+
+static void put_packet(struct ccid_import_out *o, enum ccid_trace_dir dir, uint64_t time_ns,
+                       const struct ccid_redir_packet *p, size_t missing, const char *note)
+{
+	uint8_t head[CCID_REDIR_HEAD_MAX];
+	struct ccid_trace_piece piece = {.head = head};
+	struct ccid_redir_packet whole = *p;
+
+	if (!copy(o, p->data, p->data_len, missing))
 		return;
-	}
-	if (have > 0)
-		memcpy(buf, piece->data, have);
-	memset(buf + have, 0, missing);
-	if (span != NULL) {
-		in_packet = (struct ccid_mask_span){head + span->off, span->len};
-		memset(buf + span->off, CCID_MASK_BYTE, span->len);
-		o->masked++;
-	}
-	piece->data = buf;
-	piece->data_len = have + missing;
-	put_spans(comment, sizeof comment, span != NULL ? &in_packet : NULL,
-	          missing > 0 ? &gap : NULL, o->note);
-	write_pieces(o, dir, time_ns, piece, comment);
+	whole.data = o->scratch;
+	whole.data_len += missing;
+	piece.head_len = ccid_redir_encode_head(head, &whole);
+	put(o, dir, time_ns, &whole, missing, &piece, note);
 }
 
 void ccid_import_put(struct ccid_import_out *o, enum ccid_trace_dir dir, uint64_t time_ns,
-                     const struct ccid_redir_packet *p, const struct ccid_mask_span *span,
-                     size_t missing)
+                     const struct ccid_redir_packet *p, size_t missing)
 {
-	uint8_t head[CCID_REDIR_HEAD_MAX];
-	struct ccid_redir_packet whole = *p;
-	struct ccid_trace_piece piece = {.head = head, .data = p->data, .data_len = p->data_len};
-
-	if (o->failed != 0)
-		return;
-	whole.data_len += missing;
-	piece.head_len = ccid_redir_encode_head(head, &whole);
-	if (span != NULL || missing > 0)
-		put_changed(o, dir, time_ns, &piece, span, missing);
-	else
-		write_pieces(o, dir, time_ns, &piece, o->note);
+	if (missing > 0)
+		ccid_import_note(o, "cut off by the capture");
+	put_packet(o, dir, time_ns, p, missing, o->note);
+	o->note[0] = '\0';
 }
 
 void ccid_import_put_quiet(struct ccid_import_out *o, enum ccid_trace_dir dir, uint64_t time_ns,
                            const struct ccid_redir_packet *p)
 {
-	uint8_t head[CCID_REDIR_HEAD_MAX];
-	struct ccid_trace_piece piece = {.head = head, .data = p->data, .data_len = p->data_len};
-
-	if (o->failed != 0)
-		return;
-	piece.head_len = ccid_redir_encode_head(head, p);
-	o->failed = ccid_trace_write_pieces(o->w, dir, time_ns, &piece, NULL);
-	o->packets++;
+	put_packet(o, dir, time_ns, p, 0, NULL);
 }
 
-void ccid_import_put_raw(struct ccid_import_out *o, const struct ccid_trace_packet *packet,
-                         const struct ccid_mask_span *span)
+void ccid_import_put_raw(struct ccid_import_out *o, const struct ccid_trace_packet *packet)
 {
-	struct ccid_trace_piece piece = {.data = packet->data, .data_len = packet->len};
+	struct ccid_trace_piece piece = {.head = packet->data, .head_len = packet->len};
+	struct ccid_redir_packet p = {0};
 
-	if (o->failed != 0)
+	if (ccid_redir_decode(&p, packet->data, packet->len, packet->caps) != 0)
+		p = (struct ccid_redir_packet){.type = CCID_REDIR_HELLO};
+	if (!copy(o, p.data, p.data_len, 0))
 		return;
-	if (span != NULL)
-		put_changed(o, packet->dir, packet->time_ns, &piece, span, 0);
-	else
-		write_pieces(o, packet->dir, packet->time_ns, &piece,
-		             o->note[0] != '\0' ? o->note : packet->comment);
+	piece.head_len -= p.data_len;
+	put(o, packet->dir, packet->time_ns, &p, 0, &piece,
+	    o->note[0] != '\0' ? o->note : packet->comment);
+	o->note[0] = '\0';
 }
 
 void ccid_import_answer(struct ccid_import_out *o, uint64_t time_ns,
@@ -139,13 +164,5 @@ void ccid_import_answer(struct ccid_import_out *o, uint64_t time_ns,
 
 	p.type = type;
 	p.data_len = 0;
-	ccid_import_put(o, CCID_TRACE_FROM_HOST, time_ns, &p, NULL, 0);
-}
-
-void ccid_import_out_free(struct ccid_import_out *o)
-{
-	if (o->scratch != NULL)
-		ccid_wipe(o->scratch, CCID_TRACE_PACKET_MAX);
-	free(o->scratch);
-	o->scratch = NULL;
+	ccid_import_put(o, CCID_TRACE_FROM_HOST, time_ns, &p, 0);
 }

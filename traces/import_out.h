@@ -1,45 +1,48 @@
 /* SPDX-License-Identifier: MIT */
-/* Where imported packets go: a trace, with PINs masked and what was made up marked. */
+/* Where imported packets go: a trace, without PINs, and with what was made up marked. */
 #ifndef CCID_IMPORT_OUT_H
 #define CCID_IMPORT_OUT_H
 
-#include "import_mask.h"
+#include "redact.h"
 
-/* One conversion. Zero-initialise, then set w and mask.keep. */
+/* One conversion. Zero-initialise, then ccid_import_out_open(). */
 struct ccid_import_out {
 	struct ccid_trace_writer *w;
-	struct ccid_import_mask mask;
+	struct ccid_redactor *redactor; /* NULL when PINs are to be kept */
+	struct ccid_mask_state t1[256]; /* for T=1 blocks where another protocol was expected */
 	uint64_t id, interrupt_id;
 	uint64_t packets, masked;
-	uint8_t *scratch; /* CCID_TRACE_PACKET_MAX bytes, allocated when first needed */
-	char note[CCID_TRACE_COMMENT_MAX + 1]; /* for the next packet, "" for none */
+	uint8_t *scratch;                      /* CCID_TRACE_PACKET_MAX bytes */
+	size_t high;                           /* the most of scratch that was ever used */
 	bool configured;                       /* the trace has a set_configuration */
 	int failed;                            /* the first failure; later calls do nothing */
+	char note[CCID_TRACE_COMMENT_MAX + 1]; /* for the next packet, "" for none */
 };
+
+/* CCID_E_NOMEM. */
+CCID_MUST_USE
+int ccid_import_out_open(struct ccid_import_out *o, bool keep_pins);
+/* Wipes; o->w is the caller's to close. */
+void ccid_import_out_close(struct ccid_import_out *o);
 
 /* Add to the note of the next packet. */
 void ccid_import_note(struct ccid_import_out *o, const char *fmt, ...)
 	__attribute__((format(printf, 2, 3)));
 
-/* A packet as it is, or with data shown as CCID_MASK_BYTE in span (of the data; NULL for none).
- * missing bytes follow the data that the capture did not keep: they are made up, and wildcards.
- * The note becomes its comment. */
+/* A packet. missing bytes follow its data that the capture did not keep: they are zeros, and
+ * wildcards. The note becomes its comment. */
 void ccid_import_put(struct ccid_import_out *o, enum ccid_trace_dir dir, uint64_t time_ns,
-                     const struct ccid_redir_packet *p, const struct ccid_mask_span *span,
-                     size_t missing);
+                     const struct ccid_redir_packet *p, size_t missing);
 
 /* A packet that nobody reads about: the note waits for the next. */
 void ccid_import_put_quiet(struct ccid_import_out *o, enum ccid_trace_dir dir, uint64_t time_ns,
                            const struct ccid_redir_packet *p);
 
-/* The same for a whole usbredir packet as captured; span is of the packet. */
-void ccid_import_put_raw(struct ccid_import_out *o, const struct ccid_trace_packet *packet,
-                         const struct ccid_mask_span *span);
+/* A whole usbredir packet as captured. */
+void ccid_import_put_raw(struct ccid_import_out *o, const struct ccid_trace_packet *packet);
 
-/* What the other side says at once: a status packet for a request. */
+/* What the host says to a request at once: a status packet of this type. */
 void ccid_import_answer(struct ccid_import_out *o, uint64_t time_ns,
                         const struct ccid_redir_packet *request, uint32_t type);
-
-void ccid_import_out_free(struct ccid_import_out *o);
 
 #endif

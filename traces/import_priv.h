@@ -34,15 +34,11 @@ int ccid_import_fail(struct ccid_import_job *j, int err, const char *fmt, ...)
 struct ccid_import_talk {
 	struct ccid_import_job *job;
 	struct ccid_redir_frame frame;
-	uint64_t config[16]; /* ids of reads of the configuration descriptor */
-	unsigned configs;
 };
 
 /* Write what is whole by now. 0, or the failure, with a problem. */
 CCID_MUST_USE
 int ccid_import_talk_flow(struct ccid_import_talk *t);
-/* One packet. */
-void ccid_import_talk_packet(struct ccid_import_talk *t, const struct ccid_trace_packet *packet);
 
 /* What bytes that begin with a hello say of their side: 1 the usb-host's, 0 the usb-guest's, -1 not
  * known, -2 no hello. */

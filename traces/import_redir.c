@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* usbredir bytes that somebody else wrote down: anew, a packet a block, PINs masked. */
 #include "bytes.h"
-#include "explain_link.h"
 #include "import_priv.h"
 #include "pcapng.h"
 
@@ -9,50 +8,13 @@
 
 #define TICK 1000u /* ns between two packets that have no time */
 
-static void learn(struct ccid_import_talk *t, const struct ccid_redir_packet *p, bool guest)
-{
-	if (p->type == CCID_REDIR_BULK && !guest && (p->endpoint & 0x80) != 0)
-		ccid_import_mask_in(&t->job->out.mask, p->data, p->data_len);
-	if (p->type != CCID_REDIR_CONTROL)
-		return;
-	if (guest && ccid_explain_is_config(p))
-		t->config[t->configs++ % 16] = p->id + 1;
-	for (unsigned i = 0; !guest && i < 16; i++)
-		if (t->config[i] == p->id + 1 && p->status == CCID_REDIR_OK)
-			ccid_import_mask_config(&t->job->out.mask, p->data, p->data_len);
-}
-
-static bool find_secret(struct ccid_import_talk *t, const struct ccid_redir_packet *p,
-                        struct ccid_mask_span *span)
-{
-	struct ccid_import_mask *m = &t->job->out.mask;
-
-	if (p->type == CCID_REDIR_BULK && (p->endpoint & 0x80) == 0)
-		return ccid_import_mask_out(m, p->data, p->data_len, span);
-	return p->type == CCID_REDIR_CONTROL && ccid_import_mask_control(m, p, span);
-}
-
-void ccid_import_talk_packet(struct ccid_import_talk *t, const struct ccid_trace_packet *packet)
-{
-	bool guest = packet->dir == CCID_TRACE_FROM_GUEST, secret = false;
-	struct ccid_mask_span span = {0};
-	struct ccid_redir_packet p;
-
-	if (ccid_redir_decode(&p, packet->data, packet->len, packet->caps) == 0) {
-		learn(t, &p, guest);
-		secret = guest && find_secret(t, &p, &span);
-		span.off += packet->len - p.data_len;
-	}
-	ccid_import_put_raw(&t->job->out, packet, secret ? &span : NULL);
-}
-
 int ccid_import_talk_flow(struct ccid_import_talk *t)
 {
 	struct ccid_trace_packet packet;
 	int got;
 
 	while ((got = ccid_redir_frame_next(&t->frame, &packet)) == 1)
-		ccid_import_talk_packet(t, &packet);
+		ccid_import_put_raw(&t->job->out, &packet);
 	if (got == 0)
 		got = ccid_redir_frame_keep(&t->frame);
 	if (got != 0)
@@ -179,7 +141,7 @@ static void put(struct dump *d, struct ccid_trace_packet *packet)
 {
 	d->time_ns += TICK;
 	packet->time_ns = d->time_ns;
-	ccid_import_talk_packet(&d->t, packet);
+	ccid_import_put_raw(&d->t.job->out, packet);
 }
 
 static bool is_answer(const struct ccid_redir_packet *p)

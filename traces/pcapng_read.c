@@ -9,6 +9,8 @@
 #include <stdarg.h>
 #include <stdio.h>
 
+#define IMPORT_IT "; \"iscard trace import\" may make one of it"
+
 int ccid_pcapng_fail(struct ccid_pcapng *p, int err, const char *fmt, ...)
 {
 	va_list ap;
@@ -392,7 +394,8 @@ int ccid_pcapng_start(struct ccid_pcapng *p)
 		b = ccid_input_peek(&p->in, n);
 	name = what_it_is(b, n);
 	if (name != NULL)
-		return ccid_pcapng_fail(p, CCID_E_FORMAT, "a %s file, not a pcapng trace", name);
+		return ccid_pcapng_fail(p, CCID_E_FORMAT, "a %s file, not a pcapng trace%s", name,
+		                        strcmp(name, "classic pcap") == 0 ? IMPORT_IT : "");
 	if (memcmp(b, shb, n < 4 ? n : 4) != 0)
 		return ccid_pcapng_fail(p, CCID_E_FORMAT, "not a pcapng trace");
 	return 0;

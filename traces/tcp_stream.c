@@ -45,7 +45,7 @@ static bool in_turn(const struct ccid_tcp_stream *s, uint32_t seq, size_t len, s
 {
 	int32_t d = ahead(s, seq);
 
-	*skip = d < 0 ? (size_t) - (int64_t)d : 0;
+	*skip = d < 0 ? s->next - seq : 0;
 	return d <= 0 && *skip < len;
 }
 

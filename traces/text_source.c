@@ -103,9 +103,9 @@ static int take_bytes(struct ccid_lines *l, const char *text, uint8_t *status, s
 	*status = CCID_REDIR_OK;
 	*len = 0;
 	if (*text == '!') {
-		for (uint8_t i = 0; i < sizeof names / sizeof names[0]; i++)
+		for (unsigned i = 0; i < sizeof names / sizeof names[0]; i++)
 			if (starts(text, names[i]))
-				*status = i + 1;
+				*status = (uint8_t)(i + 1);
 		if (*status == CCID_REDIR_OK)
 			return ccid_lines_fail(l, "a failure that is not known");
 		end += strcspn(text, " ");

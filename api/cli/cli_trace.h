@@ -12,7 +12,6 @@ extern const struct cli_command cli_trace_info;
 extern const struct cli_command cli_trace_mark;
 extern const struct cli_command cli_trace_plot;
 extern const struct cli_command cli_trace_redact;
-extern const struct cli_command cli_trace_import;
 extern const struct cli_command cli_trace_show;
 extern const struct cli_command cli_trace_stat;
 

@@ -5,18 +5,12 @@
 #include <string.h>
 
 static const struct cli_command *const commands[] = {
-	&cli_trace_diff,   &cli_trace_info, &cli_trace_mark, &cli_trace_plot,
-	&cli_trace_redact, &cli_trace_show, &cli_trace_stat,
-	&cli_trace_diff, &cli_trace_info, &cli_trace_plot, &cli_trace_show, &cli_trace_stat,
 	&cli_trace_diff,
 #ifdef ISCARD_USBREDIR
-	&cli_trace_export,
-	&cli_trace_import,
+	&cli_trace_export, &cli_trace_import,
 #endif
-	&cli_trace_info,
-	&cli_trace_plot,
-	&cli_trace_show,
-	&cli_trace_stat,
+	&cli_trace_info,   &cli_trace_mark,   &cli_trace_plot,
+	&cli_trace_redact, &cli_trace_show,   &cli_trace_stat,
 };
 
 #define COMMANDS (sizeof commands / sizeof *commands)

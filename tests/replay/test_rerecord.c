@@ -79,7 +79,20 @@ static void expect_same(const char *name, const char *a, const char *b)
 	assert_int_equal(r.err[1], 0);
 	if (d.differ != 0)
 		fail_msg("%s: %u differences, the first:\n%s", name, d.differ, d.text);
-	assert_true(d.same >= 4);
+	assert_true(d.same >= (d.foreign ? 0 : 4)); /* some hold no more than a reset */
+}
+
+/* Whether the sample is played to its end. */
+static bool is_whole(const char *name)
+{
+	char path[512], *expect;
+	bool whole;
+
+	snprintf(path, sizeof path, "%s/%s/expect.txt", SAMPLES_DIR, name);
+	expect = sample_load(path, NULL);
+	whole = strstr(expect, "\nleft 0") != NULL;
+	free(expect);
+	return whole;
 }
 
 static void record_again(const char *name)
@@ -87,7 +100,7 @@ static void record_again(const char *name)
 	char source[512], folder[] = "/tmp/iscard-again-XXXXXX", copy[64];
 
 	snprintf(source, sizeof source, "%s/%s/trace.pcapng", SAMPLES_DIR, name);
-	if (access(source, R_OK) != 0)
+	if (access(source, R_OK) != 0 || !is_whole(name))
 		return;
 	print_message("  %s\n", name);
 	assert_non_null(mkdtemp(folder));
