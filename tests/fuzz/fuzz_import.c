@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Input: a file of any kind that can be imported. What comes of it is a whole trace, which is
- * exported in every form. */
+/* Input: a file of any kind that can be imported, or two dumps. What comes of it is a whole trace,
+ * which is exported in every form. */
 #define _GNU_SOURCE
 #include "export.h"
 #include "import.h"
@@ -42,16 +42,30 @@ static void export_all(const char *path)
 	close(null);
 }
 
+/* "2", the length of the first dump (two bytes, low first), both dumps. */
+static size_t first_length(const uint8_t *data, size_t size)
+{
+	size_t len = size >= 3 && data[0] == '2' ? data[1] | (size_t)data[2] << 8 : size;
+
+	return len < size - 3 || len == size ? len : size - 3;
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	int in = memfd_create("capture", MFD_CLOEXEC), out = memfd_create("trace", MFD_CLOEXEC);
+	int second = memfd_create("second", MFD_CLOEXEC);
+	size_t len = first_length(data, size), skip = len == size ? 0 : 3;
+	char from[64], other[64], to[64];
+	struct ccid_import_options options = {.second = other};
 	struct ccid_import_report report;
-	char from[64], to[64];
-	struct ccid_import_options options = {.second = from};
 	int err;
 
-	FUZZ_CHECK(in >= 0 && out >= 0 && write(in, data, size) == (ssize_t)size);
+	FUZZ_CHECK(in >= 0 && out >= 0 && second >= 0);
+	FUZZ_CHECK(write(in, data + skip, len) == (ssize_t)len);
+	if (skip > 0)
+		FUZZ_CHECK(write(second, data + skip + len, size - skip - len) >= 0);
 	path_of(from, in);
+	path_of(other, second);
 	path_of(to, out);
 	err = ccid_import(from, out, &options, &report);
 	FUZZ_CHECK((err == 0) == (report.problem[0] == '\0'));
@@ -60,6 +74,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		export_all(to);
 	}
 	close(in);
+	close(second);
 	close(out);
 	return 0;
 }

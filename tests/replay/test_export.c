@@ -114,6 +114,36 @@ static void usbmon_headers_are_as_the_kernel_writes_them(void **state)
 	free(file);
 }
 
+static void masked_bytes_are_told_where_they_are(void **state)
+{
+	struct import_rig *r = *state;
+	struct capture c;
+
+	capture_begin(&c, r->capture, 220, false);
+	usbmon_reader(&c);
+	usbmon_out(&c, 0x02, "6F09000000000300000000200080043132 3334");
+	capture_end(&c);
+	import_expect(r, NULL);
+	assert_int_equal(export_to(r, r->trace, CCID_EXPORT_USBMON), 0);
+	assert_true(file_has(r->other, "masked 79+4", 11));
+	assert_int_equal(export_to(r, r->trace, CCID_EXPORT_TEXT), 0);
+	assert_true(file_has(r->other, "# note: masked 15+4\n", 20));
+	assert_int_equal(export_to(r, r->trace, CCID_EXPORT_JSONL), 0);
+	assert_true(file_has(r->other, "\"comment\":\"masked 15+4\"", 23));
+}
+
+static void an_unplug_comes_back(void **state)
+{
+	static const char sample[] = SAMPLES_DIR "/emulated-unplugged/trace.pcapng";
+	struct import_rig *r = *state;
+
+	assert_int_equal(export_to(r, sample, CCID_EXPORT_USBMON), 0);
+	assert_true(file_has(r->other, "\x94\xff\xff\xff", 4)); /* -ESHUTDOWN */
+	assert_int_equal(rename(r->other, r->capture), 0);
+	import_expect(r, NULL);
+	assert_true(file_has(r->trace, (uint8_t[16]){2}, 16));
+}
+
 static void text_is_one_transfer_a_line(void **state)
 {
 	struct import_rig *r = *state;
@@ -166,11 +196,10 @@ static void round_trip(struct import_rig *r, const char *path)
 	char *before = messages_of(path);
 
 	assert_string_not_equal(before, "");
+	r->options.keep_pins = true; /* there are none any more */
 	for (unsigned i = 0; i < 2; i++) {
 		char *after;
 
-		if (strstr(path, "emulated-token") != NULL)
-			r->options = (struct ccid_import_options){0};
 		assert_int_equal(export_to(r, path, formats[i]), 0);
 		assert_int_equal(rename(r->other, r->capture), 0);
 		if (import_again(r) != 0)
@@ -216,6 +245,7 @@ static void import_and_return(struct import_rig *r, const char *path)
 	snprintf(first, sizeof first, "%s-1", r->trace);
 	assert_int_equal(unlink(r->capture) == 0 || true, true);
 	assert_int_equal(symlink(path, r->capture), 0);
+	r->options.keep_pins = false;
 	if (import_again(r) != 0)
 		fail_msg("%s: %s", path, r->report.problem);
 	assert_int_equal(unlink(r->capture), 0);
@@ -276,7 +306,7 @@ static void exchanges_are_read_whole(void **state)
 	for_each_file(*state, folder, "", expect_lines, 10);
 }
 
-/* CCID messages as /work/shared/captures/README.md counts them: bulk only. */
+/* CCID messages as the README of the captures counts them: bulk only. */
 static void captures_hold_as_many_messages_as_their_readme_says(void **state)
 {
 	static const struct {
@@ -330,6 +360,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		IMPORT_TEST(usbmon_headers_are_as_the_kernel_writes_them),
+		IMPORT_TEST(masked_bytes_are_told_where_they_are),
+		IMPORT_TEST(an_unplug_comes_back),
 		IMPORT_TEST(text_is_one_transfer_a_line),
 		IMPORT_TEST(json_is_one_object_a_line),
 		IMPORT_TEST(samples_come_back_the_same),

@@ -105,6 +105,24 @@ static void segments_are_put_in_order(void **state)
 	import_expect(r, expected);
 }
 
+/* SYN takes a number of its own (TCP Fast Open). */
+static void data_may_come_with_the_first_segment(void **state)
+{
+	struct import_rig *r = *state;
+	struct capture c;
+	unsigned side = talk.packet[0].side;
+
+	capture_begin(&c, r->capture, 1, false);
+	c.tcp_flags = 2;
+	tcp(&c, side, false, (side == 0 ? 0xFFFFFF00u : 77u) - 1, talk.side[side],
+	    talk.packet[0].len);
+	c.tcp_flags = 0;
+	for (unsigned i = 1; i < talk.packets; i++)
+		send_packet(&c, false, i, 0, talk.packet[i].len);
+	capture_end(&c);
+	import_expect(r, expected);
+}
+
 static void a_lost_segment_ends_the_trace_with_a_word(void **state)
 {
 	struct import_rig *r = *state;
@@ -237,6 +255,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TALK_TEST(a_connection_is_found_on_every_kind_of_link),
 		TALK_TEST(segments_are_put_in_order),
+		TALK_TEST(data_may_come_with_the_first_segment),
 		TALK_TEST(a_lost_segment_ends_the_trace_with_a_word),
 		TALK_TEST(of_two_connections_one_is_chosen_by_its_port),
 		TALK_TEST(other_traffic_is_no_connection),

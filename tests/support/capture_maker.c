@@ -210,6 +210,7 @@ void tcp(struct capture *c, unsigned from, bool v6, uint32_t seq, const uint8_t 
 	at(p + n + 2, from == 0 ? 4000 : 1000, 2, true);
 	at(p + n + 4, seq, 4, true);
 	p[n + 12] = 0x50;
+	p[n + 13] = c->tcp_flags;
 	if (len > 0)
 		memcpy(p + n + 20, data, len);
 	capture_packet(c, p, n + 20 + len);

@@ -17,7 +17,7 @@ struct capture {
 	uint64_t time_us, id;
 	size_t snap; /* packets are cut to this; 0 for not at all */
 	uint16_t bus;
-	uint8_t device;
+	uint8_t device, tcp_flags;
 };
 
 void capture_begin(struct capture *c, const char *path, uint32_t link, bool big);
