@@ -76,13 +76,6 @@ static int exchange_once(struct ccid_reader *r, unsigned slot, const struct ccid
 	return rc;
 }
 
-static int in_step(struct ccid_reader *r, unsigned slot)
-{
-	if (atomic_load(&r->gone))
-		return CCID_E_GONE;
-	return ccid_slot_now(r, slot) == CCID_SLOT_DESYNCED ? ccid_recover(r, slot) : CCID_OK;
-}
-
 static bool for_a_card(const struct ccid_cmd *cmd)
 {
 	return cmd->type == CCID_XFR_BLOCK || cmd->type == CCID_SECURE;
@@ -120,7 +113,7 @@ static bool crowded(struct ccid_reader *r, unsigned slot)
 	if (!ccid_wire_others(r, slot))
 		return false;
 	ccid_wire_lock(r);
-	r->room = 1;
+	r->lanes.room = 1;
 	ccid_wire_unlock(r);
 	return true;
 }
@@ -134,7 +127,7 @@ int ccid_exchange(struct ccid_reader *r, unsigned slot, const struct ccid_cmd *c
 	memset(rsp, 0, sizeof *rsp);
 	for (unsigned i = 0; rc == CCID_E_SLOT_BUSY && i <= CCID_BUSY_MS / CCID_BUSY_STEP_MS; i++) {
 		rsp->type = 0;
-		rc = in_step(r, slot);
+		rc = ccid_in_step(r, slot);
 		if (rc == CCID_OK)
 			rc = same_card(r, slot, cmd);
 		if (rc == CCID_OK)

@@ -2,6 +2,7 @@
 /* Tokens without bulk endpoints (USB ICCD Rev 1.0): the commands of CCID as control requests. What
  * comes back is put into the form of a CCID answer, so that nobody above sees the difference. */
 #include "iccd.h"
+#include "wire.h"
 
 #include <string.h>
 
@@ -43,7 +44,7 @@ static int request(const struct iccd *x, uint8_t type, uint8_t code, uint16_t va
 	                           .index = x->r->t->iface.number,
 	                           .length = (uint16_t)len};
 
-	return x->r->t->ops->control(x->r->t, &setup, data, x->limit);
+	return ccid_wire_control(x->r, x->slot, &setup, data, x->limit);
 }
 
 static int later(const struct iccd *x, int64_t ms)
@@ -52,7 +53,7 @@ static int later(const struct iccd *x, int64_t ms)
 
 	if (now >= x->limit)
 		return CCID_E_TIMEOUT;
-	return x->r->t->ops->pause(x->r->t, now + ms < x->limit ? now + ms : x->limit);
+	return ccid_wire_pause(x->r, x->slot, now + ms < x->limit ? now + ms : x->limit);
 }
 
 /* --- version A: one status byte, one data phase a header --- */

@@ -54,9 +54,9 @@ int ccid_slot_mechanical(struct ccid_reader *r, unsigned slot, enum ccid_mechani
 		return CCID_E_ARG;
 	if (!(r->mechanical & ability(function)))
 		return CCID_E_UNSUPPORTED;
-	rc = ccid_slot_enter(r, slot);
+	rc = ccid_slot_enter(r, slot, deadline);
 	if (rc < 0)
-		return rc;
+		return moves_card_out(function) ? ccid_kept_out(r, slot, rc) : rc;
 	return ccid_slot_leave(r, slot, command(r, slot, function, deadline));
 }
 
@@ -66,7 +66,7 @@ int ccid_reader_escape(struct ccid_reader *r, unsigned slot, const uint8_t *out,
 	struct ccid_cmd cmd = ccid_cmd_escape(out, len);
 	struct ccid_wait wait = {r->limits.escape_ms, CCID_RETRY_MS, deadline};
 	struct ccid_rsp rsp;
-	int rc = ccid_slot_enter(r, slot);
+	int rc = ccid_slot_enter(r, slot, deadline);
 
 	if (rc < 0)
 		return rc;

@@ -309,6 +309,13 @@ static int activate(struct ccid_reader *r, unsigned slot, unsigned wanted,
 	return rc;
 }
 
+int ccid_kept_out(struct ccid_reader *r, unsigned slot, int err)
+{
+	if (err == CCID_E_TIMEOUT || err == CCID_E_CANCELLED)
+		end_sessions(r, slot);
+	return err;
+}
+
 int ccid_slot_activate(struct ccid_reader *r, unsigned slot, unsigned protocols,
                        enum ccid_reset_kind reset, int64_t deadline)
 {
@@ -316,17 +323,17 @@ int ccid_slot_activate(struct ccid_reader *r, unsigned slot, unsigned protocols,
 
 	if (protocols > 3)
 		return CCID_E_ARG;
-	rc = ccid_slot_enter(r, slot);
+	rc = ccid_slot_enter(r, slot, deadline);
 	if (rc < 0)
-		return rc;
+		return reset != CCID_RESET_NONE ? ccid_kept_out(r, slot, rc) : rc;
 	return ccid_slot_leave(r, slot, activate(r, slot, protocols, reset, deadline));
 }
 
 int ccid_slot_power_off(struct ccid_reader *r, unsigned slot, int64_t deadline)
 {
-	int rc = ccid_slot_enter(r, slot);
+	int rc = ccid_slot_enter(r, slot, deadline);
 
 	if (rc < 0)
-		return rc;
+		return ccid_kept_out(r, slot, rc);
 	return ccid_slot_leave(r, slot, ccid_power_off(r, slot, deadline));
 }

@@ -261,7 +261,7 @@ static int allocate_lanes(struct ccid_reader *r)
 	bool enough = true;
 
 	r->nlanes = r->nslots < r->desc.max_busy_slots ? r->nslots : r->desc.max_busy_slots;
-	r->room = r->lanes_made = r->nlanes;
+	r->lanes.room = r->lanes_made = r->nlanes;
 	r->lane = calloc(r->nlanes, sizeof *r->lane);
 	if (r->lane == NULL)
 		return CCID_E_NOMEM;
@@ -346,6 +346,26 @@ static int describe(struct ccid_reader *r)
 	return rc;
 }
 
+/* Turns are waited for by a clock that never goes back. */
+static void init_locks(struct ccid_reader *r)
+{
+	pthread_condattr_t attr;
+
+	pthread_mutex_init(&r->wire, NULL);
+	pthread_mutex_init(&r->state, NULL);
+	pthread_condattr_init(&attr);
+	pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
+	pthread_cond_init(&r->turned, &attr);
+	pthread_condattr_destroy(&attr);
+}
+
+static void init_gates(struct ccid_reader *r, unsigned slots)
+{
+	r->gate.room = 1;
+	for (unsigned i = 0; i < slots; i++)
+		r->slot[i].gate.room = 1;
+}
+
 static int make(struct ccid_reader **out, struct ccid_transport *t,
                 const struct ccid_limits *limits, const struct ccid_env *env)
 {
@@ -362,9 +382,8 @@ static int make(struct ccid_reader **out, struct ccid_transport *t,
 	r->env = env;
 	r->limits = limits != NULL ? *limits : ccid_limits_default;
 	r->claims = claims;
-	pthread_mutex_init(&r->wire, NULL);
-	pthread_cond_init(&r->turned, NULL);
-	pthread_mutex_init(&r->state, NULL);
+	init_locks(r);
+	init_gates(r, claims.max_slot_index + 1u);
 	r->slept = ccid_env_slept(env);
 	rc = describe(r);
 	if (rc == CCID_OK)
@@ -437,7 +456,7 @@ int ccid_reader_open(struct ccid_reader **out, struct ccid_transport *t,
 		return rc;
 	rc = ask_slots(r, deadline);
 	if (r->nlanes > r->nslots)
-		r->nlanes = r->room = r->nslots;
+		r->nlanes = r->lanes.room = r->nslots;
 	if (rc < 0) {
 		if (r->posted)
 			t->ops->drop_in(t);

@@ -2,7 +2,8 @@
 /* A reader: one claimed CCID interface, its slots, buffers and sequence counter.
  *
  * Any thread may call any function here. Commands to one slot queue; commands to several slots run
- * side by side as far as the reader claims (bMaxCCIDBusySlots), the others wait in the order of asking.
+ * side by side as far as the reader claims (bMaxCCIDBusySlots), the others wait in the order of asking,
+ * until their deadline: CCID_E_TIMEOUT, and nothing was sent.
  * What ends the conversation of one slot at the level of USB (a halted endpoint, a port reset) ends
  * the command under way of each other, with CCID_E_IO. State can be read (ccid_slot_get_info,
  * ccid_reader_dispatch) while a long command runs. The log sink must not call back in. */
@@ -71,8 +72,9 @@ void ccid_reader_unlisten(struct ccid_reader *r, struct ccid_listener *l);
 /* Tell them that something above the driver has changed. */
 void ccid_reader_announce(struct ccid_reader *r);
 
-/* Make the running command of the slot, of each slot, return CCID_E_CANCELLED. Any thread, any signal
- * handler. False when none is running; one that still waits for its turn is not meant. */
+/* Make the commands of the slot, of each slot, return CCID_E_CANCELLED: the one that runs, and those that
+ * wait for their turn, of which nothing is sent. Any thread, any signal handler. False when there is
+ * none. */
 bool ccid_slot_cancel(struct ccid_reader *r, unsigned slot);
 bool ccid_reader_cancel(struct ccid_reader *r);
 

@@ -7,6 +7,9 @@
  * wire free reads for all, hands answers over by slot and sequence number, and gives the wire up when
  * another wants to send. With one lane the wire is the entered slot's and nothing is locked.
  *
+ * A turn and a lane are waited for in the order of asking, until the deadline or a cancel. A cancel is
+ * counted in the slot, and the transport only woken: whoever wakes up looks whose it was.
+ *
  * Lock order: slot's turn -> lane -> wire -> state. state guards the fields that say so and is never
  * held across a wait. */
 #ifndef CCID_READER_PRIV_H
@@ -30,9 +33,20 @@
 #define CCID_OFF_ON_MS    10 /* ISO 7816-3 6.2.2: between deactivation and activation */
 #define CCID_STALE_MAX    16 /* answers dropped, empty transfers taken, in one exchange */
 
-/* First come, first served. */
+/* Who waits at a gate. Guarded by wire. */
+struct ccid_turn {
+	struct ccid_turn *next;
+	unsigned slot;
+	unsigned cancels; /* of the slot, when it came */
+	int64_t deadline;
+	bool deaf; /* no cancel ends it */
+	bool mine;
+};
+
+/* So many at once; the others wait, first come, first served. Guarded by wire. */
 struct ccid_gate {
-	atomic_uint next, serving;
+	unsigned room, taken;
+	struct ccid_turn *first;
 };
 
 /* A command under way, or a wait for time alone. Guarded by wire. */
@@ -78,7 +92,10 @@ struct ccid_slot {
 	int64_t silence_ms;         /* longest silence in an XfrBlock */
 	struct ccid_gate gate;      /* whose turn it is, with several lanes */
 	struct ccid_lane *lane;     /* while it is entered */
-	atomic_bool busy, cancelled, clock_stopped;
+	atomic_uint users;          /* who has entered it or waits for that */
+	atomic_uint cancels;        /* asked for so far */
+	unsigned cancels_seen;      /* while it is entered: those that are not for its command */
+	atomic_bool clock_stopped;
 	bool recovering;
 };
 
@@ -97,12 +114,12 @@ struct ccid_reader {
 	unsigned nslots;
 
 	pthread_mutex_t wire, state;
-	pthread_cond_t turned; /* with wire: a turn, the wire or an answer may have come */
-	struct ccid_gate gate; /* whose turn it is, with one lane */
+	pthread_cond_t turned;  /* with wire: a turn, the wire, an answer or a cancel may have come */
+	struct ccid_gate gate;  /* whose turn it is, with one lane */
+	struct ccid_gate lanes; /* who gets a lane, with several */
 	struct ccid_lane *lane;
 	unsigned nlanes, lanes_made;
-	unsigned room, lanes_taken, lane_next, lane_serving; /* wire */
-	bool owned;                                          /* wire: somebody uses the transport */
+	bool owned;      /* wire: somebody uses the transport */
 	unsigned wanted; /* wire: how many want it, but to read */
 	bool waiting;    /* wire: the owner waits and can be kicked */
 	bool kicked;     /* wire: a cancel() of our own may be left in the transport */
@@ -121,7 +138,7 @@ struct ccid_reader {
 	unsigned looks;    /* since the last transfer */
 	unsigned unasked;  /* cancels in a row that nobody seems to have asked for */
 
-	atomic_bool gone, cancelled;
+	atomic_bool gone, woken; /* woken: a cancel() of the transport was for somebody */
 	atomic_uint faults;
 	struct ccid_fault fault;         /* state */
 	int64_t slept, sleep_at;         /* state: as last looked; when to look again */
@@ -139,15 +156,19 @@ struct ccid_wait {
 /* turn.c */
 
 /* Wait for the slot's turn and a lane, and take in what the notifications say. CCID_E_NO_SLOT,
- * CCID_E_GONE: not entered. ccid_slot_leave() hands result back. */
+ * CCID_E_TIMEOUT, CCID_E_CANCELLED, CCID_E_GONE: not entered. ccid_slot_leave() hands result back. */
 CCID_MUST_USE
-int ccid_slot_enter(struct ccid_reader *r, unsigned slot);
+int ccid_slot_enter(struct ccid_reader *r, unsigned slot, int64_t deadline);
 int ccid_slot_leave(struct ccid_reader *r, unsigned slot, int result);
 /* The same without waiting: CCID_E_SLOT_BUSY. */
 CCID_MUST_USE
 int ccid_slot_try_enter(struct ccid_reader *r, unsigned slot);
-/* The same without a look at the notifications; cannot fail. */
+/* The same without a look at the notifications, however long it takes; cannot fail. */
 void ccid_slot_occupy(struct ccid_reader *r, unsigned slot);
+/* Whether a cancel means the command of the slot, which is entered; it is used up. Recovery does not
+ * hear it: it is for what comes after. */
+CCID_MUST_USE
+bool ccid_slot_take_cancel(struct ccid_reader *r, unsigned slot);
 
 /* exchange.c; slot entered */
 
@@ -165,6 +186,9 @@ int ccid_exchange(struct ccid_reader *r, unsigned slot, const struct ccid_cmd *c
  * DESYNCED or the reader is gone. */
 CCID_MUST_USE
 int ccid_recover(struct ccid_reader *r, unsigned slot);
+/* The same before a command. What was cancelled meanwhile need not be sent to be cancelled. */
+CCID_MUST_USE
+int ccid_in_step(struct ccid_reader *r, unsigned slot);
 
 /* slot.c */
 
@@ -207,6 +231,10 @@ int ccid_same_card(struct ccid_reader *r, unsigned slot, uint32_t generation, in
 /* power.c; slot entered */
 CCID_MUST_USE
 int ccid_power_off(struct ccid_reader *r, unsigned slot, int64_t deadline);
+
+/* The card was to be reset or to leave, and waiting for the slot has ended so: no session goes on as if
+ * that had not been asked for, and the next activation resets the card. err. Slot not entered. */
+int ccid_kept_out(struct ccid_reader *r, unsigned slot, int err);
 
 /* params.c; slot entered: the slot is NEGOTIABLE; agree on a protocol out of wanted and make it READY.
  * CCID_E_PPS asks for a cold reset and plain parameters (fast false). */

@@ -140,3 +140,15 @@ int ccid_recover(struct ccid_reader *r, unsigned slot)
 	ccid_log(r->env, CCID_LOG_INFO, ccid_reader_label(r), "slot %u: back in step", slot);
 	return CCID_OK;
 }
+
+int ccid_in_step(struct ccid_reader *r, unsigned slot)
+{
+	int rc;
+
+	if (atomic_load(&r->gone))
+		return CCID_E_GONE;
+	if (ccid_slot_now(r, slot) != CCID_SLOT_DESYNCED)
+		return CCID_OK;
+	rc = ccid_recover(r, slot);
+	return rc == CCID_OK && ccid_slot_take_cancel(r, slot) ? CCID_E_CANCELLED : rc;
+}

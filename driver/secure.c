@@ -153,7 +153,7 @@ int ccid_slot_secure(struct ccid_reader *r, unsigned slot, uint32_t generation,
 		return CCID_E_ARG;
 	if (!(r->desc.pin_support & (pin->modify ? 2 : 1)) || r->level == CCID_LEVEL_CHARACTER)
 		return CCID_E_UNSUPPORTED;
-	rc = ccid_slot_enter(r, slot);
+	rc = ccid_slot_enter(r, slot, deadline);
 	if (rc < 0)
 		return rc;
 	rc = ccid_same_card(r, slot, generation, deadline);

@@ -36,7 +36,7 @@ int ccid_slot_get_parameters(struct ccid_reader *r, unsigned slot, struct ccid_p
 {
 	struct ccid_cmd cmd = ccid_cmd_get_parameters();
 	struct ccid_rsp rsp;
-	int rc = ccid_slot_enter(r, slot);
+	int rc = ccid_slot_enter(r, slot, deadline);
 
 	if (rc < 0)
 		return rc;
@@ -64,7 +64,7 @@ int ccid_slot_reset_parameters(struct ccid_reader *r, unsigned slot, struct ccid
 {
 	struct ccid_cmd cmd = ccid_cmd_reset_parameters();
 	struct ccid_rsp rsp;
-	int rc = ccid_slot_enter(r, slot);
+	int rc = ccid_slot_enter(r, slot, deadline);
 
 	if (rc < 0)
 		return rc;
@@ -114,7 +114,7 @@ int ccid_slot_clock(struct ccid_reader *r, unsigned slot, uint32_t generation, b
 
 	if (!(r->desc.features & CCID_FEATURE_CLOCK_STOP) || r->iccd != CCID_ICCD_NONE)
 		return CCID_E_UNSUPPORTED;
-	rc = ccid_slot_enter(r, slot);
+	rc = ccid_slot_enter(r, slot, deadline);
 	if (rc < 0)
 		return rc;
 	return ccid_slot_leave(r, slot, change_clock(r, slot, generation, stop, deadline));
@@ -133,7 +133,7 @@ int ccid_slot_t0_classes(struct ccid_reader *r, unsigned slot, int get_response,
 		return CCID_E_ARG;
 	if (r->level < CCID_LEVEL_SHORT_APDU)
 		return CCID_E_UNSUPPORTED;
-	rc = ccid_slot_enter(r, slot);
+	rc = ccid_slot_enter(r, slot, deadline);
 	if (rc < 0)
 		return rc;
 	return ccid_slot_leave(r, slot, command(r, slot, &cmd, &rsp, deadline));
@@ -147,7 +147,7 @@ static int list(struct ccid_reader *r, uint8_t request, uint8_t announced, uint3
 
 	if (announced == 0)
 		return 0;
-	rc = ccid_slot_enter(r, 0);
+	rc = ccid_slot_enter(r, 0, deadline);
 	if (rc < 0)
 		return rc;
 	ccid_wire_take(r);

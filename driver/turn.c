@@ -3,6 +3,10 @@
  * there are lanes, and of those one at a time uses the transport. */
 #include "wire.h"
 
+#include <time.h>
+
+#define WAIT_MAX_MS 3600000 /* at once; the rest in another round */
+
 void ccid_wire_lock(struct ccid_reader *r)
 {
 	if (r->nlanes > 1)
@@ -15,121 +19,186 @@ void ccid_wire_unlock(struct ccid_reader *r)
 		pthread_mutex_unlock(&r->wire);
 }
 
-static struct ccid_gate *gate_of(struct ccid_reader *r, unsigned slot)
+void ccid_wire_rouse(struct ccid_reader *r)
 {
-	return r->nlanes > 1 ? &r->slot[slot].gate : &r->gate;
-}
-
-static void pass(struct ccid_reader *r, struct ccid_gate *g)
-{
-	unsigned mine = atomic_fetch_add(&g->next, 1);
-
-	if (atomic_load(&g->serving) == mine)
-		return;
-	pthread_mutex_lock(&r->wire);
-	while (atomic_load(&g->serving) != mine)
-		pthread_cond_wait(&r->turned, &r->wire);
-	pthread_mutex_unlock(&r->wire);
-}
-
-static bool try_pass(struct ccid_gate *g)
-{
-	unsigned serving = atomic_load(&g->serving);
-
-	return atomic_compare_exchange_strong(&g->next, &(unsigned){serving}, serving + 1);
-}
-
-static void let_next(struct ccid_reader *r, struct ccid_gate *g)
-{
-	unsigned after = atomic_load(&g->serving) + 1;
-
-	atomic_store(&g->serving, after);
-	if (atomic_load(&g->next) == after)
-		return;
 	pthread_mutex_lock(&r->wire);
 	pthread_cond_broadcast(&r->turned);
 	pthread_mutex_unlock(&r->wire);
 }
 
-/* wire locked, room left */
+/* --- gates; wire locked --- */
+
+static struct ccid_gate *gate_of(struct ccid_reader *r, unsigned slot)
+{
+	return r->nlanes > 1 ? &r->slot[slot].gate : &r->gate;
+}
+
+static void let_in(struct ccid_reader *r, struct ccid_gate *g)
+{
+	while (g->first != NULL && g->taken < g->room) {
+		struct ccid_turn *t = g->first;
+
+		g->first = t->next;
+		g->taken++;
+		t->mine = true;
+		pthread_cond_broadcast(&r->turned);
+	}
+}
+
+static void let_out(struct ccid_reader *r, struct ccid_gate *g)
+{
+	g->taken--;
+	let_in(r, g);
+}
+
+static struct ccid_turn **end_of(struct ccid_gate *g, const struct ccid_turn *t)
+{
+	struct ccid_turn **at = &g->first;
+
+	while (*at != NULL && *at != t)
+		at = &(*at)->next;
+	return at;
+}
+
+static struct timespec in_ms(int64_t ms)
+{
+	struct timespec at;
+
+	clock_gettime(CLOCK_MONOTONIC, &at);
+	at.tv_sec += (time_t)(ms / 1000);
+	at.tv_nsec += (long)(ms % 1000) * 1000000;
+	if (at.tv_nsec >= 1000000000) {
+		at.tv_sec++;
+		at.tv_nsec -= 1000000000;
+	}
+	return at;
+}
+
+static bool cancelled(struct ccid_reader *r, const struct ccid_turn *t)
+{
+	return !t->deaf && atomic_load(&r->slot[t->slot].cancels) != t->cancels;
+}
+
+static int wait_for_news(struct ccid_reader *r, const struct ccid_turn *t)
+{
+	int64_t left = t->deadline - ccid_env_now(r->env);
+	struct timespec at;
+
+	if (cancelled(r, t))
+		return CCID_E_CANCELLED;
+	if (t->deadline == CCID_NEVER) {
+		pthread_cond_wait(&r->turned, &r->wire);
+		return CCID_OK;
+	}
+	if (left <= 0)
+		return CCID_E_TIMEOUT;
+	at = in_ms(left < WAIT_MAX_MS ? left : WAIT_MAX_MS);
+	pthread_cond_timedwait(&r->turned, &r->wire, &at);
+	return CCID_OK;
+}
+
+static int pass(struct ccid_reader *r, struct ccid_gate *g, struct ccid_turn *t)
+{
+	int rc = CCID_OK;
+
+	t->mine = false;
+	*end_of(g, t) = t;
+	let_in(r, g);
+	while (!t->mine && rc == CCID_OK)
+		rc = wait_for_news(r, t);
+	if (!t->mine) {
+		*end_of(g, t) = t->next;
+	} else if (cancelled(r, t)) {
+		let_out(r, g);
+		rc = CCID_E_CANCELLED;
+	}
+	return rc;
+}
+
+static int pass_both(struct ccid_reader *r, struct ccid_turn *t)
+{
+	struct ccid_gate *own = gate_of(r, t->slot);
+	int rc = pass(r, own, t);
+
+	if (rc < 0 || r->nlanes == 1)
+		return rc;
+	t->next = NULL;
+	rc = pass(r, &r->lanes, t);
+	if (rc < 0)
+		let_out(r, own);
+	return rc;
+}
+
+static bool has_room(const struct ccid_gate *g)
+{
+	return g->first == NULL && g->taken < g->room;
+}
+
+static bool try_both(struct ccid_reader *r, unsigned slot)
+{
+	struct ccid_gate *own = gate_of(r, slot);
+
+	if (!has_room(own) || (r->nlanes > 1 && !has_room(&r->lanes)))
+		return false;
+	own->taken++;
+	if (r->nlanes > 1)
+		r->lanes.taken++;
+	return true;
+}
+
+static void leave_both(struct ccid_reader *r, unsigned slot)
+{
+	if (r->nlanes > 1) {
+		r->slot[slot].lane->taken = false;
+		let_out(r, &r->lanes);
+	}
+	let_out(r, gate_of(r, slot));
+}
+
 static struct ccid_lane *free_lane(struct ccid_reader *r)
 {
 	struct ccid_lane *l = r->lane;
 
 	while (l->taken)
 		l++;
-	l->taken = true;
-	r->lanes_taken++;
+	l->taken = r->nlanes > 1;
 	return l;
 }
 
-static struct ccid_lane *take_lane(struct ccid_reader *r)
-{
-	struct ccid_lane *l;
-	unsigned mine;
+/* --- slots --- */
 
-	if (r->nlanes == 1)
-		return r->lane;
-	pthread_mutex_lock(&r->wire);
-	mine = r->lane_next++;
-	while (r->lane_serving != mine || r->lanes_taken >= r->room)
-		pthread_cond_wait(&r->turned, &r->wire);
-	r->lane_serving++;
-	l = free_lane(r);
-	pthread_cond_broadcast(&r->turned);
-	pthread_mutex_unlock(&r->wire);
-	return l;
+/* A cancel from before the asking must not hit the command. */
+static void begin(struct ccid_reader *r, unsigned slot, unsigned cancels)
+{
+	r->slot[slot].lane = free_lane(r);
+	r->slot[slot].cancels_seen = cancels;
 }
 
-static struct ccid_lane *try_lane(struct ccid_reader *r)
-{
-	struct ccid_lane *l = NULL;
-
-	if (r->nlanes == 1)
-		return r->lane;
-	pthread_mutex_lock(&r->wire);
-	if (r->lane_serving == r->lane_next && r->lanes_taken < r->room)
-		l = free_lane(r);
-	pthread_mutex_unlock(&r->wire);
-	return l;
-}
-
-static void give_lane(struct ccid_reader *r, struct ccid_lane *l)
-{
-	if (r->nlanes == 1)
-		return;
-	pthread_mutex_lock(&r->wire);
-	l->taken = false;
-	r->lanes_taken--;
-	pthread_cond_broadcast(&r->turned);
-	pthread_mutex_unlock(&r->wire);
-}
-
-static void hush(struct ccid_reader *r)
-{
-	int rc = CCID_E_CANCELLED;
-
-	for (unsigned i = 0; rc == CCID_E_CANCELLED && i < CCID_CANCELS_MAX; i++)
-		rc = r->t->ops->pause(r->t, ccid_env_now(r->env));
-}
-
-/* A cancel that came too late, or once too often, must not hit the next command. With several lanes
- * one without a slot to go with it hits none. */
-static void begin(struct ccid_reader *r, unsigned slot, struct ccid_lane *l)
+static int occupy(struct ccid_reader *r, unsigned slot, int64_t deadline, bool deaf)
 {
 	struct ccid_slot *s = &r->slot[slot];
+	struct ccid_turn t = {.slot = slot,
+	                      .cancels = atomic_load(&s->cancels),
+	                      .deadline = deadline,
+	                      .deaf = deaf};
+	int rc;
 
-	s->lane = l;
-	atomic_store(&s->cancelled, false);
-	if (r->nlanes == 1 && atomic_exchange(&r->cancelled, false))
-		hush(r);
-	atomic_store(&s->busy, true);
+	atomic_fetch_add(&s->users, 1);
+	pthread_mutex_lock(&r->wire);
+	rc = pass_both(r, &t);
+	if (rc == CCID_OK)
+		begin(r, slot, t.cancels);
+	pthread_mutex_unlock(&r->wire);
+	if (rc < 0)
+		atomic_fetch_sub(&s->users, 1);
+	return rc;
 }
 
 void ccid_slot_occupy(struct ccid_reader *r, unsigned slot)
 {
-	pass(r, gate_of(r, slot));
-	begin(r, slot, take_lane(r));
+	int rc = occupy(r, slot, CCID_NEVER, true);
+
+	(void)rc; /* nothing ends this wait but the turn */
 }
 
 static int look(struct ccid_reader *r, unsigned slot)
@@ -139,39 +208,51 @@ static int look(struct ccid_reader *r, unsigned slot)
 	return rc < 0 ? ccid_slot_leave(r, slot, rc) : CCID_OK;
 }
 
-int ccid_slot_enter(struct ccid_reader *r, unsigned slot)
+int ccid_slot_enter(struct ccid_reader *r, unsigned slot, int64_t deadline)
 {
+	int rc;
+
 	if (slot >= r->nslots)
 		return CCID_E_NO_SLOT;
-	ccid_slot_occupy(r, slot);
-	return look(r, slot);
+	rc = occupy(r, slot, deadline, false);
+	return rc < 0 ? ccid_fail(r, slot, "turn", rc, NULL) : look(r, slot);
 }
 
 int ccid_slot_try_enter(struct ccid_reader *r, unsigned slot)
 {
-	struct ccid_lane *l;
+	unsigned cancels;
+	bool entered;
 
 	if (slot >= r->nslots)
 		return CCID_E_NO_SLOT;
-	if (!try_pass(gate_of(r, slot)))
-		return CCID_E_SLOT_BUSY;
-	l = try_lane(r);
-	if (l == NULL) {
-		let_next(r, gate_of(r, slot));
-		return CCID_E_SLOT_BUSY;
+	cancels = atomic_load(&r->slot[slot].cancels);
+	pthread_mutex_lock(&r->wire);
+	entered = try_both(r, slot);
+	if (entered) {
+		atomic_fetch_add(&r->slot[slot].users, 1);
+		begin(r, slot, cancels);
 	}
-	begin(r, slot, l);
-	return look(r, slot);
+	pthread_mutex_unlock(&r->wire);
+	return entered ? look(r, slot) : CCID_E_SLOT_BUSY;
 }
 
 int ccid_slot_leave(struct ccid_reader *r, unsigned slot, int result)
 {
-	struct ccid_slot *s = &r->slot[slot];
-
-	atomic_store(&s->busy, false);
-	give_lane(r, s->lane);
-	let_next(r, gate_of(r, slot));
+	pthread_mutex_lock(&r->wire);
+	leave_both(r, slot);
+	pthread_mutex_unlock(&r->wire);
+	atomic_fetch_sub(&r->slot[slot].users, 1);
 	return result;
+}
+
+/* --- the transport --- */
+
+static void hush(struct ccid_reader *r)
+{
+	int rc = CCID_E_CANCELLED;
+
+	for (unsigned i = 0; rc == CCID_E_CANCELLED && i < CCID_CANCELS_MAX; i++)
+		rc = r->t->ops->pause(r->t, ccid_env_now(r->env));
 }
 
 /* The owner reads and will look whether it is wanted: at once when it is made to. */
@@ -200,8 +281,10 @@ void ccid_wire_take(struct ccid_reader *r)
 	kicked = r->kicked;
 	r->kicked = false;
 	pthread_mutex_unlock(&r->wire);
-	if (kicked)
-		hush(r);
+	if (!kicked)
+		return;
+	hush(r);
+	ccid_wire_rouse(r);
 }
 
 void ccid_wire_give(struct ccid_reader *r)
@@ -214,17 +297,30 @@ void ccid_wire_give(struct ccid_reader *r)
 	pthread_mutex_unlock(&r->wire);
 }
 
+/* --- cancel --- */
+
+bool ccid_slot_take_cancel(struct ccid_reader *r, unsigned slot)
+{
+	struct ccid_slot *s = &r->slot[slot];
+	unsigned cancels = atomic_load(&s->cancels);
+
+	if (s->recovering || cancels == s->cancels_seen)
+		return false;
+	s->cancels_seen = cancels;
+	return true;
+}
+
 static bool stop(struct ccid_reader *r, unsigned slot)
 {
-	if (!atomic_load(&r->slot[slot].busy))
+	if (atomic_load(&r->slot[slot].users) == 0)
 		return false;
-	atomic_store(&r->slot[slot].cancelled, true);
+	atomic_fetch_add(&r->slot[slot].cancels, 1);
 	return true;
 }
 
 static void wake(struct ccid_reader *r)
 {
-	atomic_store(&r->cancelled, true);
+	atomic_store(&r->woken, true);
 	r->t->ops->cancel(r->t);
 }
 

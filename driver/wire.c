@@ -98,14 +98,23 @@ static void begin(struct ccid_reader *r, unsigned slot, const struct ccid_cmd *c
 	watch_card(r, c);
 }
 
+/* Whether the transport, whose wait a cancel has ended, is to be asked again: it meant somebody else. */
+static bool once_more(struct ccid_reader *r, unsigned slot, int rc)
+{
+	if (rc != CCID_E_CANCELLED)
+		return false;
+	ccid_wire_rouse(r);
+	return !ccid_slot_take_cancel(r, slot);
+}
+
 int ccid_wire_control(struct ccid_reader *r, unsigned slot, const struct ccid_setup *setup,
                       uint8_t *data, int64_t deadline)
 {
 	int rc = CCID_E_CANCELLED;
 
-	for (unsigned i = 0; rc == CCID_E_CANCELLED && i < CCID_CANCELS_MAX; i++) {
+	for (unsigned i = 0; i < CCID_CANCELS_MAX; i++) {
 		rc = r->t->ops->control(r->t, setup, data, deadline);
-		if (r->nlanes == 1 || atomic_load(&r->slot[slot].cancelled))
+		if (!once_more(r, slot, rc))
 			break;
 	}
 	return rc;
@@ -141,9 +150,9 @@ static int bulk_out(struct ccid_reader *r, unsigned slot, size_t len, int64_t de
 {
 	int rc = CCID_E_CANCELLED;
 
-	for (unsigned i = 0; rc == CCID_E_CANCELLED && i < CCID_CANCELS_MAX; i++) {
+	for (unsigned i = 0; i < CCID_CANCELS_MAX; i++) {
 		rc = r->t->ops->bulk_out(r->t, r->out, len, deadline);
-		if (r->nlanes == 1 || atomic_load(&r->slot[slot].cancelled))
+		if (!once_more(r, slot, rc))
 			break;
 	}
 	if (rc == CCID_OK)
@@ -203,8 +212,6 @@ int ccid_wire_pause(struct ccid_reader *r, unsigned slot, int64_t until)
 	struct ccid_lane *l = r->slot[slot].lane;
 	int rc;
 
-	if (r->nlanes == 1)
-		return r->t->ops->pause(r->t, until);
 	ccid_wire_take(r);
 	ccid_wire_lock(r);
 	l->call = (struct ccid_call){

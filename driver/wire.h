@@ -23,6 +23,8 @@ void ccid_wire_give(struct ccid_reader *r);
 /* What wire guards; nothing with one lane. */
 void ccid_wire_lock(struct ccid_reader *r);
 void ccid_wire_unlock(struct ccid_reader *r);
+/* The transport's wait was ended by a cancel: those whose it may be look. wire not locked. */
+void ccid_wire_rouse(struct ccid_reader *r);
 
 /* wire.c; slot entered */
 

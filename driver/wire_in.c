@@ -305,42 +305,32 @@ static int look_into(struct ccid_reader *r, int64_t until)
 
 /* --- waiting --- */
 
-static bool hears(struct ccid_reader *r, struct ccid_call *c)
-{
-	return c->open && !c->deaf && atomic_load(&r->slot[c->slot].cancelled);
-}
-
-static void end_cancelled(struct ccid_reader *r, struct ccid_call *c)
-{
-	atomic_store(&r->slot[c->slot].cancelled, false);
-	end(c, CCID_E_CANCELLED);
-}
-
 /* Whether a cancel has ended a call. */
 static bool see_cancels(struct ccid_reader *r)
 {
 	bool any = false;
 
 	for (unsigned i = 0; i < r->nlanes; i++) {
-		if (!hears(r, &r->lane[i].call))
+		struct ccid_call *c = &r->lane[i].call;
+
+		if (!c->open || c->deaf || !ccid_slot_take_cancel(r, c->slot))
 			continue;
-		end_cancelled(r, &r->lane[i].call);
+		end(c, CCID_E_CANCELLED);
 		any = true;
 	}
 	return any;
 }
 
-/* With several lanes it was a kick, or is for a call that see_cancels() finds; recovery lets a cancel
- * pass. */
+/* It was a kick, or is for a call that see_cancels() finds, or for somebody who waits for a turn;
+ * recovery lets a cancel pass. */
 static void woken(struct ccid_reader *r)
 {
-	struct ccid_call *c = &r->lane[0].call;
-	bool kicked = r->kicked;
+	bool asked = atomic_exchange(&r->woken, false) || r->kicked;
 
 	r->kicked = false;
-	if (r->nlanes == 1 && !c->deaf)
-		end_cancelled(r, c);
-	else if (!kicked && ++r->unasked > CCID_CANCELS_MAX)
+	if (r->nlanes == 1)
+		ccid_wire_rouse(r);
+	if (!asked && ++r->unasked > CCID_CANCELS_MAX)
 		broken(r, CCID_E_CANCELLED);
 }
 
@@ -408,7 +398,7 @@ static void step(struct ccid_reader *r)
 	rc = ccid_in_due(r) ? ccid_in_post(r) : CCID_OK;
 	if (rc < 0)
 		broken(r, rc);
-	else if (r->nlanes == 1 || !see_cancels(r))
+	else if (!see_cancels(r))
 		wait_for_some(r);
 	r->owned = false;
 	if (r->nlanes > 1)

@@ -219,8 +219,8 @@ int ccid_same_session(struct ccid_reader *r, unsigned slot, uint32_t generation,
 	struct ccid_slot_info info;
 	int rc = ccid_slot_settle(r, slot, false, deadline);
 
-	if (rc == CCID_OK && ccid_slot_now(r, slot) == CCID_SLOT_DESYNCED)
-		rc = ccid_recover(r, slot);
+	if (rc == CCID_OK)
+		rc = ccid_in_step(r, slot);
 	if (rc == CCID_OK)
 		rc = ccid_slot_get_info(r, slot, &info);
 	if (rc < 0)
@@ -251,7 +251,7 @@ int ccid_slot_transmit(struct ccid_reader *r, unsigned slot, uint32_t generation
 
 	if (len < 4 || len > CCID_APDU_MAX || cap < 2)
 		return CCID_E_ARG;
-	rc = ccid_slot_enter(r, slot);
+	rc = ccid_slot_enter(r, slot, deadline);
 	if (rc < 0)
 		return rc;
 	rc = ccid_same_card(r, slot, generation, deadline);
