@@ -2,6 +2,8 @@
 /* What goes out: commands and the requests beside them, by whoever owns the wire. */
 #include "wire.h"
 
+#define T1_AROUND 5 /* NAD, PCB, LEN and CRC beside what a block carries */
+
 bool ccid_wire_others(struct ccid_reader *r, unsigned slot)
 {
 	bool any = false;
@@ -224,7 +226,9 @@ int ccid_wire_pause(struct ccid_reader *r, unsigned slot, int64_t until)
 
 static void wipe_up_to(uint8_t *buf, size_t cap, size_t len)
 {
-	ccid_wipe(buf, len + CCID_HEADER_LEN < cap ? len + CCID_HEADER_LEN : cap);
+	size_t around = CCID_HEADER_LEN + T1_AROUND;
+
+	ccid_wipe(buf, cap > around && len < cap - around ? len + around : cap);
 }
 
 void ccid_wire_wipe(struct ccid_reader *r, unsigned slot, size_t out, size_t in)
