@@ -58,6 +58,7 @@ struct ccid_call {
 	unsigned slot;
 	int64_t silence_ms, unit_ms, deadline, limit;
 	unsigned stale, extensions;
+	unsigned overtaken; /* what came for others when its time was over */
 	bool watches; /* the card's removal ends it, too */
 	bool left;    /* the card did; the reader has one more second to answer */
 	uint32_t generation, insertions; /* when it began */
@@ -95,6 +96,7 @@ struct ccid_slot {
 	atomic_uint users;          /* who has entered it or waits for that */
 	atomic_uint cancels;        /* asked for so far */
 	unsigned cancels_seen;      /* while it is entered: those that are not for its command */
+	uint8_t owed[256 / 8];      /* wire: sequence numbers given up, whose answer may still come */
 	atomic_bool clock_stopped;
 	bool recovering;
 };

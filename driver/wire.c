@@ -164,6 +164,27 @@ static int bulk_out(struct ccid_reader *r, unsigned slot, size_t len, int64_t de
 	return rc;
 }
 
+/* Not one with which an answer may still come; when there is no other, those of old are forgotten. */
+static void choose_seq(struct ccid_reader *r, unsigned slot)
+{
+	ccid_wire_lock(r);
+	for (unsigned i = 0; ccid_in_owed(r, slot, r->seq); i++) {
+		if (i == 256)
+			ccid_in_forgive(r, slot);
+		r->seq++;
+	}
+	ccid_wire_unlock(r);
+}
+
+/* Behind the beginning of a message that nobody waits for no new one may begin. */
+static void start_afresh(struct ccid_reader *r)
+{
+	if (r->posted && r->in_len > 0)
+		ccid_in_drop(r);
+	else
+		ccid_in_forget(r);
+}
+
 static int send(struct ccid_reader *r, unsigned slot, const struct ccid_cmd *cmd, uint8_t *seq,
                 int64_t deadline)
 {
@@ -171,6 +192,7 @@ static int send(struct ccid_reader *r, unsigned slot, const struct ccid_cmd *cmd
 
 	if (r->halted && clear(r) == CCID_E_GONE)
 		return CCID_E_GONE;
+	choose_seq(r, slot);
 	if (cmd->type == CCID_ABORT)
 		n = request_abort(r, slot, deadline);
 	if (n == CCID_OK)
@@ -178,7 +200,7 @@ static int send(struct ccid_reader *r, unsigned slot, const struct ccid_cmd *cmd
 	if (n < 0)
 		return n;
 	if (!ccid_in_due(r))
-		ccid_in_forget(r);
+		start_afresh(r);
 	rc = ccid_in_post(r);
 	if (rc < 0)
 		return rc;

@@ -60,6 +60,10 @@ void ccid_in_drop(struct ccid_reader *r);
 void ccid_in_forget(struct ccid_reader *r);
 /* Whether a command is under way. */
 bool ccid_in_due(const struct ccid_reader *r);
+/* Whether an answer with this number may still come for a command of the slot, or for one under way of
+ * any; none of the slot's is expected any more. Wire locked. */
+bool ccid_in_owed(const struct ccid_reader *r, unsigned slot, uint8_t seq);
+void ccid_in_forgive(struct ccid_reader *r, unsigned slot);
 /* End every command under way; wire locked. */
 void ccid_in_end_all(struct ccid_reader *r, int err);
 

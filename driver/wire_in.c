@@ -3,6 +3,8 @@
  * passes ends those that wait too long. Whoever waits reads for all that wait. */
 #include "wire.h"
 
+#include <string.h>
+
 #define EXTENSIONS_MAX 100000 /* in one exchange, beside its deadline */
 
 static int64_t min64(int64_t a, int64_t b)
@@ -22,17 +24,36 @@ static bool cuts(const struct ccid_reader *r)
 
 /* --- the calls under way --- */
 
-static void end(struct ccid_call *c, int result)
+static void end(struct ccid_reader *r, struct ccid_call *c, int result)
 {
 	c->open = false;
 	c->result = result;
+	if (result < 0 && c->type != 0)
+		r->slot[c->slot].owed[c->seq / 8] |= (uint8_t)(1u << c->seq % 8);
+}
+
+bool ccid_in_owed(const struct ccid_reader *r, unsigned slot, uint8_t seq)
+{
+	bool owed = r->slot[slot].owed[seq / 8] & 1u << seq % 8;
+
+	for (unsigned i = 0; i < r->nlanes; i++) {
+		const struct ccid_call *c = &r->lane[i].call;
+
+		owed = owed || (c->open && c->type != 0 && c->seq == seq);
+	}
+	return owed;
+}
+
+void ccid_in_forgive(struct ccid_reader *r, unsigned slot)
+{
+	memset(r->slot[slot].owed, 0, sizeof r->slot[slot].owed);
 }
 
 void ccid_in_end_all(struct ccid_reader *r, int err)
 {
 	for (unsigned i = 0; i < r->nlanes; i++)
 		if (r->lane[i].call.open && r->lane[i].call.type != 0)
-			end(&r->lane[i].call, err);
+			end(r, &r->lane[i].call, err);
 }
 
 bool ccid_in_due(const struct ccid_reader *r)
@@ -43,8 +64,16 @@ bool ccid_in_due(const struct ccid_reader *r)
 	return false;
 }
 
+/* Nobody keeps it, and with several lanes nobody else wipes it. */
+static void waste(const struct ccid_reader *r, size_t len)
+{
+	if (r->nlanes > 1)
+		ccid_wipe(r->in, len);
+}
+
 void ccid_in_forget(struct ccid_reader *r)
 {
+	waste(r, r->in_len);
 	r->in_len = 0;
 	r->in_parts = r->looks = r->unasked = 0;
 	r->look_at = 0;
@@ -57,12 +86,22 @@ void ccid_in_drop(struct ccid_reader *r)
 	ccid_in_forget(r);
 }
 
+/* Time cannot be waited for any more. */
+static void end_pauses(struct ccid_reader *r, int err)
+{
+	for (unsigned i = 0; i < r->nlanes; i++)
+		if (r->lane[i].call.open)
+			end(r, &r->lane[i].call, err);
+}
+
 /* Something is wrong with the pipe itself, whosever answer it was. One lane's command drops what is
  * posted when it is given up. */
 static void broken(struct ccid_reader *r, int err)
 {
 	if (err == CCID_E_STALL || err == CCID_E_BABBLE || err == CCID_E_IO)
 		r->halted = true;
+	if (!ccid_in_due(r))
+		end_pauses(r, err);
 	ccid_in_end_all(r, err);
 	ccid_in_forget(r);
 	if (r->nlanes > 1 && err != CCID_E_GONE)
@@ -100,28 +139,42 @@ static struct ccid_lane *addressee(const struct ccid_reader *r, const struct cci
 	return NULL;
 }
 
-static void nobodys(struct ccid_reader *r, size_t len)
+/* What a command that was given up still gets, once. */
+static bool paid(struct ccid_reader *r, const struct ccid_rsp *rsp)
 {
+	uint8_t bit = (uint8_t)(1u << rsp->seq % 8), *owed;
+
+	if (rsp->slot >= r->nslots)
+		return false;
+	owed = &r->slot[rsp->slot].owed[rsp->seq / 8];
+	if (!(*owed & bit))
+		return false;
+	*owed &= (uint8_t)~bit;
+	return true;
+}
+
+static void nobodys(struct ccid_reader *r, const struct ccid_rsp *rsp)
+{
+	bool late = paid(r, rsp);
+
 	for (unsigned i = 0; i < r->nlanes; i++) {
 		struct ccid_call *c = &r->lane[i].call;
 
-		if (c->open && c->type != 0 && ++c->stale > CCID_STALE_MAX)
-			end(c, CCID_E_FORMAT);
+		if (!late && c->open && c->type != 0 && ++c->stale > CCID_STALE_MAX)
+			end(r, c, CCID_E_FORMAT);
 	}
-	if (r->nlanes > 1)
-		ccid_wipe(r->in, len);
 }
 
-static void extend(const struct ccid_reader *r, struct ccid_call *c, uint8_t factor)
+static void extend(struct ccid_reader *r, struct ccid_call *c, uint8_t factor)
 {
 	int64_t ms = max64(c->silence_ms, (factor ? factor : 1) * c->unit_ms);
 
 	c->left = false;
 	c->limit = ccid_after(r, ms, c->deadline);
 	if (++c->extensions > EXTENSIONS_MAX)
-		end(c, CCID_E_FORMAT);
+		end(r, c, CCID_E_FORMAT);
 	else if (ccid_env_now(r->env) >= c->deadline)
-		end(c, CCID_E_TIMEOUT);
+		end(r, c, CCID_E_TIMEOUT);
 }
 
 /* The buffers change places: what the lane had is read, and the next message finds room in it. */
@@ -144,6 +197,7 @@ static void deliver(struct ccid_reader *r, size_t len)
 	int rc = ccid_rsp_decode(&rsp, r->in, len);
 
 	if (rc < 0) {
+		waste(r, len);
 		broken(r, rc);
 		return;
 	}
@@ -151,15 +205,17 @@ static void deliver(struct ccid_reader *r, size_t len)
 		log_in(r, &rsp);
 	l = addressee(r, &rsp);
 	if (l == NULL) {
-		nobodys(r, len);
+		nobodys(r, &rsp);
+		waste(r, len);
 	} else if (!type_fits(&rsp, l->call.type)) {
-		end(&l->call, CCID_E_FORMAT);
+		end(r, &l->call, CCID_E_FORMAT);
+		waste(r, len);
 	} else if (ccid_rsp_cmd_status(&rsp) == CCID_CMD_TIME_EXTENSION) {
 		extend(r, &l->call, rsp.error);
 	} else {
 		keep(r, l, len);
 		*l->call.rsp = rsp;
-		end(&l->call, CCID_OK);
+		end(r, &l->call, CCID_OK);
 	}
 }
 
@@ -200,6 +256,7 @@ static void received(struct ccid_reader *r, size_t n)
 	r->in_parts++;
 	len = r->in_len;
 	if (len > 0 && missing(r, len) == 0) {
+		r->in_len = 0;
 		ccid_in_forget(r);
 		deliver(r, len);
 	} else if (senseless(r, n)) {
@@ -229,7 +286,7 @@ static int lost_card(struct ccid_reader *r, const struct ccid_call *c)
 static void look_at_card(struct ccid_reader *r, struct ccid_call *c)
 {
 	if (c->left)
-		end(c, lost_card(r, c));
+		end(r, c, lost_card(r, c));
 	else
 		c->left = ccid_reader_dispatch(r) >= 0 && lost_card(r, c) < 0;
 }
@@ -248,12 +305,26 @@ static void time_passed(struct ccid_reader *r, int64_t until)
 		struct ccid_call *c = &r->lane[i].call;
 
 		if (c->open && now >= c->limit)
-			end(c, r->in_len > 0 && c->type != 0 ? CCID_E_SHORT : CCID_E_TIMEOUT);
+			end(r, c, r->in_len > 0 && c->type != 0 ? CCID_E_SHORT : CCID_E_TIMEOUT);
 		else if (c->open && look && c->watches)
 			look_at_card(r, c);
 	}
 	if (look)
 		r->look_at = 0;
+}
+
+/* Something came, and time may have passed for a call that it was not for: its own answer may be next,
+ * but not for ever. */
+static void overtaken(struct ccid_reader *r)
+{
+	int64_t now = ccid_env_now(r->env);
+
+	for (unsigned i = 0; i < r->nlanes; i++) {
+		struct ccid_call *c = &r->lane[i].call;
+
+		if (c->open && now >= c->limit && ++c->overtaken > CCID_STALE_MAX)
+			end(r, c, CCID_E_TIMEOUT);
+	}
 }
 
 int ccid_in_post(struct ccid_reader *r)
@@ -315,7 +386,7 @@ static bool see_cancels(struct ccid_reader *r)
 
 		if (!c->open || c->deaf || !ccid_slot_take_cancel(r, c->slot))
 			continue;
-		end(c, CCID_E_CANCELLED);
+		end(r, c, CCID_E_CANCELLED);
 		any = true;
 	}
 	return any;
@@ -369,6 +440,15 @@ static int wait(struct ccid_reader *r, int64_t until)
 	return n == 0 && !r->posted ? CCID_E_TIMEOUT : n;
 }
 
+static void over(struct ccid_reader *r, int n)
+{
+	r->posted = false;
+	if (n < 0)
+		broken(r, n);
+	else
+		received(r, (size_t)n);
+}
+
 static void wait_for_some(struct ccid_reader *r)
 {
 	int64_t until = next_limit(r);
@@ -378,15 +458,14 @@ static void wait_for_some(struct ccid_reader *r)
 		n = look_into(r, until);
 	if (n == CCID_E_TIMEOUT) {
 		time_passed(r, until);
-	} else if (n == CCID_E_CANCELLED) {
-		woken(r);
-	} else {
-		r->posted = false;
-		if (n < 0)
-			broken(r, n);
-		else
-			received(r, (size_t)n);
+		return;
 	}
+	if (n == CCID_E_CANCELLED)
+		woken(r);
+	else
+		over(r, n);
+	if (r->nlanes > 1)
+		overtaken(r);
 }
 
 /* One wait for all; wire locked, the transport free. */

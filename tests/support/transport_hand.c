@@ -122,7 +122,7 @@ static void take_command(struct hand *h, const uint8_t *c, size_t len)
 		object(h, "a malformed command");
 		return;
 	}
-	if (h->seq_known && c[6] != h->seq)
+	if (h->seq_known && c[6] != h->seq && !h->skips)
 		object(h, "bSeq is not the next");
 	h->seq_known = true;
 	h->seq = (uint8_t)(c[6] + 1);
@@ -173,6 +173,15 @@ static int take(struct hand *h)
 	return (int)m->len;
 }
 
+static int take_flood(struct hand *h)
+{
+	h->flood_left--;
+	atomic_fetch_add(&h->now, h->flood_ms);
+	memcpy(h->buf, h->flood.bytes, h->flood.len);
+	h->posted = false;
+	return (int)h->flood.len;
+}
+
 /* 1 when the wait is over, with *rc. */
 static bool over(struct hand *h, bool reads, int64_t deadline, int *rc)
 {
@@ -187,7 +196,9 @@ static bool over(struct hand *h, bool reads, int64_t deadline, int *rc)
 		h->posted = false;
 	} else if (reads && h->in_count > 0) {
 		*rc = take(h);
-	} else if (atomic_load(&h->now) >= deadline) {
+	} else if (reads && h->flood_left > 0) {
+		*rc = take_flood(h);
+	} else if (atomic_load(&h->now) >= deadline && !(reads && h->dawdles)) {
 		*rc = CCID_E_TIMEOUT;
 	} else {
 		return false;
@@ -391,6 +402,38 @@ void hand_raw(struct hand *h, const uint8_t *message, size_t len)
 	pthread_mutex_lock(&h->lock);
 	h->busy[message[5] % HAND_SLOTS] = false;
 	queue(h, message, message + 10, len - 10);
+	pthread_mutex_unlock(&h->lock);
+}
+
+void hand_flood(struct hand *h, const struct hand_message *command, uint8_t status, uint8_t error,
+                unsigned times, int64_t ms)
+{
+	uint8_t header[10] = {0x80,   0,    0, 0, 0, command->bytes[5], command->bytes[6],
+	                      status, error};
+
+	pthread_mutex_lock(&h->lock);
+	memcpy(h->flood.bytes, header, sizeof header);
+	h->flood.len = sizeof header;
+	h->flood_left = times;
+	h->flood_ms = ms;
+	pthread_cond_broadcast(&h->turn);
+	while (h->flood_left > 0 || h->deadline == 0)
+		pthread_cond_wait(&h->turn, &h->lock);
+	pthread_mutex_unlock(&h->lock);
+}
+
+void hand_dawdle(struct hand *h, bool dawdles)
+{
+	pthread_mutex_lock(&h->lock);
+	h->dawdles = dawdles;
+	pthread_mutex_unlock(&h->lock);
+}
+
+void hand_read(struct hand *h)
+{
+	pthread_mutex_lock(&h->lock);
+	while (h->in_count > 0 || h->deadline == 0)
+		pthread_cond_wait(&h->turn, &h->lock);
 	pthread_mutex_unlock(&h->lock);
 }
 

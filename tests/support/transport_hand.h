@@ -32,6 +32,8 @@ struct hand {
 	unsigned inside; /* threads in an operation that only one may use */
 	uint8_t hold;    /* commands of this type are the test's; 6F at the start */
 	bool gone, closed, posted, seq_known, silent;
+	bool skips;   /* sequence numbers may be left out */
+	bool dawdles; /* no wait for an answer ends by time */
 	uint8_t seq;
 	uint8_t *buf;
 	size_t cap;
@@ -43,6 +45,9 @@ struct hand {
 	unsigned nheld;
 	struct hand_message in[HAND_QUEUE]; /* answers that nobody has read */
 	unsigned in_first, in_count;
+	struct hand_message flood; /* read again and again when there is no other */
+	unsigned flood_left;
+	int64_t flood_ms;
 	unsigned seen[256]; /* commands by type */
 	unsigned aborts, controls, halts, resets, drops, most_busy, kicks;
 };
@@ -63,6 +68,14 @@ void hand_say(struct hand *h, uint8_t slot, uint8_t seq, uint8_t status, uint8_t
               const void *data, size_t len);
 /* One transfer as it is, at least a header. */
 void hand_raw(struct hand *h, const uint8_t *message, size_t len);
+/* The same again and again, so many times, each taking so long, whenever there is no other answer. Waits
+ * until all have been read, and somebody waits for the next. */
+void hand_flood(struct hand *h, const struct hand_message *command, uint8_t status, uint8_t error,
+                unsigned times, int64_t ms);
+/* Wait until every answer has been read, and somebody waits for the next. */
+void hand_read(struct hand *h);
+/* From now on no wait for an answer ends by time, or again. */
+void hand_dawdle(struct hand *h, bool dawdles);
 /* Abort is refused and nothing is answered any more until the reader is reset. */
 void hand_silence(struct hand *h);
 

@@ -1,0 +1,136 @@
+/* SPDX-License-Identifier: MIT */
+/* Several slots of a reader that floods, dawdles, or answers late and for others: none of it may hold up,
+ * end or satisfy a command that it does not belong to. */
+#include "hand_rig.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+static bool waits(unsigned slot)
+{
+	bool is = false;
+
+	pthread_mutex_lock(&reader->wire);
+	for (unsigned i = 0; i < reader->nlanes; i++)
+		is = is || (reader->lane[i].call.open && reader->lane[i].call.slot == slot);
+	pthread_mutex_unlock(&reader->wire);
+	return is;
+}
+
+/* Slot 1 has asked for time for ever; slot 0 has a limit. */
+static void a_flood_for_one_slot_does_not_keep_another_beyond_its_limit(void **state)
+{
+	struct hand_message b;
+	struct job ja, jb;
+
+	(void)state;
+	begin(2, 2);
+	start_until(&ja, 0, transmit, atomic_load(&hand.now) + 5000);
+	hand_command(&hand, 1);
+	b = sent(&jb, 1, 2);
+	hand_dawdle(&hand, true);
+	hand_flood(&hand, &b, 0x80, 1, 600, 10);
+	assert_false(waits(0));
+	result_is(&ja, CCID_E_TIMEOUT);
+	hand_dawdle(&hand, false);
+	hand_answer(&hand, &b, 0, 0, "\xB1\x90\x00", 3);
+	byte_is(&jb, 0xB1);
+	finish();
+}
+
+/* Each of slot 1's commands is given up, and answered afterwards. */
+static void late_answers_for_one_slot_do_not_end_the_command_of_another(void **state)
+{
+	struct hand_message a, b;
+	struct job ja, jb;
+
+	(void)state;
+	begin(2, 2);
+	a = sent(&ja, 0, 1);
+	for (unsigned i = 0; i < 2 * CCID_STALE_MAX; i++) {
+		b = sent(&jb, 1, 2 + i);
+		ccid_slot_cancel(reader, 1);
+		result_is(&jb, CCID_E_CANCELLED);
+		hand_say(&hand, 1, b.bytes[6], 0, 0, "\xEE\x90\x00", 3);
+	}
+	hand_answer(&hand, &a, 0, 0, "\xA0\x90\x00", 3);
+	byte_is(&ja, 0xA0);
+	works(1);
+	finish();
+}
+
+/* Both sequence numbers may still be answered: that of the command under way in slot 0, and that of the
+ * one that slot 1 gave up. */
+static void numbers_that_may_still_be_answered_are_left_out(void **state)
+{
+	struct hand_message a, b;
+	struct job ja, jb;
+
+	(void)state;
+	begin(2, 2);
+	hand.skips = true;
+	a = sent(&ja, 0, 1);
+	b = sent(&jb, 1, 2);
+	ccid_slot_cancel(reader, 1);
+	result_is(&jb, CCID_E_CANCELLED);
+	hand_hold(&hand, 0);
+	for (unsigned i = 0; i < 600; i++) {
+		start(&jb, 1, transmit);
+		result_is(&jb, 2);
+		assert_int_not_equal((uint8_t)(hand.seq - 1), a.bytes[6]);
+		assert_int_not_equal((uint8_t)(hand.seq - 1), b.bytes[6]);
+	}
+	hand_hold(&hand, 0x6F);
+	hand_answer(&hand, &a, 0, 0, "\xA0\x90\x00", 3);
+	byte_is(&ja, 0xA0);
+	finish();
+}
+
+/* The rest of an answer that nobody waits for any more is still to come where the last transfer was
+ * posted, behind its beginning. */
+static void half_an_answer_does_not_begin_the_next(void **state)
+{
+	(void)state;
+	begin(2, 2);
+	memcpy(reader->in, "\x80\x03\x00\x00\x00\x01\x07\x00\x00\x00\xEE\xEE", 12);
+	assert_int_equal(hand.t.ops->post_in(&hand.t, reader->in + 12, 64), 0);
+	reader->posted = true;
+	reader->in_len = 12;
+	works(0);
+	finish();
+}
+
+/* Slot 1 waits for time alone when the reader leaves: there is no command of its own to end. */
+static void an_unplug_ends_a_pause(void **state)
+{
+	struct hand_message b;
+	struct job ja, jb;
+
+	(void)state;
+	begin(2, 2);
+	sent(&ja, 0, 1);
+	b = sent(&jb, 1, 2);
+	hand_answer(&hand, &b, 0x40, 0xE0, NULL, 0);
+	hand_read(&hand);
+	hand_someone_waits(&hand);
+	hand_unplug(&hand);
+	result_is(&ja, CCID_E_GONE);
+	result_is(&jb, CCID_E_GONE);
+	finish();
+}
+
+int main(void)
+{
+	static const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_flood_for_one_slot_does_not_keep_another_beyond_its_limit),
+		cmocka_unit_test(late_answers_for_one_slot_do_not_end_the_command_of_another),
+		cmocka_unit_test(numbers_that_may_still_be_answered_are_left_out),
+		cmocka_unit_test(half_an_answer_does_not_begin_the_next),
+		cmocka_unit_test(an_unplug_ends_a_pause),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
