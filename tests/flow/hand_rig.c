@@ -24,12 +24,19 @@ struct ccid_slot_info info_of(unsigned slot)
 	return info;
 }
 
+void begin_on(struct ccid_transport *t, unsigned slots)
+{
+	int64_t deadline = ccid_env_now(&hand.env) + LIMIT_MS;
+
+	assert_int_equal(ccid_reader_open(&reader, t, NULL, &hand.env, deadline), 0);
+	for (unsigned i = 0; i < slots; i++)
+		assert_int_equal(ccid_slot_activate(reader, i, 1, CCID_RESET_NONE, deadline), 0);
+}
+
 void begin_with(const struct fake_reader *kind)
 {
 	hand_init(&hand, kind);
-	assert_int_equal(ccid_reader_open(&reader, &hand.t, NULL, &hand.env, soon()), 0);
-	for (unsigned i = 0; i < kind->slots; i++)
-		assert_int_equal(ccid_slot_activate(reader, i, 1, CCID_RESET_NONE, soon()), 0);
+	begin_on(&hand.t, kind->slots);
 }
 
 void begin(unsigned slots, unsigned busy)

@@ -24,6 +24,8 @@ extern struct ccid_reader *reader;
 void begin(unsigned slots, unsigned busy);
 /* The same of any kind: its cards are activated with protocol 0. */
 void begin_with(const struct fake_reader *kind);
+/* On a transport that wraps the hand, or another; time is hand.env's. */
+void begin_on(struct ccid_transport *t, unsigned slots);
 void finish(void);
 
 /* LIMIT_MS from now. */
