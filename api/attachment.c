@@ -10,7 +10,6 @@ void ccid_attachment_init(struct ccid_attachment *a, iscard_context *c)
 	a->context = iscard_context_ref(c);
 	a->epoch = ccid_process_epoch();
 	pthread_mutex_init(&a->lock, NULL);
-	pthread_mutex_init(&a->sending, NULL);
 }
 
 void ccid_attachment_fini(struct ccid_attachment *a)
@@ -23,7 +22,6 @@ void ccid_attachment_fini(struct ccid_attachment *a)
 	if (a->epoch != ccid_process_epoch())
 		return; /* another thread of the parent may have held them at the fork */
 	pthread_mutex_destroy(&a->lock);
-	pthread_mutex_destroy(&a->sending);
 }
 
 /* Let go of a connection that was closed elsewhere; returns one that is to be dropped. */

@@ -12,13 +12,12 @@ struct ccid_attachment {
 	iscard_context *context;
 	unsigned epoch;
 	atomic_int disposition; /* iscard_disposition_result */
-	pthread_mutex_t lock;   /* session, attaching; never held while anything waits */
+	pthread_mutex_t lock;   /* all below; never held while anything waits */
 	struct ccid_session *session;
 	bool attaching;
-	HRESULT failure;            /* lock: of the last call that failed */
-	char words[CCID_WORDS_MAX]; /* lock: about it */
-	pthread_mutex_t sending;    /* one transaction of this object at a time */
-	struct ccid_blob apdu, rapdu;
+	HRESULT failure;              /* of the last call that failed */
+	char words[CCID_WORDS_MAX];   /* about it */
+	struct ccid_blob apdu, rapdu; /* for the next who sends; empty while one does */
 };
 
 void ccid_attachment_init(struct ccid_attachment *a, iscard_context *c);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* What an object sends: its own buffers hold the command and the answer, one at a time. */
+/* What an object sends. Its buffers hold the command and the answer; whoever comes while they are in
+ * use, be it from within, has some of its own. Nothing is locked while another's code runs. */
 #include "attachment.h"
 
 #include "apdu.h"
@@ -7,16 +8,55 @@
 
 #define ANSWER_MAX 65544 /* dwMaxCCIDMessageLength less the header; an APDU's answer is shorter */
 
-static HRESULT make_room(struct ccid_attachment *a)
+/* A command on its way; n bytes of rapdu are its answer. */
+struct sending {
+	unsigned flags;
+	struct ccid_blob apdu, rapdu;
+	size_t n;
+};
+
+static void swap(struct ccid_blob *a, struct ccid_blob *b)
 {
-	if (a->rapdu.len == ANSWER_MAX)
-		return S_OK;
-	return ccid_result(ccid_blob_resize(&a->rapdu, ANSWER_MAX), CCID_ATTACHED);
+	struct ccid_blob t = *a;
+
+	*a = *b;
+	*b = t;
 }
 
-/* Send what is in a->apdu; the answer, which *n tells, is in a->rapdu. */
-static HRESULT exchange(struct ccid_attachment *a, const struct ccid_cmd_request *request,
-                        unsigned flags, size_t *n)
+static void start(struct ccid_attachment *a, struct sending *s, unsigned flags)
+{
+	*s = (struct sending){.flags = flags};
+	pthread_mutex_lock(&a->lock);
+	swap(&s->apdu, &a->apdu);
+	swap(&s->rapdu, &a->rapdu);
+	pthread_mutex_unlock(&a->lock);
+}
+
+/* Forget what was sent, and put the buffers back unless others are there. */
+static void finish(struct ccid_attachment *a, struct sending *s)
+{
+	ccid_blob_clear(&s->apdu);
+	if (s->n > 0)
+		ccid_wipe(s->rapdu.p, s->n);
+	pthread_mutex_lock(&a->lock);
+	if (a->apdu.p == NULL)
+		swap(&s->apdu, &a->apdu);
+	if (a->rapdu.p == NULL)
+		swap(&s->rapdu, &a->rapdu);
+	pthread_mutex_unlock(&a->lock);
+	ccid_blob_free(&s->apdu);
+	ccid_blob_free(&s->rapdu);
+}
+
+static HRESULT make_room(struct sending *s)
+{
+	if (s->rapdu.len == ANSWER_MAX)
+		return S_OK;
+	return ccid_result(ccid_blob_resize(&s->rapdu, ANSWER_MAX), CCID_ATTACHED);
+}
+
+static HRESULT exchange(struct ccid_attachment *a, struct sending *out,
+                        const struct ccid_cmd_request *request)
 {
 	struct ccid_session *s;
 	HRESULT hr = ccid_attachment_session(a, &s);
@@ -26,52 +66,53 @@ static HRESULT exchange(struct ccid_attachment *a, const struct ccid_cmd_request
 	if (request->nad != 0)
 		hr = SCARD_E_UNSUPPORTED_FEATURE;
 	if (SUCCEEDED(hr))
-		hr = make_room(a);
+		hr = make_room(out);
 	if (SUCCEEDED(hr))
-		hr = ccid_session_transmit(s, &a->apdu, flags, request->class_get_response,
-		                           &a->rapdu, n);
-	if (SUCCEEDED(hr) && *n < 2)
+		hr = ccid_session_transmit(s, &out->apdu, out->flags, request->class_get_response,
+		                           &out->rapdu, &out->n);
+	if (SUCCEEDED(hr) && out->n < 2)
 		hr = SCARD_F_COMM_ERROR;
 	return ccid_attachment_end(a, s, hr);
 }
 
-static void forget(struct ccid_attachment *a, size_t n)
+static HRESULT store(ISCardCmd *cmd, const struct sending *s)
 {
-	ccid_blob_clear(&a->apdu);
-	if (n > 0)
-		ccid_wipe(a->rapdu.p, n);
+	const uint8_t *sw = s->rapdu.p + s->n - 2;
+
+	return ccid_cmd_reply(cmd, s->rapdu.p, s->n - 2, (WORD)(sw[0] << 8 | sw[1]));
 }
 
 static HRESULT transact(struct ccid_attachment *a, ISCardCmd *cmd)
 {
 	struct ccid_cmd_request request;
-	size_t n = 0;
-	HRESULT hr = ccid_cmd_request(cmd, &a->apdu, &request);
+	struct sending s;
+	HRESULT hr;
 
-	if (FAILED(hr))
-		ccid_attachment_end(a, NULL, hr);
-	else
-		hr = exchange(a, &request, CCID_XFR_FOLLOW, &n);
+	start(a, &s, CCID_XFR_FOLLOW);
+	hr = ccid_attachment_end(a, NULL, ccid_cmd_request(cmd, &s.apdu, &request));
 	if (SUCCEEDED(hr))
-		hr = ccid_cmd_reply(cmd, a->rapdu.p, n - 2,
-		                    (WORD)(a->rapdu.p[n - 2] << 8 | a->rapdu.p[n - 1]));
+		hr = exchange(a, &s, &request);
+	if (SUCCEEDED(hr))
+		hr = ccid_attachment_end(a, NULL, store(cmd, &s));
 	if (FAILED(hr))
 		ccid_cmd_no_reply(cmd);
-	forget(a, n);
+	finish(a, &s);
 	return hr;
 }
 
 HRESULT ccid_attachment_transaction(struct ccid_attachment *a, ISCardCmd **cmd)
 {
+	ISCardCmd *kept;
 	HRESULT hr;
 
 	if (cmd == NULL || *cmd == NULL)
 		return ccid_attachment_end(a, NULL, cmd == NULL ? E_POINTER : E_INVALIDARG);
 	if (a->epoch != ccid_process_epoch())
 		return SCARD_E_SERVICE_STOPPED;
-	pthread_mutex_lock(&a->sending);
-	hr = transact(a, *cmd);
-	pthread_mutex_unlock(&a->sending);
+	kept = *cmd;
+	ISCardCmd_AddRef(kept);
+	hr = transact(a, kept);
+	ISCardCmd_Release(kept);
 	return hr;
 }
 
@@ -85,71 +126,59 @@ HRESULT ccid_hand_over(uint8_t *out, size_t *len, const uint8_t *bytes, size_t n
 	return fits ? S_OK : SCARD_E_INSUFFICIENT_BUFFER;
 }
 
-/* Hand out what a command brought, and forget it. */
-static HRESULT finish(struct ccid_attachment *a, HRESULT hr, size_t n, uint8_t *out, size_t *len)
-{
-	if (SUCCEEDED(hr))
-		hr = ccid_attachment_end(a, NULL, ccid_hand_over(out, len, a->rapdu.p, n));
-	else
-		*len = 0;
-	forget(a, n);
-	pthread_mutex_unlock(&a->sending);
-	return hr;
-}
-
-/* Begin a command of these bytes. */
-static HRESULT start(struct ccid_attachment *a, const uint8_t *bytes, size_t n)
-{
-	HRESULT hr;
-
-	pthread_mutex_lock(&a->sending);
-	hr = ccid_result(ccid_blob_set(&a->apdu, bytes, n), CCID_ATTACHED);
-	return ccid_attachment_end(a, NULL, hr);
-}
-
-HRESULT ccid_attachment_send(struct ccid_attachment *a, const uint8_t *capdu, size_t capdu_len,
-                             unsigned flags, uint8_t *rapdu, size_t *len)
+static HRESULT send(struct ccid_attachment *a, struct sending *s)
 {
 	static const struct ccid_cmd_request plain = {.class_get_response = -1};
-	size_t n = 0;
-	HRESULT hr;
 
-	if (a->epoch != ccid_process_epoch()) {
-		*len = 0;
-		return SCARD_E_SERVICE_STOPPED;
-	}
-	hr = start(a, capdu, capdu_len);
-	if (SUCCEEDED(hr))
-		hr = exchange(a, &plain, flags, &n);
-	return finish(a, hr, n, rapdu, len);
+	return exchange(a, s, &plain);
 }
 
-static HRESULT escape(struct ccid_attachment *a, size_t *n)
+static HRESULT escape(struct ccid_attachment *a, struct sending *out)
 {
 	struct ccid_session *s;
 	HRESULT hr = ccid_attachment_session(a, &s);
 
 	if (SUCCEEDED(hr))
-		hr = make_room(a);
+		hr = make_room(out);
 	if (SUCCEEDED(hr))
-		hr = ccid_session_escape(s, a->apdu.p, a->apdu.len, a->rapdu.p, a->rapdu.len, n);
+		hr = ccid_session_escape(s, out->apdu.p, out->apdu.len, out->rapdu.p,
+		                         out->rapdu.len, &out->n);
 	if (hr == SCARD_E_INSUFFICIENT_BUFFER) /* longer than a message may be */
 		hr = SCARD_F_COMM_ERROR;
 	return ccid_attachment_end(a, s, hr);
 }
 
+/* Bytes out and bytes in, by one of these two. */
+static HRESULT bytes(struct ccid_attachment *a,
+                     HRESULT (*by)(struct ccid_attachment *, struct sending *), unsigned flags,
+                     const uint8_t *out, size_t out_len, uint8_t *in, size_t *in_len)
+{
+	size_t room = *in_len;
+	struct sending s;
+	HRESULT hr;
+
+	*in_len = 0;
+	if (a->epoch != ccid_process_epoch())
+		return SCARD_E_SERVICE_STOPPED;
+	start(a, &s, flags);
+	hr = ccid_result(ccid_blob_set(&s.apdu, out, out_len), CCID_ATTACHED);
+	hr = SUCCEEDED(hr) ? by(a, &s) : ccid_attachment_end(a, NULL, hr);
+	if (SUCCEEDED(hr)) {
+		*in_len = room;
+		hr = ccid_attachment_end(a, NULL, ccid_hand_over(in, in_len, s.rapdu.p, s.n));
+	}
+	finish(a, &s);
+	return hr;
+}
+
+HRESULT ccid_attachment_send(struct ccid_attachment *a, const uint8_t *capdu, size_t capdu_len,
+                             unsigned flags, uint8_t *rapdu, size_t *len)
+{
+	return bytes(a, send, flags, capdu, capdu_len, rapdu, len);
+}
+
 HRESULT ccid_attachment_escape(struct ccid_attachment *a, const uint8_t *out, size_t out_len,
                                uint8_t *in, size_t *in_len)
 {
-	size_t n = 0;
-	HRESULT hr;
-
-	if (a->epoch != ccid_process_epoch()) {
-		*in_len = 0;
-		return SCARD_E_SERVICE_STOPPED;
-	}
-	hr = start(a, out, out_len);
-	if (SUCCEEDED(hr))
-		hr = escape(a, &n);
-	return finish(a, hr, n, in, in_len);
+	return bytes(a, escape, 0, out, out_len, in, in_len);
 }

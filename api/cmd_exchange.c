@@ -12,11 +12,10 @@ static HRESULT foreign_request(ISCardCmd *cmd, struct ccid_blob *apdu, struct cc
 	BYTE alternate;
 	HRESULT hr = ISCardCmd_get_Apdu(cmd, &buffer);
 
-	if (FAILED(hr))
-		return hr;
+	if (FAILED(hr) || buffer == NULL)
+		return FAILED(hr) ? hr : E_INVALIDARG;
 	hr = ccid_bytebuffer_content(buffer, CCID_APDU_MAX, apdu);
-	if (buffer != NULL)
-		IByteBuffer_Release(buffer);
+	IByteBuffer_Release(buffer);
 	if (SUCCEEDED(hr) && FAILED(ISCardCmd_get_Nad(cmd, &out->nad)))
 		out->nad = 0;
 	if (SUCCEEDED(hr) && SUCCEEDED(ISCardCmd_get_AlternateClassId(cmd, &alternate)))
