@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "apdu_log.h"
 
+#include "iso_cmd.h"
+
 #include <stdio.h>
 
 #define SHOWN_MAX 128
@@ -9,17 +11,6 @@
 static bool on(const struct ccid_reader *r)
 {
 	return r->env->log_payload && ccid_env_logs(r->env, CCID_LOG_WIRE);
-}
-
-static bool may_hold_pin(uint8_t ins)
-{
-	static const uint8_t secret[] = {0x20, 0x21, 0x24, 0x25, 0x26,
-	                                 0x28, 0x2C, 0x2D, 0xC2, 0xC3};
-
-	for (size_t i = 0; i < sizeof secret; i++)
-		if (secret[i] == ins)
-			return true;
-	return false;
 }
 
 static void show(const struct ccid_reader *r, unsigned slot, const char *mark, const uint8_t *p,
@@ -43,7 +34,7 @@ static void show(const struct ccid_reader *r, unsigned slot, const char *mark, c
 void ccid_log_capdu(const struct ccid_reader *r, unsigned slot, const uint8_t *capdu, size_t len)
 {
 	if (on(r))
-		show(r, slot, ">", capdu, len, may_hold_pin(capdu[1]) ? HEADER : len);
+		show(r, slot, ">", capdu, len, ccid_iso_may_hold_pin(capdu[1]) ? HEADER : len);
 }
 
 void ccid_log_rapdu(const struct ccid_reader *r, unsigned slot, const uint8_t *rapdu, size_t len)

@@ -22,6 +22,23 @@ static int encode(uint8_t *buf, size_t cap, unsigned ins, unsigned p1, unsigned 
 	return n > 65535 ? CCID_E_ARG : ccid_apdu_encode(buf, cap, &a);
 }
 
+bool ccid_iso_may_hold_pin(uint8_t ins)
+{
+	switch (ins) {
+	case CCID_INS_VERIFY:
+	case CCID_INS_VERIFY | ODD:
+	case CCID_INS_CHANGE_REFERENCE_DATA:
+	case CCID_INS_CHANGE_REFERENCE_DATA | ODD:
+	case CCID_INS_DISABLE_VERIFICATION:
+	case CCID_INS_ENABLE_VERIFICATION:
+	case CCID_INS_RESET_RETRY_COUNTER:
+	case CCID_INS_RESET_RETRY_COUNTER | ODD:
+	case CCID_INS_ENVELOPE:
+	case CCID_INS_ENVELOPE | ODD: return true;
+	default: return false;
+	}
+}
+
 bool ccid_iso_keeps_file(const uint8_t *apdu, size_t len)
 {
 	if (len < 4 || (apdu[0] & 0xE3) != 0)

@@ -24,6 +24,7 @@ enum ccid_ins {
 	CCID_INS_READ_BINARY = 0xB0,
 	CCID_INS_READ_RECORD = 0xB2,
 	CCID_INS_GET_RESPONSE = 0xC0,
+	CCID_INS_ENVELOPE = 0xC2,
 	CCID_INS_WRITE_BINARY = 0xD0,
 	CCID_INS_WRITE_RECORD = 0xD2,
 	CCID_INS_UPDATE_BINARY = 0xD6,
@@ -62,6 +63,10 @@ enum ccid_select_answer {
 /* Whether a command leaves the current file what it is: those for PINs, keys and challenges, in the
  * first interindustry class on the basic channel. */
 bool ccid_iso_keeps_file(const uint8_t *apdu, size_t len);
+
+/* Whether the data of a command with this instruction may be a PIN: those for reference data, and
+ * ENVELOPE, which may hold one of them. Neither log nor trace shows what it says yes to. */
+bool ccid_iso_may_hold_pin(uint8_t ins);
 
 /* Any of them: le 0 wants no data, else 1..65536. */
 CCID_MUST_USE

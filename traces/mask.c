@@ -2,6 +2,7 @@
 #include "mask.h"
 
 #include "ccid_msg.h"
+#include "iso_cmd.h"
 
 #include "words.h"
 
@@ -12,29 +13,12 @@
 #define PIN_VERIFY 15 /* abPINApdu in abData of Secure */
 #define PIN_MODIFY 17 /* ... at the earliest */
 
-static bool secret_ins(uint8_t ins)
-{
-	switch (ins) {
-	case 0x20: /* VERIFY */
-	case 0x21:
-	case 0x24: /* CHANGE REFERENCE DATA */
-	case 0x25:
-	case 0x26: /* DISABLE VERIFICATION REQUIREMENT */
-	case 0x28: /* ENABLE VERIFICATION REQUIREMENT */
-	case 0x2C: /* RESET RETRY COUNTER */
-	case 0x2D:
-	case 0xC2: /* ENVELOPE: may hold one of them */
-	case 0xC3: return true;
-	default: return false;
-	}
-}
-
 /* Everything behind the command header and the length of the body. */
 bool ccid_mask_find_apdu(struct ccid_mask_span *out, const uint8_t *apdu, size_t len)
 {
 	size_t body = len > 7 && apdu[4] == 0 ? 7 : 5;
 
-	if (len <= body || !secret_ins(apdu[1]))
+	if (len <= body || !ccid_iso_may_hold_pin(apdu[1]))
 		return false;
 	*out = (struct ccid_mask_span){body, len - body};
 	return true;
@@ -52,7 +36,7 @@ static bool find_in_part(struct ccid_mask_span *out, struct ccid_mask_state *sta
 		return len > 0;
 	}
 	found = !follows && ccid_mask_find_apdu(out, data, len);
-	state->secret = level == CCID_CHAIN_BEGIN && len >= 2 && secret_ins(data[1]);
+	state->secret = level == CCID_CHAIN_BEGIN && len >= 2 && ccid_iso_may_hold_pin(data[1]);
 	return found;
 }
 
@@ -76,7 +60,7 @@ static bool find_in_t1(struct ccid_mask_span *out, struct ccid_mask_state *state
 	state->had = false;
 	found = ccid_mask_find_apdu(out, data + 3, len - 3);
 	out->off += found ? 3 : 0;
-	state->secret = more && len >= 5 && secret_ins(data[4]);
+	state->secret = more && len >= 5 && ccid_iso_may_hold_pin(data[4]);
 	return found;
 }
 
@@ -90,7 +74,7 @@ static bool find_in_chars(struct ccid_mask_span *out, struct ccid_mask_state *st
 		state->secret = state->bytes > 0;
 		return true;
 	}
-	state->secret = len == 5 && secret_ins(data[1]) && data[4] > 0;
+	state->secret = len == 5 && ccid_iso_may_hold_pin(data[1]) && data[4] > 0;
 	state->bytes = state->secret ? data[4] : 0;
 	return false;
 }
@@ -108,7 +92,7 @@ void ccid_mask_answer(struct ccid_mask_state *state, const uint8_t *data, size_t
 static bool find_modify_template(const uint8_t *data, size_t have, size_t total, size_t *at)
 {
 	for (*at = PIN_MODIFY; *at < PIN_MODIFY + 4 && *at + 5 <= have; ++*at)
-		if (secret_ins(data[*at + 1]) && *at + 5 + data[*at + 4] == total)
+		if (ccid_iso_may_hold_pin(data[*at + 1]) && *at + 5 + data[*at + 4] == total)
 			return true;
 	return false;
 }
@@ -157,7 +141,7 @@ static bool find_in_phase(struct ccid_mask_span *out, struct ccid_mask_state *st
 	bool body = state->secret && len > 0 && len == state->bytes;
 
 	*out = (struct ccid_mask_span){0, len};
-	state->secret = !body && len == 5 && secret_ins(data[1]);
+	state->secret = !body && len == 5 && ccid_iso_may_hold_pin(data[1]);
 	state->bytes = state->secret ? data[4] : 0;
 	return body;
 }

@@ -124,6 +124,16 @@ static void erasing_names_its_end(void **state)
 	assert_int_equal(ccid_iso_erase_binary(out, sizeof out, 5, 5), CCID_E_ARG);
 }
 
+static void commands_that_may_hold_a_pin_are_known(void **state)
+{
+	static const uint8_t may[] = {0x20, 0x21, 0x24, 0x25, 0x26, 0x28, 0x2C, 0x2D, 0xC2, 0xC3};
+
+	(void)state;
+	for (unsigned ins = 0; ins < 256; ins++)
+		assert_int_equal(ccid_iso_may_hold_pin((uint8_t)ins),
+		                 memchr(may, (int)ins, sizeof may) != NULL);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -134,6 +144,7 @@ int main(void)
 		cmocka_unit_test(writing_does_the_same),
 		cmocka_unit_test(pins_and_keys_leave_the_current_file_alone),
 		cmocka_unit_test(erasing_names_its_end),
+		cmocka_unit_test(commands_that_may_hold_a_pin_are_known),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
