@@ -161,7 +161,7 @@ HRESULT ccid_session_attach(struct ccid_session **out, iscard_context *c, const 
 	atomic_init(&s->refs, 1);
 	atomic_init(&s->pins, 1);
 	pthread_mutex_init(&s->telling, NULL);
-	pthread_mutex_init(&s->work, NULL);
+	pthread_cond_init(&s->idle, NULL);
 	s->epoch = ccid_process_epoch();
 	s->objects = 1;
 	s->context = iscard_context_ref(c);

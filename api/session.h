@@ -20,9 +20,7 @@ struct ccid_session {
 	atomic_uint pins;  /* operations under way, and 1 while attached; the last gives up open */
 	atomic_bool closed;
 	unsigned epoch;
-	unsigned objects;        /* process mutex */
-	pthread_mutex_t work;    /* one command, or run of them, at a time; before the port's */
-	uint32_t run_insertions; /* work; the card that a run began with */
+	unsigned objects; /* process mutex */
 	HSCARD handle;
 	iscard_context *context;
 	struct ccid_open *open;
@@ -32,8 +30,11 @@ struct ccid_session {
 	struct ccid_cause cause;
 	atomic_bool told;          /* cause says something */
 	struct ccid_member member; /* port mutex, and all below */
+	bool busy;                 /* with one command, or one run of them */
+	pthread_cond_t idle;       /* not busy any more, or a reason to wait no longer */
+	uint32_t run_insertions;   /* busy; the card that a run began with */
 	unsigned mark;             /* the reader's last fault when the card was taken in use */
-	unsigned waits, cancels;   /* for others' locks; ccid_session_cancel() */
+	unsigned waits, cancels;   /* for others, for one's own turn; ccid_session_cancel() */
 	unsigned wanted;
 	unsigned protocol;
 	uint8_t atr[CCID_ATR_MAX];
@@ -137,6 +138,12 @@ HRESULT ccid_session_check(struct ccid_session *s, enum ccid_need need,
  * On success to be ended by ccid_session_done(). */
 HRESULT ccid_session_use(struct ccid_session *s, enum ccid_need need);
 void ccid_session_done(struct ccid_session *s);
+
+/* One thread of the connection at a time, among those that send commands; port mutex not held. What
+ * keeps the others waiting has its own limit; a cancel and the end of the connection end the wait.
+ * SCARD_E_CANCELLED, SCARD_E_INVALID_HANDLE. */
+HRESULT ccid_session_enter(struct ccid_session *s);
+void ccid_session_leave(struct ccid_session *s);
 
 /* Take the card as it is for the connection's own. Port mutex held. */
 HRESULT ccid_session_adopt(struct ccid_session *s);

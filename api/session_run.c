@@ -17,13 +17,15 @@ HRESULT ccid_session_begin(struct ccid_session *s)
 
 	if (FAILED(hr))
 		return hr;
-	pthread_mutex_lock(&s->work);
-	hr = ccid_session_lock(s);
+	hr = ccid_session_enter(s);
 	if (SUCCEEDED(hr)) {
-		s->run_insertions = insertions(s);
-		return hr;
+		hr = ccid_session_lock(s);
+		if (SUCCEEDED(hr)) {
+			s->run_insertions = insertions(s);
+			return hr;
+		}
+		ccid_session_leave(s);
 	}
-	pthread_mutex_unlock(&s->work);
 	ccid_session_unpin(s);
 	return hr;
 }
@@ -36,7 +38,7 @@ void ccid_session_end(struct ccid_session *s)
 
 	if (insertions(s) == s->run_insertions)
 		ccid_session_unlock(s, ISCARD_LEAVE, &ignored);
-	pthread_mutex_unlock(&s->work);
+	ccid_session_leave(s);
 	ccid_session_unpin(s);
 }
 

@@ -53,9 +53,11 @@ static HRESULT run_alone(struct ccid_session *s, enum ccid_need need, operation 
 
 	if (FAILED(hr))
 		return hr;
-	pthread_mutex_lock(&s->work);
-	hr = run(s, need, op, arg, n);
-	pthread_mutex_unlock(&s->work);
+	hr = ccid_session_enter(s);
+	if (SUCCEEDED(hr)) {
+		hr = run(s, need, op, arg, n);
+		ccid_session_leave(s);
+	}
 	ccid_session_unpin(s);
 	return hr;
 }
@@ -183,6 +185,7 @@ HRESULT ccid_session_cancel(struct ccid_session *s)
 	any = s->waits > 0;
 	s->cancels++;
 	ccid_port_wake(s->port);
+	pthread_cond_broadcast(&s->idle);
 	if (s->member.uses > 0 && ccid_slot_cancel(s->port->reader, s->port->slot))
 		any = true;
 	pthread_mutex_unlock(&s->port->lock);

@@ -19,7 +19,7 @@ void ccid_session_unref(struct ccid_session *s)
 	iscard_context_unref(s->context);
 	if (s->epoch == ccid_process_epoch()) {
 		pthread_mutex_destroy(&s->telling);
-		pthread_mutex_destroy(&s->work);
+		pthread_cond_destroy(&s->idle);
 	}
 	ccid_wipe(s, sizeof *s);
 	free(s);
@@ -180,6 +180,36 @@ HRESULT ccid_session_adopt(struct ccid_session *s)
 	return S_OK;
 }
 
+HRESULT ccid_session_enter(struct ccid_session *s)
+{
+	HRESULT hr = S_OK;
+	unsigned cancels;
+
+	pthread_mutex_lock(&s->port->lock);
+	cancels = s->cancels;
+	s->waits++;
+	while (s->busy && SUCCEEDED(hr)) {
+		pthread_cond_wait(&s->idle, &s->port->lock);
+		if (atomic_load(&s->closed))
+			hr = SCARD_E_INVALID_HANDLE;
+		else if (s->cancels != cancels)
+			hr = SCARD_E_CANCELLED;
+	}
+	s->waits--;
+	if (SUCCEEDED(hr))
+		s->busy = true;
+	pthread_mutex_unlock(&s->port->lock);
+	return hr;
+}
+
+void ccid_session_leave(struct ccid_session *s)
+{
+	pthread_mutex_lock(&s->port->lock);
+	s->busy = false;
+	pthread_cond_signal(&s->idle);
+	pthread_mutex_unlock(&s->port->lock);
+}
+
 static void forget_handle(struct ccid_session *s)
 {
 	ccid_process_enter();
@@ -196,6 +226,7 @@ bool ccid_session_close(struct ccid_session *s)
 	ccid_share_leave(&s->port->share, &s->member);
 	ccid_port_users_changed(s->port);
 	ccid_port_wake(s->port);
+	pthread_cond_broadcast(&s->idle);
 	pthread_mutex_unlock(&s->port->lock);
 	unpin(s);
 	return true;

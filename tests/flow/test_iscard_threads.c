@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Objects, connections and slots between threads. */
+#include "attachment.h"
 #include "live.h"
 
 #include <setjmp.h>
@@ -306,6 +307,90 @@ static void cancel_from_another_thread_ends_a_command(void **state)
 	live_end();
 }
 
+/* Until the connection is at a command and so many calls wait on it, for another's lock or for their
+ * turn. */
+static void await(ISCard *card, unsigned waits)
+{
+	struct timespec moment = {0, 1000000};
+	struct ccid_session *s = ccid_card_attachment(card)->session;
+	bool there = false;
+
+	while (!there) {
+		nanosleep(&moment, NULL);
+		pthread_mutex_lock(&s->port->lock);
+		there = s->busy && s->waits == waits;
+		pthread_mutex_unlock(&s->port->lock);
+	}
+}
+
+static void *echo_once(void *arg)
+{
+	struct worker *w = arg;
+
+	w->hr = live_echo(w->card, 1, 2);
+	return NULL;
+}
+
+static ISCard *twin(ISCard *card)
+{
+	ISCard *made = live_card();
+	HSCARD handle;
+
+	assert_int_equal(ISCard_get_CardHandle(card, &handle), S_OK);
+	assert_int_equal(ISCard_AttachByHandle(made, handle), S_OK);
+	return made;
+}
+
+/* One command at the card, two behind it on the same connection: one through the same object. */
+static void cancel_ends_the_wait_for_ones_turn_too(void **state)
+{
+	struct worker w[3] = {0};
+
+	(void)state;
+	live_start(1);
+	w[0].card = w[1].card = live_attached(0, SHARED);
+	w[2].card = twin(w[0].card);
+	assert_int_equal(pthread_create(&w[0].thread, NULL, take_long, &w[0]), 0);
+	await(w[2].card, 0);
+	for (int i = 1; i < 3; i++)
+		assert_int_equal(pthread_create(&w[i].thread, NULL, echo_once, &w[i]), 0);
+	await(w[2].card, 2);
+	assert_int_equal(iscard_cancel(w[2].card), S_OK);
+	for (int i = 0; i < 3; i++) {
+		pthread_join(w[i].thread, NULL);
+		assert_int_equal(w[i].hr, SCARD_E_CANCELLED);
+	}
+	assert_int_equal(live_echo(w[0].card, 1, 2), S_OK);
+	ISCard_Release(w[2].card);
+	ISCard_Release(w[0].card);
+	live_end();
+}
+
+static void detach_ends_the_wait_for_ones_turn(void **state)
+{
+	struct worker w[2] = {0};
+	ISCard *owner;
+
+	(void)state;
+	live_start(1);
+	owner = live_attached(0, SHARED);
+	w[0].card = live_attached(0, SHARED);
+	w[1].card = twin(w[0].card);
+	assert_int_equal(ISCard_LockSCard(owner), S_OK);
+	for (int i = 0; i < 2; i++)
+		assert_int_equal(pthread_create(&w[i].thread, NULL, echo_once, &w[i]), 0);
+	await(w[0].card, 2);
+	assert_int_equal(ISCard_Detach(w[1].card, LEAVE), S_OK);
+	for (int i = 0; i < 2; i++) {
+		pthread_join(w[i].thread, NULL);
+		assert_int_equal(w[i].hr, SCARD_E_INVALID_HANDLE);
+		ISCard_Release(w[i].card);
+	}
+	assert_int_equal(ISCard_UnlockSCard(owner, LEAVE), S_OK);
+	ISCard_Release(owner);
+	live_end();
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -319,6 +404,8 @@ int main(void)
 		cmocka_unit_test(unlock_hands_the_lock_over),
 		cmocka_unit_test(cancel_from_another_thread_ends_a_wait),
 		cmocka_unit_test(cancel_from_another_thread_ends_a_command),
+		cmocka_unit_test(cancel_ends_the_wait_for_ones_turn_too),
+		cmocka_unit_test(detach_ends_the_wait_for_ones_turn),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

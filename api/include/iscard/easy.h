@@ -61,10 +61,10 @@ ISCARD_API HRESULT iscard_atr(void *object, uint8_t *atr, size_t *len);
  * address or a handle. *size counts the terminating 0. Nothing is sent; events do not matter. */
 ISCARD_API HRESULT iscard_reader_name(void *object, char *name, size_t *size);
 
-/* Make what the connection is at in another thread, a wait for a lock or a command to the reader
- * (PIN entry, say), end with SCARD_E_CANCELLED; the reader is told to abort. Not in a signal
- * handler. S_FALSE: there is nothing, or nothing yet: a call that is just beginning or about to
- * return goes on. An attach under way is not reached. */
+/* Make what the connection is at in other threads, waits for a lock or for their turn and a command
+ * to the reader (PIN entry, say), end with SCARD_E_CANCELLED; the reader is told to abort. Not in a
+ * signal handler. S_FALSE: there is nothing, or nothing yet: a call that is just beginning or about
+ * to return goes on. An attach under way is not reached. */
 ISCARD_API HRESULT iscard_cancel(void *object);
 
 /* Send a vendor command (PC_to_RDR_Escape, CCID 6.1.8) to the reader and get its answer, which may
@@ -82,7 +82,8 @@ ISCARD_API HRESULT iscard_escape(void *object, const uint8_t *out, size_t out_le
 /* The result of the object's last call that failed (NULL pointers aside), and one line about it in
  * text: the reader, what the result means, and what is known beyond it, down to the CCID error. The
  * line is cut to size; text may be NULL when size is 0. Successful calls leave it as it is. S_OK and
- * "": none has failed, or object is NULL or none of this library. Works after Detach. */
+ * "": none has failed, or object is NULL or none of this library. Works after Detach. What fails in
+ * a service of an ISCardManage (provider.h), wrong arguments aside, has failed in that object. */
 ISCARD_API HRESULT iscard_last_error(const void *object, char *text, size_t size);
 
 ISCARD_C_END
