@@ -69,22 +69,35 @@ static HRESULT expected(LONG length, uint32_t *le)
 	return length < 0 || length > ANSWER_MAX ? E_INVALIDARG : S_OK;
 }
 
+/* A command and its answer, in memory of its own: what it goes to may be another's object. */
+static HRESULT exchange(struct ccid_iso *iso, enum ccid_ins ins, const struct key *key,
+                        const struct ccid_blob *data, uint32_t le, struct ccid_blob *reply)
+{
+	HRESULT hr = ccid_iso_begin(iso);
+
+	if (FAILED(hr))
+		return hr;
+	hr = ccid_iso_call(iso, ins, key->p1, key->p2, data, le);
+	if (SUCCEEDED(hr)) {
+		*reply = iso->reply;
+		iso->reply = (struct ccid_blob){0};
+	}
+	return ccid_iso_end(iso, hr);
+}
+
 static HRESULT app_auth(ISCardAuth *self, LONG algorithm, LPBYTEBUFFER param, LPBYTEBUFFER buffer)
 {
 	struct ccid_iso *iso = iso_of(self);
-	struct ccid_blob data = {0};
+	struct ccid_blob data = {0}, none = {0};
 	struct key key;
 	HRESULT hr = some_data(buffer, DATA_MAX, &data);
 
 	if (SUCCEEDED(hr))
 		hr = find_key(algorithm, param, &key);
 	if (SUCCEEDED(hr))
-		hr = ccid_iso_begin(iso);
-	if (SUCCEEDED(hr)) {
-		hr = ccid_iso_call(iso, CCID_INS_EXTERNAL_AUTHENTICATE, key.p1, key.p2, &data, 0);
-		ccid_iso_end(iso);
-	}
+		hr = exchange(iso, CCID_INS_EXTERNAL_AUTHENTICATE, &key, &data, 0, &none);
 	ccid_blob_free(&data);
+	ccid_blob_free(&none);
 	return hr;
 }
 
@@ -101,7 +114,7 @@ static HRESULT challenge(struct ccid_iso *iso, unsigned algorithm, LONG wanted, 
 		hr = iscard_buffer_create(iso->reply.p, iso->reply.len, out);
 	if (SUCCEEDED(hr))
 		*length = got;
-	return hr;
+	return ccid_iso_end(iso, hr);
 }
 
 static HRESULT get_challenge(ISCardAuth *self, LONG algorithm, LPBYTEBUFFER param, LONG *length,
@@ -127,16 +140,14 @@ static HRESULT get_challenge(ISCardAuth *self, LONG algorithm, LPBYTEBUFFER para
 		hr = ccid_iso_begin(iso);
 	if (FAILED(hr))
 		return hr;
-	hr = challenge(iso, key.p1, wanted, le, out, length);
-	ccid_iso_end(iso);
-	return hr;
+	return challenge(iso, key.p1, wanted, le, out, length);
 }
 
 /* The card's answer in place of the data. */
-static HRESULT answer(const struct ccid_iso *iso, IByteBuffer *buffer, LONG *length)
+static HRESULT answer(const struct ccid_blob *reply, IByteBuffer *buffer, LONG *length)
 {
-	LONG n = (LONG)iso->reply.len;
-	HRESULT hr = IByteBuffer_Initialize(buffer, n, n > 0 ? iso->reply.p : NULL);
+	LONG n = (LONG)reply->len;
+	HRESULT hr = IByteBuffer_Initialize(buffer, n, n > 0 ? reply->p : NULL);
 
 	if (SUCCEEDED(hr))
 		*length = n;
@@ -147,7 +158,7 @@ static HRESULT icc_auth(ISCardAuth *self, LONG algorithm, LPBYTEBUFFER param, LO
                         LPBYTEBUFFER *buffer)
 {
 	struct ccid_iso *iso = iso_of(self);
-	struct ccid_blob data = {0};
+	struct ccid_blob data = {0}, reply = {0};
 	struct key key;
 	uint32_t le;
 	HRESULT hr = expected(length != NULL ? *length : 0, &le);
@@ -161,14 +172,11 @@ static HRESULT icc_auth(ISCardAuth *self, LONG algorithm, LPBYTEBUFFER param, LO
 	if (SUCCEEDED(hr))
 		hr = find_key(algorithm, param, &key);
 	if (SUCCEEDED(hr))
-		hr = ccid_iso_begin(iso);
-	if (SUCCEEDED(hr)) {
-		hr = ccid_iso_call(iso, CCID_INS_INTERNAL_AUTHENTICATE, key.p1, key.p2, &data, le);
-		if (SUCCEEDED(hr))
-			hr = answer(iso, *buffer, length);
-		ccid_iso_end(iso);
-	}
+		hr = exchange(iso, CCID_INS_INTERNAL_AUTHENTICATE, &key, &data, le, &reply);
+	if (SUCCEEDED(hr))
+		hr = answer(&reply, *buffer, length);
 	ccid_blob_free(&data);
+	ccid_blob_free(&reply);
 	return hr;
 }
 
@@ -182,7 +190,7 @@ static HRESULT user_auth(ISCardAuth *self, LONG algorithm, LPBYTEBUFFER param, L
                          LPBYTEBUFFER *buffer)
 {
 	struct ccid_iso *iso = iso_of(self);
-	struct ccid_blob data = {0};
+	struct ccid_blob data = {0}, reply = {0};
 	struct key key;
 	HRESULT hr = length == NULL || buffer == NULL ? E_POINTER : S_OK;
 
@@ -195,14 +203,11 @@ static HRESULT user_auth(ISCardAuth *self, LONG algorithm, LPBYTEBUFFER param, L
 	if (SUCCEEDED(hr) && algorithm != 0)
 		hr = SCARD_E_UNSUPPORTED_FEATURE;
 	if (SUCCEEDED(hr))
-		hr = ccid_iso_begin(iso);
-	if (SUCCEEDED(hr)) {
-		hr = ccid_iso_call(iso, CCID_INS_VERIFY, 0, key.p2, &data, 0);
-		if (SUCCEEDED(hr))
-			hr = answer(iso, *buffer, length);
-		ccid_iso_end(iso);
-	}
+		hr = exchange(iso, CCID_INS_VERIFY, &key, &data, 0, &reply);
+	if (SUCCEEDED(hr))
+		hr = answer(&reply, *buffer, length);
 	ccid_blob_free(&data);
+	ccid_blob_free(&reply);
 	return hr;
 }
 

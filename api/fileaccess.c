@@ -68,8 +68,7 @@ static HRESULT change_dir(ISCardFileAccess *self, REFTYPE type, BSTR text)
 		hr = ccid_iso_enter(f->iso, &dir);
 	if (SUCCEEDED(hr))
 		f->here = dir;
-	ccid_iso_end(f->iso);
-	return hr == SCARD_E_FILE_NOT_FOUND ? SCARD_E_DIR_NOT_FOUND : hr;
+	return ccid_iso_end(f->iso, hr == SCARD_E_FILE_NOT_FOUND ? SCARD_E_DIR_NOT_FOUND : hr);
 }
 
 static HRESULT create(ISCardFileAccess *self, REFTYPE type, BSTR text, LPTLV_TABLE *tlvs,
@@ -112,8 +111,7 @@ static HRESULT directory(ISCardFileAccess *self, FILETYPE type, LPSAFEARRAY *out
 	if (FAILED(hr))
 		return hr;
 	hr = f->here.aid_len == 0 && f->here.depth == 0 ? ccid_directory(f->iso, out) : E_NOTIMPL;
-	ccid_iso_end(f->iso);
-	return hr;
+	return ccid_iso_end(f->iso, hr);
 }
 
 static HRESULT get_current_dir(ISCardFileAccess *self, BSTR *out)
@@ -129,7 +127,7 @@ static HRESULT get_current_dir(ISCardFileAccess *self, BSTR *out)
 	if (FAILED(hr))
 		return hr;
 	ccid_place_text(&f->here, text);
-	ccid_iso_end(f->iso);
+	ccid_iso_end(f->iso, S_OK);
 	*out = iscard_bstr_from_utf8(text);
 	return *out != NULL ? S_OK : E_OUTOFMEMORY;
 }
@@ -179,8 +177,7 @@ static HRESULT get_properties(ISCardFileAccess *self, REFTYPE type, BSTR text, L
 	hr = ccid_place_parse(&place, &f->here, type, text);
 	if (SUCCEEDED(hr))
 		hr = properties_of(f->iso, &place, table, count);
-	ccid_iso_end(f->iso);
-	return hr;
+	return ccid_iso_end(f->iso, hr);
 }
 
 static HRESULT get_file_capabilities(ISCardFileAccess *self, LPTLV_TABLE *table, LONG *count,
@@ -196,8 +193,7 @@ static HRESULT get_file_capabilities(ISCardFileAccess *self, LPTLV_TABLE *table,
 		return hr;
 	last = ccid_fileaccess_last(f);
 	hr = properties_of(f->iso, last != NULL ? &last->place : &f->here, table, count);
-	ccid_iso_end(f->iso);
-	return hr;
+	return ccid_iso_end(f->iso, hr);
 }
 
 static HRESULT initialize(ISCardFileAccess *self, LONG *lp)
@@ -225,8 +221,7 @@ static HRESULT select_and_send(struct ccid_fileaccess *f, const OLECHAR *text, S
 	if (SUCCEEDED(hr))
 		hr = ccid_iso_call(f->iso, ins, 0, 0, NULL, 0);
 	f->iso->known = false; /* what the card has selected now is its own affair */
-	ccid_iso_end(f->iso);
-	return hr;
+	return ccid_iso_end(f->iso, hr);
 }
 
 static HRESULT invalidate(ISCardFileAccess *self, BSTR text, SCARD_FLAGS flags)

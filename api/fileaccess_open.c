@@ -99,8 +99,7 @@ HRESULT ccid_fileaccess_open(ISCardFileAccess *self, REFTYPE type, BSTR text, HS
 	if (FAILED(hr))
 		return hr;
 	hr = open_file(f, type, text, handle);
-	ccid_iso_end(f->iso);
-	return hr;
+	return ccid_iso_end(f->iso, hr);
 }
 
 /* The file behind a handle, within an operation. */
@@ -133,9 +132,7 @@ static HRESULT begin(struct ccid_fileaccess *f, HSCARD_FILE handle, struct ccid_
 	if (FAILED(hr))
 		return hr;
 	hr = use(f, handle, file);
-	if (FAILED(hr))
-		ccid_iso_end(f->iso);
-	return hr;
+	return FAILED(hr) ? ccid_iso_end(f->iso, hr) : S_OK;
 }
 
 HRESULT ccid_fileaccess_read(ISCardFileAccess *self, HSCARD_FILE handle, LONG *count,
@@ -158,7 +155,7 @@ HRESULT ccid_fileaccess_read(ISCardFileAccess *self, HSCARD_FILE handle, LONG *c
 	if (FAILED(hr))
 		return hr;
 	hr = ccid_iso_file_read(f->iso, file, &max, &data);
-	ccid_iso_end(f->iso);
+	hr = ccid_iso_end(f->iso, hr);
 	if (SUCCEEDED(hr))
 		hr = iscard_buffer_create(data.p, data.len, buffer);
 	if (SUCCEEDED(hr) || hr == SCARD_E_INSUFFICIENT_BUFFER)
@@ -184,15 +181,14 @@ HRESULT ccid_fileaccess_seek(ISCardFileAccess *self, HSCARD_FILE handle, LONG of
 		asks = ccid_iso_file_seek_asks(file, offset, origin);
 	if (SUCCEEDED(hr) && !asks)
 		hr = ccid_iso_file_seek(f->iso, file, offset, origin);
-	ccid_iso_end(f->iso);
+	hr = ccid_iso_end(f->iso, hr);
 	if (FAILED(hr) || !asks)
 		return hr;
 	hr = begin(f, handle, &file);
 	if (FAILED(hr))
 		return hr;
 	hr = ccid_iso_file_seek(f->iso, file, offset, origin);
-	ccid_iso_end(f->iso);
-	return hr;
+	return ccid_iso_end(f->iso, hr);
 }
 
 /* None or one of those that say how. */
@@ -234,7 +230,7 @@ HRESULT ccid_fileaccess_write(ISCardFileAccess *self, HSCARD_FILE handle, LONG l
 		hr = begin(f, handle, &file);
 	if (SUCCEEDED(hr)) {
 		hr = ccid_iso_file_write(f->iso, file, data.p, (size_t)length, flags);
-		ccid_iso_end(f->iso);
+		hr = ccid_iso_end(f->iso, hr);
 	}
 	ccid_blob_free(&data);
 	return hr;

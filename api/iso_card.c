@@ -47,19 +47,21 @@ static void meet(struct ccid_iso *iso, const struct ccid_session_mark *now)
 	iso->mark = *now;
 }
 
-static HRESULT start(struct ccid_iso *iso, bool running)
+/* With the card in hand, or just looking. */
+static HRESULT start(struct ccid_iso *iso, struct ccid_session *s, bool running)
 {
 	struct ccid_session_mark now;
-	HRESULT hr = running ? ccid_session_begin(iso->session) : S_OK;
+	HRESULT hr;
 
-	if (FAILED(hr))
-		return hr;
-	hr = ccid_session_mark(iso->session, &now);
+	pthread_mutex_lock(&iso->lock);
+	iso->session = s;
+	iso->running = running;
+	iso->sw = 0;
+	hr = ccid_session_mark(s, &now);
 	if (SUCCEEDED(hr))
 		meet(iso, &now);
-	else if (running)
-		ccid_session_end(iso->session);
-	iso->running = running;
+	else
+		pthread_mutex_unlock(&iso->lock);
 	return hr;
 }
 
@@ -68,16 +70,16 @@ static HRESULT begin(struct ccid_iso *iso, bool running)
 	struct ccid_session *s;
 	HRESULT hr = ccid_attachment_session(iso->attachment, &s);
 
+	if (SUCCEEDED(hr) && running)
+		hr = ccid_session_begin(s);
 	if (FAILED(hr))
+		return ccid_attachment_end(iso->attachment, s, hr);
+	hr = start(iso, s, running);
+	if (SUCCEEDED(hr))
 		return hr;
-	pthread_mutex_lock(&iso->lock);
-	iso->session = s;
-	hr = start(iso, running);
-	if (FAILED(hr)) {
-		pthread_mutex_unlock(&iso->lock);
-		ccid_session_unref(s);
-	}
-	return hr;
+	if (running)
+		ccid_session_end(s);
+	return ccid_attachment_end(iso->attachment, s, hr);
 }
 
 HRESULT ccid_iso_begin(struct ccid_iso *iso)
@@ -91,19 +93,19 @@ HRESULT ccid_iso_look(struct ccid_iso *iso)
 }
 
 /* A mark with something pending will not be met again: the generation differs. */
-void ccid_iso_end(struct ccid_iso *iso)
+HRESULT ccid_iso_end(struct ccid_iso *iso, HRESULT hr)
 {
 	struct ccid_session *s = iso->session;
+	bool running = iso->running;
 	struct ccid_session_mark now;
 
-	if (iso->running) {
-		if (SUCCEEDED(ccid_session_mark(s, &now)))
-			iso->mark.moves = now.moves;
-		ccid_session_end(s);
-	}
+	if (running && SUCCEEDED(ccid_session_mark(s, &now)))
+		iso->mark.moves = now.moves;
 	ccid_blob_clear(&iso->reply);
 	pthread_mutex_unlock(&iso->lock);
-	ccid_session_unref(s);
+	if (running)
+		ccid_session_end(s);
+	return ccid_attachment_end(iso->attachment, s, hr);
 }
 
 HRESULT ccid_iso_room(struct ccid_iso *iso, size_t n)

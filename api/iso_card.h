@@ -11,7 +11,7 @@
 
 struct ccid_iso {
 	struct ccid_attachment *attachment; /* outlives this */
-	pthread_mutex_t lock;               /* all below; taken before a session's */
+	pthread_mutex_t lock;               /* all below; a port's is taken after it */
 	struct ccid_session *session;       /* of the operation under way */
 	bool running;                       /* with exchanges */
 	struct ccid_blob apdu, rapdu;
@@ -32,11 +32,13 @@ struct ccid_iso *ccid_iso_new(struct ccid_attachment *a);
 void ccid_iso_free(struct ccid_iso *iso);
 
 /* An operation, with the card's lock from the first exchange to the last. On success, and only then,
- * to be ended by ccid_iso_end(). All functions below are for its inside. */
+ * to be ended by ccid_iso_end(). All functions below are for its inside, where no object of others is
+ * called: it might use the card too. */
 HRESULT ccid_iso_begin(struct ccid_iso *iso);
 /* One without exchanges, which does not wait for others' locks. */
 HRESULT ccid_iso_look(struct ccid_iso *iso);
-void ccid_iso_end(struct ccid_iso *iso);
+/* Returns hr; a failure, as one of the two above, is kept for iscard_last_error(). */
+HRESULT ccid_iso_end(struct ccid_iso *iso, HRESULT hr);
 
 /* Where commands are built, CCID_ISO_ROOM bytes and more if asked for. E_OUTOFMEMORY. */
 #define CCID_ISO_ROOM 300

@@ -77,8 +77,7 @@ static HRESULT send(struct verify *v, enum ccid_ins ins, unsigned p1, unsigned p
 		return hr;
 	hr = ccid_iso_call(v->iso, ins, p1, p2, data, 0);
 	atomic_store(&v->tries, tries_in(v->iso->sw));
-	ccid_iso_end(v->iso);
-	return hr;
+	return ccid_iso_end(v->iso, hr);
 }
 
 static HRESULT change_code(ISCardVerify *self, LPBYTEBUFFER old, LPBYTEBUFFER new,
@@ -128,8 +127,7 @@ static HRESULT reset_security_state(ISCardVerify *self, SCARD_FLAGS flags)
 	hr = ccid_session_share_mode(iso->session, &mode);
 	if (SUCCEEDED(hr))
 		hr = ccid_session_reattach(iso->session, mode, ISCARD_RESET, &ignored);
-	ccid_iso_end(iso);
-	return hr;
+	return ccid_iso_end(iso, hr);
 }
 
 static HRESULT check_only(struct verify *v, unsigned p2)

@@ -44,6 +44,7 @@
 #define EMU_FILES_DIR_LIES  0x0400u /* the same in EF.DIR */
 #define EMU_FILES_NO_ERASE  0x0800u /* ERASE: 6D00 */
 #define EMU_FILES_BRIEF     0x1000u /* a challenge has 8 bytes at most */
+#define EMU_FILES_ENDLESS   0x2000u /* READ BINARY gives one byte at any offset, without end */
 
 struct emu_command {
 	uint8_t cla, ins, p1, p2;

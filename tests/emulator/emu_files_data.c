@@ -90,6 +90,16 @@ static uint16_t read_odd(const struct emu_files *f, const struct range *r, size_
 	return 0x9000;
 }
 
+static uint16_t read_endless(const struct emu_command *m, uint8_t *out, size_t *n)
+{
+	static const uint8_t object[] = {0x53, 0x01, 0xEE};
+	bool odd = m->ins & 1;
+
+	*n = odd ? sizeof object : 1;
+	memcpy(out, odd ? object : object + 2, *n);
+	return 0x9000;
+}
+
 static uint16_t do_read(const struct emu_files *f, const struct emu_command *m,
                         const struct range *r, uint8_t *out, size_t *n)
 {
@@ -158,8 +168,9 @@ bool emu_files_data(struct emu_files *f, const struct emu_command *m, uint8_t *o
 
 	if (even != INS_READ && even != INS_WRITE && even != INS_UPDATE && even != INS_ERASE)
 		return false;
-	*sw = locate(f, m, &r);
-	if (*sw != 0x9000)
+	*sw = even == INS_READ && (f->flags & EMU_FILES_ENDLESS) ? read_endless(m, out, n)
+	                                                         : locate(f, m, &r);
+	if (*sw != 0x9000 || *n > 0)
 		return true;
 	if (even == INS_READ)
 		*sw = do_read(f, m, &r, out, n);

@@ -382,6 +382,140 @@ static void nonsense_is_not_believed(void **state)
 	}
 }
 
+/* 40000 bytes at most are told; 70000 pieces would be 16 MiB and more from an honest card. */
+static void a_file_without_end_ends(void **state)
+{
+	HSCARD_FILE file;
+	unsigned sent;
+
+	(void)state;
+	files_start(FILES_EXTENDED, EMU_FILES_ENDLESS | EMU_FILES_SILENT);
+	file = files_opened("0101");
+	sent = files_sent();
+	assert_hr((HRESULT)files_read(file, 0, data, sizeof data), SCARD_E_UNEXPECTED);
+	assert_int_equal(files_sent() - sent, 70000);
+	assert_int_equal(files_read(file, 3, data, sizeof data), 3);
+	assert_int_equal(data[0], 0xEE);
+	files_end();
+}
+
+/* Whether a command that failed has moved the current file nobody can tell. */
+static void after_a_failure_the_file_is_selected_again(void **state)
+{
+	HSCARD_FILE file;
+	unsigned sent;
+
+	(void)state;
+	files_start(FILES_EXTENDED, EMU_FILES_TOO_MUCH);
+	file = files_opened("0101");
+	sent = files_sent();
+	assert_hr((HRESULT)files_read(file, 5, data, sizeof data), SCARD_E_UNEXPECTED);
+	assert_int_equal(files_sent() - sent, 1);
+	assert_hr((HRESULT)files_read(file, 5, data, sizeof data), SCARD_E_UNEXPECTED);
+	assert_int_equal(files_sent() - sent, 4); /* by way of the master file */
+	files_end();
+}
+
+static void text_of_failure(HRESULT want, const char *part)
+{
+	char text[400];
+
+	assert_hr(iscard_last_error(fr.manage, text, sizeof text), want);
+	assert_non_null(strstr(text, part));
+}
+
+static void failures_are_kept_for_the_object(void **state)
+{
+	ISCard *other;
+	LONG n = 4;
+	BSTR here;
+
+	(void)state;
+	files_start(FILES_EXTENDED, 0);
+	assert_hr(files_verify("4321", 0, 1), SCARD_W_WRONG_CHV);
+	text_of_failure(SCARD_W_WRONG_CHV, "00 00: ");
+	assert_hr(files_cd(SC_TYPE_BY_ID, "0999"), SCARD_E_DIR_NOT_FOUND);
+	text_of_failure(SCARD_E_DIR_NOT_FOUND, "00 00: ");
+	assert_hr(ISCardAuth_GetChallenge(fr.auth, 0, NULL, &n, &(IByteBuffer *){NULL}), S_OK);
+	text_of_failure(SCARD_E_DIR_NOT_FOUND, "00 00: ");
+	other = files_other();
+	fr.context->limits.lock_ms = 1;
+	assert_hr(ISCard_LockSCard(other), S_OK);
+	fr.tick = 1;
+	assert_hr(files_verify("1234", 0, 1), SCARD_E_TIMEOUT);
+	text_of_failure(SCARD_E_TIMEOUT, "another connection holds the lock");
+	fr.tick = 0;
+	ISCard_Release(other);
+	assert_hr(ISCardManage_Detach(fr.manage), S_OK);
+	assert_hr(ISCardFileAccess_GetCurrentDir(fr.files, &here), SCARD_E_INVALID_HANDLE);
+	text_of_failure(SCARD_E_INVALID_HANDLE, "");
+	files_end();
+}
+
+/* A buffer of the application's own, which uses the card while it takes the answer. */
+struct own_buffer {
+	IByteBuffer iface;
+	IByteBuffer *inner;
+	HRESULT verified, closed;
+	HSCARD_FILE file;
+};
+
+static HRESULT own_stat(IByteBuffer *self, LPSTATSTRUCT stat, LONG flag)
+{
+	return IByteBuffer_Stat(((struct own_buffer *)self)->inner, stat, flag);
+}
+
+static HRESULT own_seek(IByteBuffer *self, LONG move, LONG origin, LONG *position)
+{
+	return IByteBuffer_Seek(((struct own_buffer *)self)->inner, move, origin, position);
+}
+
+static HRESULT own_read(IByteBuffer *self, BYTE *out, LONG cb, LONG *n)
+{
+	return IByteBuffer_Read(((struct own_buffer *)self)->inner, out, cb, n);
+}
+
+static ULONG own_count(IByteBuffer *self)
+{
+	(void)self;
+	return 1;
+}
+
+static HRESULT own_initialize(IByteBuffer *self, LONG n, BYTE *bytes)
+{
+	struct own_buffer *b = (struct own_buffer *)self;
+
+	b->verified = files_verify("1234", 0, 1);
+	b->closed = ISCardFileAccess_Close(fr.files, b->file);
+	return IByteBuffer_Initialize(b->inner, n, bytes);
+}
+
+static void a_buffer_may_use_the_card_that_fills_it(void **state)
+{
+	static const IByteBufferVtbl vtbl = {.AddRef = own_count,
+	                                     .Release = own_count,
+	                                     .Stat = own_stat,
+	                                     .Seek = own_seek,
+	                                     .Read = own_read,
+	                                     .Initialize = own_initialize};
+	struct own_buffer b = {.iface = {&vtbl}, .verified = E_FAIL, .closed = E_FAIL};
+	IByteBuffer *buffer = &b.iface;
+	LONG n = 0;
+
+	(void)state;
+	files_start(FILES_EXTENDED, 0);
+	b.file = files_opened("0101");
+	b.inner = files_buffer("\x01", 1);
+	assert_hr(ISCardAuth_ICC_Auth(fr.auth, 0, NULL, &n, &buffer), S_OK);
+	assert_hr(b.verified, S_OK);
+	assert_hr(b.closed, S_OK);
+	assert_int_equal(n, 1);
+	assert_hr(IByteBuffer_Read(b.inner, data, 1, &n), S_OK);
+	assert_int_equal(data[0], 0x01 ^ 0x5A);
+	IByteBuffer_Release(b.inner);
+	files_end();
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -399,6 +533,10 @@ int main(void)
 		cmocka_unit_test(a_card_that_leaves_in_the_middle_is_reported),
 		cmocka_unit_test(a_reader_that_leaves_in_the_middle_is_reported),
 		cmocka_unit_test(nonsense_is_not_believed),
+		cmocka_unit_test(a_file_without_end_ends),
+		cmocka_unit_test(after_a_failure_the_file_is_selected_again),
+		cmocka_unit_test(failures_are_kept_for_the_object),
+		cmocka_unit_test(a_buffer_may_use_the_card_that_fills_it),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
