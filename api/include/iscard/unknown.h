@@ -7,8 +7,9 @@
  * they held before is the caller's.
  *
  * Each interface below is declared once, for C as a struct with a table of functions, for C++ as an
- * abstract class over the same table. C calls ISCard_Detach(p, LEAVE), C++ p->Detach(LEAVE). Objects
- * carry no RTTI: dynamic_cast and typeid on them are undefined. */
+ * abstract class over the same table. C calls ISCard_Detach(p, LEAVE), C++ p->Detach(LEAVE). In C that
+ * is a macro which evaluates p twice, as everywhere in COM: p is a name, not a call or an increment.
+ * Objects carry no RTTI: dynamic_cast and typeid on them are undefined. */
 #ifndef ISCARD_UNKNOWN_H
 #define ISCARD_UNKNOWN_H
 
