@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "find.h"
 
+#include "blob.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -107,19 +109,28 @@ int ccid_find_present(iscard_context *c, int (*fn)(void *arg, const struct ccid_
 	return find_all(c, true, &quiet, fn, arg, NULL);
 }
 
-static void target_usb(struct ccid_target *t, const struct ccid_usb_found *found)
+static int target_usb(struct ccid_target *t, const struct ccid_usb_found *found)
 {
+	char place[2 * CCID_TEXT_MAX];
+
 	t->usb = true;
 	t->found = *found;
-	place_of(t->key, sizeof t->key, found);
+	place_of(place, sizeof place, found);
+	t->key = ccid_text_copy(place, strlen(place));
+	return t->key != NULL ? 0 : CCID_E_NOMEM;
 }
 
 static int target_other(struct ccid_target *t, const char *text, const iscard_context *c)
 {
 	const char *why;
+	int err = ccid_source_init(&t->source, text, strlen(text), c->scheme, &why);
 
-	snprintf(t->key, sizeof t->key, "%s", text);
-	return ccid_source_init(&t->source, text, strlen(text), c->scheme, &why);
+	if (err < 0)
+		return err;
+	t->key = ccid_text_copy(text, strlen(text));
+	if (t->key == NULL)
+		ccid_source_fini(&t->source);
+	return t->key != NULL ? 0 : CCID_E_NOMEM;
 }
 
 struct search {
@@ -141,7 +152,7 @@ static int compare(void *arg, const struct ccid_seen *seen)
 		return seen->err;
 	s->out->slot = seen->slot;
 	if (seen->found != NULL)
-		target_usb(s->out, seen->found);
+		err = target_usb(s->out, seen->found);
 	else
 		err = target_other(s->out, seen->source->text, s->c);
 	return err < 0 ? err : FOUND;
@@ -169,11 +180,12 @@ struct first_usb {
 static int take_first(void *arg, const struct ccid_usb_found *found)
 {
 	struct first_usb *f = arg;
+	int err;
 
 	if (!ccid_address_matches(f->address, found))
 		return 0;
-	target_usb(f->out, found);
-	return FOUND;
+	err = target_usb(f->out, found);
+	return err < 0 ? err : FOUND;
 }
 
 static int by_usb_address(iscard_context *c, const struct ccid_address *a, struct ccid_target *out)
@@ -242,6 +254,7 @@ void ccid_find_holder(iscard_context *c, const char *name, char *out, size_t cap
 
 void ccid_target_fini(struct ccid_target *t)
 {
+	free(t->key);
 	if (!t->usb)
 		ccid_source_fini(&t->source);
 }

@@ -35,7 +35,7 @@ int ccid_find_present(iscard_context *c, int (*fn)(void *arg, const struct ccid_
 
 /* What an attach needs to open a reader. */
 struct ccid_target {
-	char key[2 * CCID_TEXT_MAX]; /* the same for the same reader, in any context */
+	char *key; /* the same for the same reader, in any context; owned */
 	unsigned slot;
 	bool usb;
 	struct ccid_usb_found found; /* USB */
@@ -43,7 +43,8 @@ struct ccid_target {
 };
 
 /* The reader that a name or an address means. CCID_E_NOTFOUND, also for a malformed address,
- * CCID_E_ACCESS when it may be one that we may not look at, or why it cannot be reached. */
+ * CCID_E_ACCESS when it may be one that we may not look at, or why it cannot be reached. On success to
+ * be given to ccid_target_fini(). */
 CCID_MUST_USE
 int ccid_find(iscard_context *c, const char *name, struct ccid_target *out);
 void ccid_target_fini(struct ccid_target *t);

@@ -3,7 +3,6 @@
 #include "blob.h"
 #include "watch.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -85,11 +84,10 @@ static int see(void *arg, const struct ccid_seen *seen)
 		return 0;
 	if (s == NULL)
 		s = append(look->watch, seen->name);
-	if (s == NULL)
+	if (s == NULL || !ccid_seat_at(s, seen->address))
 		return CCID_E_NOMEM;
 	s->seen = true;
 	s->slot = seen->slot;
-	snprintf(s->address, sizeof s->address, "%s", seen->address);
 	if (seen->found != NULL)
 		seen_on_bus(s, seen->found, look->now);
 	else

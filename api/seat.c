@@ -43,7 +43,10 @@ struct ccid_seat *ccid_seat_new(struct ccid_watch *w, const char *name)
 	if (s == NULL)
 		return NULL;
 	s->name = ccid_text_copy(name, strlen(name));
-	if (s->name == NULL) {
+	s->address = ccid_text_copy("", 0);
+	if (s->name == NULL || s->address == NULL) {
+		free(s->name);
+		free(s->address);
 		free(s);
 		return NULL;
 	}
@@ -93,7 +96,22 @@ void ccid_seat_free(struct ccid_seat *s, bool ours)
 {
 	give_back(s, ours);
 	free(s->name);
+	free(s->address);
 	free(s);
+}
+
+bool ccid_seat_at(struct ccid_seat *s, const char *address)
+{
+	char *copy;
+
+	if (strcmp(s->address, address) == 0)
+		return true;
+	copy = ccid_text_copy(address, strlen(address));
+	if (copy == NULL)
+		return false;
+	free(s->address);
+	s->address = copy;
+	return true;
 }
 
 static bool returns(const struct ccid_seat *s)

@@ -53,8 +53,7 @@ struct ccid_watch;
 struct ccid_seat {
 	struct ccid_seat *next;
 	struct ccid_watch *watch;
-	char *name;
-	char address[CCID_TEXT_MAX];
+	char *name, *address;
 	unsigned slot;
 	struct ccid_usb_found found; /* USB; as the last scan that saw it */
 	uint8_t bus, dev;            /* the device of the last scan, 0 when it was not there */
@@ -143,6 +142,9 @@ void ccid_watch_ask(struct ccid_watch *w, struct ccid_seat *s);
 /* NULL when memory is short. */
 struct ccid_seat *ccid_seat_new(struct ccid_watch *w, const char *name);
 void ccid_seat_free(struct ccid_seat *s, bool ours);
+
+/* Where it is now; false when memory is short. */
+bool ccid_seat_at(struct ccid_seat *s, const char *address);
 
 /* The reader is there, has left. */
 void ccid_seat_arrive(struct ccid_seat *s);

@@ -21,16 +21,22 @@ static int64_t now(void *arg)
 	return test_clock.now;
 }
 
-static void begin(const char *sample)
+static void begin_at(const char *readers)
 {
-	char readers[512];
 	struct iscard_options o = {
 		.size = sizeof o, .readers = readers, .log_level = ISCARD_LOG_NONE, .now_ms = now};
 
 	fake_clock_init(&test_clock);
-	snprintf(readers, sizeof readers, "replay:" SAMPLES_DIR "/%s/trace.pcapng", sample);
 	assert_int_equal(iscard_context_create(&o, &context), S_OK);
 	assert_int_equal(iscard_context_watch(context, NULL, ISCARD_WATCH_CARDS), S_OK);
+}
+
+static void begin(const char *sample)
+{
+	char readers[512];
+
+	snprintf(readers, sizeof readers, "replay:" SAMPLES_DIR "/%s/trace.pcapng", sample);
+	begin_at(readers);
 }
 
 static void expect(iscard_event_type type)
@@ -128,11 +134,27 @@ static void a_reader_that_was_unplugged_leaves_and_stays_away(void **state)
 	iscard_context_unref(context);
 }
 
+/* The way to the sample is long, not the sample's name. */
+static void an_address_is_told_whole(void **state)
+{
+	char address[800] = "replay:" SAMPLES_DIR;
+
+	(void)state;
+	while (strlen(address) < 600)
+		strcat(address, "/.");
+	strcat(address, "/emulated-card-swap/trace.pcapng");
+	begin_at(address);
+	expect(ISCARD_EVENT_READER_ARRIVED);
+	assert_string_equal(event.address, address);
+	iscard_context_unref(context);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_recorded_change_of_cards_is_told),
 		cmocka_unit_test(a_reader_that_was_unplugged_leaves_and_stays_away),
+		cmocka_unit_test(an_address_is_told_whole),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

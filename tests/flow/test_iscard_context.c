@@ -2,6 +2,8 @@
 /* Contexts, names, handles, limits, and who gives a reader back when. */
 #include "rig.h"
 
+#include "find.h"
+
 static const struct fake_reader plain = {.features = FAKE_SHORT};
 static const struct fake_reader kiosk = {.features = FAKE_SHORT, .slots = 2, .mechanical = 0xf};
 
@@ -177,6 +179,28 @@ static void handles_are_shared_never_reused_and_stale_after_detach(void **state)
 	assert_true(second > first);
 	ISCard_Release(a);
 	ISCard_Release(b);
+	rig_end();
+}
+
+static void readers_are_told_apart_to_the_end_of_their_addresses(void **state)
+{
+	char address[1000];
+	struct ccid_target one, two, same;
+
+	(void)state;
+	rig_start(&plain, NULL, 0);
+	memset(address, 'x', sizeof address);
+	memcpy(address, "test:", 5);
+	address[999] = '\0';
+	assert_int_equal(ccid_find(rig.context, address, &one), 0);
+	assert_int_equal(ccid_find(rig.context, address, &same), 0);
+	address[998] = 'y';
+	assert_int_equal(ccid_find(rig.context, address, &two), 0);
+	assert_string_equal(one.key, same.key);
+	assert_string_not_equal(one.key, two.key);
+	ccid_target_fini(&one);
+	ccid_target_fini(&two);
+	ccid_target_fini(&same);
 	rig_end();
 }
 
@@ -477,6 +501,7 @@ int main(void)
 		cmocka_unit_test(a_shared_attach_to_a_ready_card_needs_neither_wire_nor_lock),
 		cmocka_unit_test(waiting_for_a_lock_ends_at_the_limit_and_changes_nothing),
 		cmocka_unit_test(handles_are_shared_never_reused_and_stale_after_detach),
+		cmocka_unit_test(readers_are_told_apart_to_the_end_of_their_addresses),
 		cmocka_unit_test(release_closes_only_with_the_last_object),
 		cmocka_unit_test(a_held_reader_keeps_its_card_powered),
 		cmocka_unit_test(a_context_lets_go_of_what_it_held),

@@ -37,6 +37,9 @@ ISCARD_C_BEGIN
 
 typedef struct iscard_context iscard_context;
 
+#define ISCARD_NAME_SIZE    544  /* room for any reader name in UTF-8, with its 0 */
+#define ISCARD_ADDRESS_SIZE 1024 /* and for the address of any reader that was reached */
+
 typedef ISCARD_ENUM(iscard_log_level) {
 	ISCARD_LOG_NONE,
 	ISCARD_LOG_ERROR,

@@ -29,7 +29,6 @@
 ISCARD_C_BEGIN
 
 #define ISCARD_ATR_MAX   33
-#define ISCARD_NAME_SIZE 544 /* room for any reader name, with its 0 */
 #define ISCARD_REPLY_MAX 65538 /* longest response APDU: data, SW1, SW2 */
 
 /* As AttachByReader; reader is a name or an address in UTF-8. E_INVALIDARG for NULL, as there. */

@@ -90,12 +90,10 @@ typedef ISCARD_ENUM(iscard_event_type) {
 	ISCARD_EVENT_CARD_REMOVED = 5,
 } iscard_event_type;
 
-#define ISCARD_READER_NAME_MAX 544
-
 struct iscard_event {
 	iscard_event_type type;
-	char reader[ISCARD_READER_NAME_MAX]; /* its name, for AttachByReader */
-	char address[128];                   /* opens slot 0 of it */
+	char reader[ISCARD_NAME_SIZE];     /* its name, for AttachByReader */
+	char address[ISCARD_ADDRESS_SIZE]; /* opens slot 0 of it */
 	unsigned slot;
 	struct iscard_slot_status now; /* as it is now, perhaps more than the event says */
 };
