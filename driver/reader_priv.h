@@ -59,8 +59,8 @@ struct ccid_call {
 	int64_t silence_ms, unit_ms, deadline, limit;
 	unsigned stale, extensions;
 	unsigned overtaken; /* what came for others when its time was over */
-	bool watches; /* the card's removal ends it, too */
-	bool left;    /* the card did; the reader has one more second to answer */
+	bool watches;       /* the card's removal ends it, too */
+	bool left;          /* the card did; the reader has one more second to answer */
 	uint32_t generation, insertions; /* when it began */
 	int result;
 	struct ccid_rsp *rsp;
@@ -96,7 +96,7 @@ struct ccid_slot {
 	atomic_uint users;          /* who has entered it or waits for that */
 	atomic_uint cancels;        /* asked for so far */
 	unsigned cancels_seen;      /* while it is entered: those that are not for its command */
-	uint8_t owed[256 / 8];      /* wire: sequence numbers given up, whose answer may still come */
+	uint8_t owed[256 / 8]; /* wire: sequence numbers given up, whose answer may still come */
 	atomic_bool clock_stopped;
 	bool recovering;
 };
@@ -116,7 +116,8 @@ struct ccid_reader {
 	unsigned nslots;
 
 	pthread_mutex_t wire, state;
-	pthread_cond_t turned;  /* with wire: a turn, the wire, an answer or a cancel may have come */
+	pthread_cond_t
+		turned; /* with wire: a turn, the wire, an answer or a cancel may have come */
 	struct ccid_gate gate;  /* whose turn it is, with one lane */
 	struct ccid_gate lanes; /* who gets a lane, with several */
 	struct ccid_lane *lane;
