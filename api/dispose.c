@@ -190,13 +190,14 @@ HRESULT ccid_session_unlock(struct ccid_session *s, SCARD_DISPOSITIONS dispositi
 	return hr;
 }
 
-/* Nothing needs to be sent for LEAVE when the card that is there is ready. */
-static bool only_acknowledge(struct ccid_session *s, SCARD_DISPOSITIONS disposition)
+/* Nothing needs to be sent for LEAVE when the card that is there is ready, or none is asked for. */
+static bool only_acknowledge(struct ccid_session *s, const struct ccid_terms *terms,
+                             SCARD_DISPOSITIONS disposition)
 {
 	struct ccid_slot_info info;
 
 	ccid_port_refresh(s->port, &info);
-	return disposition == ISCARD_LEAVE && info.state == CCID_SLOT_READY;
+	return disposition == ISCARD_LEAVE && (terms->direct || info.state == CCID_SLOT_READY);
 }
 
 static bool no_card(struct ccid_session *s)
@@ -207,8 +208,25 @@ static bool no_card(struct ccid_session *s)
 	return info.state == CCID_SLOT_EMPTY;
 }
 
-static HRESULT reattach_card(struct ccid_session *s, SCARD_DISPOSITIONS disposition,
-                             iscard_disposition_result *result)
+/* Take the card on these terms. */
+static HRESULT adopt(struct ccid_session *s, const struct ccid_terms *terms)
+{
+	bool was_direct = s->member.direct;
+	HRESULT hr;
+
+	s->member.direct = terms->direct;
+	if (terms->direct)
+		return S_OK;
+	hr = ccid_session_adopt(s);
+	if (SUCCEEDED(hr) && !(terms->wanted & 1u << s->protocol))
+		hr = SCARD_E_PROTO_MISMATCH;
+	if (FAILED(hr))
+		s->member.direct = was_direct;
+	return hr;
+}
+
+static HRESULT reattach_card(struct ccid_session *s, const struct ccid_terms *terms,
+                             SCARD_DISPOSITIONS disposition, iscard_disposition_result *result)
 {
 	bool ejects = disposition == ISCARD_EJECT && ccid_can_eject(s);
 	bool cannot = disposition == ISCARD_EJECT && !ejects;
@@ -216,9 +234,10 @@ static HRESULT reattach_card(struct ccid_session *s, SCARD_DISPOSITIONS disposit
 
 	if (ejects && no_card(s))
 		return SCARD_E_NO_SMARTCARD;
-	if (!only_acknowledge(s, disposition)) {
+	if (!only_acknowledge(s, terms, disposition)) {
 		pthread_mutex_unlock(&s->port->lock);
-		hr = ccid_redispose(s, cannot ? ISCARD_UNPOWER : disposition, s->wanted, result);
+		hr = ccid_redispose(s, cannot ? ISCARD_UNPOWER : disposition,
+		                    terms->direct ? 0 : terms->wanted, result);
 		if (SUCCEEDED(hr) && cannot)
 			*result = ISCARD_DISPOSITION_POWERED_OFF;
 		pthread_mutex_lock(&s->port->lock);
@@ -227,33 +246,34 @@ static HRESULT reattach_card(struct ccid_session *s, SCARD_DISPOSITIONS disposit
 		s->member.removed = true;
 		return SCARD_W_REMOVED_CARD;
 	}
-	return SUCCEEDED(hr) ? ccid_session_adopt(s) : hr;
+	return SUCCEEDED(hr) ? adopt(s, terms) : hr;
 }
 
-static HRESULT reattach(struct ccid_session *s, bool exclusive, SCARD_DISPOSITIONS disposition,
-                        iscard_disposition_result *result)
+static HRESULT reattach(struct ccid_session *s, const struct ccid_terms *terms,
+                        SCARD_DISPOSITIONS disposition, iscard_disposition_result *result)
 {
 	HRESULT hr;
 
-	if (exclusive && !ccid_share_alone(&s->port->share, &s->member))
+	if (terms->exclusive && !ccid_share_alone(&s->port->share, &s->member))
 		return SCARD_E_SHARING_VIOLATION;
 	hr = ccid_session_use(s, CCID_NEED_READER);
 	if (FAILED(hr))
 		return hr;
-	if (exclusive && !ccid_share_alone(&s->port->share, &s->member))
+	if (terms->exclusive && !ccid_share_alone(&s->port->share, &s->member))
 		hr = SCARD_E_SHARING_VIOLATION; /* somebody came while we waited */
 	else
-		hr = reattach_card(s, disposition, result);
+		hr = reattach_card(s, terms, disposition, result);
 	if (SUCCEEDED(hr)) {
-		s->member.exclusive = exclusive;
+		s->member.exclusive = terms->exclusive;
+		s->wanted = terms->wanted;
 		ccid_port_users_changed(s->port);
 	}
 	ccid_session_done(s);
 	return hr;
 }
 
-HRESULT ccid_session_reattach(struct ccid_session *s, SCARD_SHARE_MODES mode,
-                              SCARD_DISPOSITIONS disposition, iscard_disposition_result *result)
+HRESULT ccid_session_reconnect(struct ccid_session *s, const struct ccid_terms *terms,
+                               SCARD_DISPOSITIONS disposition, iscard_disposition_result *result)
 {
 	HRESULT hr = ccid_session_pin(s);
 
@@ -261,8 +281,17 @@ HRESULT ccid_session_reattach(struct ccid_session *s, SCARD_SHARE_MODES mode,
 	if (FAILED(hr))
 		return hr;
 	pthread_mutex_lock(&s->port->lock);
-	hr = reattach(s, mode == ISCARD_EXCLUSIVE, disposition, result);
+	hr = reattach(s, terms, disposition, result);
 	pthread_mutex_unlock(&s->port->lock);
 	ccid_session_unpin(s);
 	return hr;
+}
+
+HRESULT ccid_session_reattach(struct ccid_session *s, SCARD_SHARE_MODES mode,
+                              SCARD_DISPOSITIONS disposition, iscard_disposition_result *result)
+{
+	const struct ccid_terms terms = {.exclusive = mode == ISCARD_EXCLUSIVE,
+	                                 .wanted = s->wanted};
+
+	return ccid_session_reconnect(s, &terms, disposition, result);
 }

@@ -90,14 +90,15 @@ static HRESULT get_ready(struct ccid_session *s)
 	return hr;
 }
 
-static HRESULT connect(struct ccid_session *s, bool exclusive)
+static HRESULT connect(struct ccid_session *s, const struct ccid_terms *terms)
 {
 	HRESULT hr = SCARD_E_SHARING_VIOLATION;
 
 	ask_silent_reader(s);
+	s->member.direct = terms->direct;
 	pthread_mutex_lock(&s->port->lock);
-	if (ccid_share_join(&s->port->share, &s->member, exclusive)) {
-		hr = get_ready(s);
+	if (ccid_share_join(&s->port->share, &s->member, terms->exclusive)) {
+		hr = terms->direct ? S_OK : get_ready(s);
 		if (FAILED(hr))
 			ccid_share_leave(&s->port->share, &s->member);
 		else
@@ -127,7 +128,7 @@ static HRESULT not_open(struct ccid_session *s, const char *name, int err)
 	return ccid_result(err, CCID_ATTACHING);
 }
 
-static HRESULT establish(struct ccid_session *s, const char *name, bool exclusive)
+static HRESULT establish(struct ccid_session *s, const char *name, const struct ccid_terms *terms)
 {
 	unsigned slot = 0;
 	int err = ccid_pool_get(&s->open, &slot, s->context, name);
@@ -137,7 +138,7 @@ static HRESULT establish(struct ccid_session *s, const char *name, bool exclusiv
 		return not_open(s, name, err);
 	s->port = ccid_open_port(s->open, slot);
 	err = ccid_open_name(s->open, slot, s->context, s->name, sizeof s->name);
-	hr = err < 0 ? ccid_result(err, CCID_ATTACHING) : connect(s, exclusive);
+	hr = err < 0 ? ccid_result(err, CCID_ATTACHING) : connect(s, terms);
 	if (FAILED(hr)) {
 		ccid_pool_put(s->open);
 		return hr;
@@ -148,8 +149,8 @@ static HRESULT establish(struct ccid_session *s, const char *name, bool exclusiv
 	return hr;
 }
 
-HRESULT ccid_session_attach(struct ccid_session **out, iscard_context *c, const char *name,
-                            SCARD_SHARE_MODES mode, unsigned wanted, struct ccid_cause *cause)
+HRESULT ccid_session_connect(struct ccid_session **out, iscard_context *c, const char *name,
+                             const struct ccid_terms *terms, struct ccid_cause *cause)
 {
 	struct ccid_session *s = calloc(1, sizeof *s);
 	HRESULT hr;
@@ -165,14 +166,22 @@ HRESULT ccid_session_attach(struct ccid_session **out, iscard_context *c, const 
 	s->epoch = ccid_process_epoch();
 	s->objects = 1;
 	s->context = iscard_context_ref(c);
-	s->wanted = wanted;
-	hr = establish(s, name, mode == ISCARD_EXCLUSIVE);
+	s->wanted = terms->wanted;
+	hr = establish(s, name, terms);
 	ccid_session_cause(s, cause);
 	if (FAILED(hr))
 		ccid_session_unref(s);
 	else
 		*out = s;
 	return hr;
+}
+
+HRESULT ccid_session_attach(struct ccid_session **out, iscard_context *c, const char *name,
+                            SCARD_SHARE_MODES mode, unsigned wanted, struct ccid_cause *cause)
+{
+	const struct ccid_terms terms = {.exclusive = mode == ISCARD_EXCLUSIVE, .wanted = wanted};
+
+	return ccid_session_connect(out, c, name, &terms, cause);
 }
 
 HRESULT ccid_session_by_handle(struct ccid_session **out, HSCARD handle)
@@ -267,6 +276,45 @@ HRESULT ccid_session_card(struct ccid_session *s, unsigned *protocol, uint8_t *a
 		*protocol = s->protocol;
 		*len = s->atr_len;
 		memcpy(atr, s->atr, s->atr_len);
+	}
+	pthread_mutex_unlock(&s->port->lock);
+	ccid_session_unpin(s);
+	return hr;
+}
+
+HRESULT ccid_session_look(struct ccid_session *s, struct ccid_slot_info *info)
+{
+	HRESULT hr = ccid_session_pin(s);
+
+	if (FAILED(hr))
+		return hr;
+	ask_silent_reader(s);
+	pthread_mutex_lock(&s->port->lock);
+	hr = ccid_session_check(s, CCID_NEED_CARD, info);
+	pthread_mutex_unlock(&s->port->lock);
+	ccid_session_unpin(s);
+	return hr;
+}
+
+static int power(const struct ccid_session *s)
+{
+	return ccid_slot_activate(s->port->reader, s->port->slot, 0, CCID_RESET_NONE,
+	                          ccid_session_deadline(s, s->context->limits.power_on_ms));
+}
+
+HRESULT ccid_session_power(struct ccid_session *s)
+{
+	HRESULT hr = ccid_session_pin(s);
+
+	if (FAILED(hr))
+		return hr;
+	pthread_mutex_lock(&s->port->lock);
+	hr = ccid_session_use(s, CCID_NEED_READER);
+	if (SUCCEEDED(hr)) {
+		pthread_mutex_unlock(&s->port->lock);
+		hr = ccid_result(power(s), CCID_ATTACHING);
+		pthread_mutex_lock(&s->port->lock);
+		ccid_session_done(s);
 	}
 	pthread_mutex_unlock(&s->port->lock);
 	ccid_session_unpin(s);

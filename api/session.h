@@ -41,7 +41,16 @@ struct ccid_session {
 	size_t atr_len;
 };
 
+/* How a connection shares, and what it speaks. */
+struct ccid_terms {
+	bool exclusive;
+	bool direct;     /* to the reader: no card is needed, and none is given power */
+	unsigned wanted; /* protocols; of no account when direct */
+};
+
 /* A new connection, with one reference and one object. *cause tells about a failure. */
+HRESULT ccid_session_connect(struct ccid_session **out, iscard_context *c, const char *name,
+                             const struct ccid_terms *terms, struct ccid_cause *cause);
 HRESULT ccid_session_attach(struct ccid_session **out, iscard_context *c, const char *name,
                             SCARD_SHARE_MODES mode, unsigned wanted, struct ccid_cause *cause);
 
@@ -62,6 +71,10 @@ HRESULT ccid_session_detach(struct ccid_session *s, SCARD_DISPOSITIONS dispositi
                             iscard_disposition_result *result);
 HRESULT ccid_session_reattach(struct ccid_session *s, SCARD_SHARE_MODES mode,
                               SCARD_DISPOSITIONS disposition, iscard_disposition_result *result);
+/* The same on other terms. SCARD_E_PROTO_MISMATCH: the card speaks another protocol, and the disposition
+ * leaves it as it is. Terms are changed on success only. */
+HRESULT ccid_session_reconnect(struct ccid_session *s, const struct ccid_terms *terms,
+                               SCARD_DISPOSITIONS disposition, iscard_disposition_result *result);
 HRESULT ccid_session_lock(struct ccid_session *s);
 HRESULT ccid_session_unlock(struct ccid_session *s, SCARD_DISPOSITIONS disposition,
                             iscard_disposition_result *result);
@@ -72,6 +85,13 @@ HRESULT ccid_session_share_mode(struct ccid_session *s, SCARD_SHARE_MODES *mode)
 
 /* Protocol (0 or 1) and ATR of the card in use. atr has room for CCID_ATR_MAX. */
 HRESULT ccid_session_card(struct ccid_session *s, unsigned *protocol, uint8_t *atr, size_t *len);
+
+/* The slot as it is; fails with what is pending. */
+HRESULT ccid_session_look(struct ccid_session *s, struct ccid_slot_info *info);
+
+/* Give the card power, if it has none, so that there is an ATR; no protocol is agreed upon. For a
+ * direct connection. SCARD_E_NO_SMARTCARD; otherwise as AttachByReader about cards. */
+HRESULT ccid_session_power(struct ccid_session *s);
 
 /* What is known about the last failure. Also of a connection that has ended. */
 void ccid_session_cause(struct ccid_session *s, struct ccid_cause *out);

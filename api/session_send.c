@@ -19,6 +19,13 @@ static HRESULT explain(struct ccid_session *s, enum ccid_need need, int err)
 	return FAILED(hr) ? hr : ccid_result(err, CCID_ATTACHED);
 }
 
+static uint32_t generation_now(const struct ccid_session *s)
+{
+	struct ccid_slot_info info;
+
+	return ccid_slot_get_info(s->port->reader, s->port->slot, &info) < 0 ? 0 : info.generation;
+}
+
 static HRESULT run(struct ccid_session *s, enum ccid_need need, operation *op, void *arg, size_t *n)
 {
 	uint32_t generation;
@@ -30,7 +37,7 @@ static HRESULT run(struct ccid_session *s, enum ccid_need need, operation *op, v
 	pthread_mutex_lock(&s->port->lock);
 	hr = ccid_session_use(s, need);
 	if (SUCCEEDED(hr)) {
-		generation = s->member.generation;
+		generation = s->member.direct ? generation_now(s) : s->member.generation;
 		pthread_mutex_unlock(&s->port->lock);
 		got = op(s, generation, arg);
 		pthread_mutex_lock(&s->port->lock);

@@ -115,7 +115,7 @@ bool ccid_share_locked_by_other(const struct ccid_share *s, const struct ccid_me
 
 static bool has_left(const struct ccid_member *m, const struct ccid_card_view *now)
 {
-	return !now->present || now->insertions != m->insertions;
+	return !m->direct && (!now->present || now->insertions != m->insertions);
 }
 
 void ccid_share_saw(struct ccid_share *s, const struct ccid_card_view *now)
@@ -133,6 +133,8 @@ enum ccid_pending ccid_share_pending(const struct ccid_member *m, const struct c
 {
 	if (m->removed || has_left(m, now))
 		return CCID_PENDING_REMOVED;
+	if (m->direct)
+		return CCID_PENDING_NONE;
 	return now->generation != m->generation ? CCID_PENDING_RESET : CCID_PENDING_NONE;
 }
 

@@ -16,6 +16,7 @@
 struct ccid_member {
 	struct ccid_member *next;
 	bool exclusive;
+	bool direct;     /* for the reader's sake: whatever card is in it, nothing is missed */
 	unsigned levels; /* of the lock */
 	unsigned uses;
 	uint32_t generation, insertions; /* the card as last acknowledged */

@@ -29,6 +29,9 @@ set_target_properties(iscard_shared PROPERTIES
   SOVERSION ${PROJECT_VERSION_MAJOR}
   LINK_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/iscard.map)
 target_link_options(iscard_shared PRIVATE LINKER:--version-script=${CMAKE_CURRENT_SOURCE_DIR}/iscard.map)
+if(ISCARD_PCSC)
+  target_sources(iscard_shared PRIVATE $<TARGET_OBJECTS:ccid_pcsc>)
+endif()
 if(NOT ISCARD_SANITIZE)
   target_link_options(iscard_shared PRIVATE LINKER:--no-undefined)
 endif()

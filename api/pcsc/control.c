@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: MIT */
+/* SCardControl: features of PC/SC part 10, PIN entry, escape. */
+#include "pcsc_priv.h"
+
+#include "pin.h"
+
+#include <string.h>
+
+static HRESULT enter_pin(struct ccid_session *s, bool modify, const uint8_t *structure, size_t len,
+                         uint8_t *out, size_t cap, size_t *n)
+{
+	struct ccid_pin pin;
+	HRESULT hr = ccid_pcsc_has_pad(s, modify);
+	int err;
+
+	if (FAILED(hr))
+		return hr;
+	err = modify ? ccid_pin_modify_decode(&pin, structure, len)
+	             : ccid_pin_verify_decode(&pin, structure, len);
+	if (err < 0)
+		return SCARD_E_INVALID_PARAMETER;
+	return ccid_session_secure(s, &pin, out, cap, n);
+}
+
+static HRESULT control(struct ccid_session *s, unsigned long code, const uint8_t *send, size_t len,
+                       uint8_t *out, size_t cap, size_t *n)
+{
+	switch (code) {
+	case PCSC_CONTROL_FEATURES: return ccid_pcsc_features(s, out, cap, n);
+	case PCSC_CONTROL_FEATURE(PCSC_FEATURE_PIN_PROPERTIES):
+		return ccid_pcsc_pin_properties(s, out, cap, n);
+	case PCSC_CONTROL_FEATURE(PCSC_FEATURE_TLV_PROPERTIES):
+		return ccid_pcsc_tlv_properties(s, out, cap, n);
+	case PCSC_CONTROL_FEATURE(PCSC_FEATURE_VERIFY_PIN):
+		return enter_pin(s, false, send, len, out, cap, n);
+	case PCSC_CONTROL_FEATURE(PCSC_FEATURE_MODIFY_PIN):
+		return enter_pin(s, true, send, len, out, cap, n);
+	case PCSC_CONTROL_ESCAPE:
+	case PCSC_CONTROL_FEATURE(PCSC_FEATURE_ESCAPE):
+		return ccid_session_escape(s, send, len, out, cap, n);
+	default: return SCARD_E_UNSUPPORTED_FEATURE;
+	}
+}
+
+/* As the drivers of pcsc-lite: what is not allowed, or fails, is not transacted. */
+static HRESULT refusal(HRESULT hr)
+{
+	switch (hr) {
+	case SCARD_W_SECURITY_VIOLATION:
+	case SCARD_F_COMM_ERROR:
+	case SCARD_E_COMM_DATA_LOST:
+	case SCARD_F_INTERNAL_ERROR:
+	case SCARD_E_NOT_READY:
+	case SCARD_E_TIMEOUT: return SCARD_E_NOT_TRANSACTED;
+	default: return hr;
+	}
+}
+
+long iscard_pcsc_control(long card, unsigned long code, const void *send, unsigned long send_len,
+                         void *receive, unsigned long receive_cap, unsigned long *receive_len)
+{
+	static const uint8_t nothing[1];
+	uint8_t none[2];
+	struct ccid_session *s;
+	size_t n = 0;
+	HRESULT hr;
+
+	if (receive_len != NULL)
+		*receive_len = 0;
+	hr = ccid_pcsc_session_get(&s, card);
+	if (FAILED(hr))
+		return ccid_pcsc_code(hr);
+	if (send_len > PCSC_BUFFER_MAX)
+		hr = SCARD_E_INSUFFICIENT_BUFFER;
+	else if (!ccid_session_is_open(s))
+		hr = SCARD_E_INVALID_HANDLE;
+	else
+		hr = refusal(control(s, code, send != NULL ? send : nothing,
+		                     send != NULL ? send_len : 0, receive != NULL ? receive : none,
+		                     receive != NULL ? receive_cap : 0, &n));
+	ccid_session_unref(s);
+	if ((SUCCEEDED(hr) || hr == SCARD_E_INSUFFICIENT_BUFFER) && receive_len != NULL)
+		*receive_len = n;
+	return ccid_pcsc_code(hr);
+}

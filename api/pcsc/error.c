@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: MIT */
+/* Result codes as pcsc-lite has them. */
+#include "pcsc_priv.h"
+
+#include <stdio.h>
+
+long ccid_pcsc_code(HRESULT hr)
+{
+	switch (hr) {
+	case E_OUTOFMEMORY: hr = SCARD_E_NO_MEMORY; break;
+	case E_INVALIDARG:
+	case E_POINTER: hr = SCARD_E_INVALID_PARAMETER; break;
+	case SCARD_E_SERVICE_STOPPED: hr = SCARD_E_INVALID_HANDLE; break; /* after a fork */
+	case SCARD_E_UNSUPPORTED_FEATURE: return PCSC_UNSUPPORTED;
+	default: break;
+	}
+	return (long)(uint32_t)hr;
+}
+
+const char *iscard_pcsc_strerror(long code)
+{
+	static _Thread_local char text[48];
+	HRESULT hr =
+		code == PCSC_UNSUPPORTED ? SCARD_E_UNSUPPORTED_FEATURE : (HRESULT)(uint32_t)code;
+
+	if (iscard_result_name(hr) != NULL)
+		return iscard_strerror(hr);
+	snprintf(text, sizeof text, "unknown result code 0x%08lX", (unsigned long)code);
+	return text;
+}

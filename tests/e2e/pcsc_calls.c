@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: MIT */
+/* Makes some hundred PC/SC calls, good and bad, and prints what each of them came to: to be run with
+ * one libpcsclite.so.1 and with another (pcsc_compare.sh). */
+#include "pcsc_calls.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+long open_card(const struct calls *c)
+{
+	long card, err;
+	dword protocol;
+
+	err = pcsc.connect(c->context, c->reader, 2, 3, &card, &protocol);
+	if (err == 0)
+		return card;
+	finish();
+	fprintf(stderr, "connect: %s\n", code_name(err));
+	exit(1);
+}
+
+void send_apdu(const struct calls *c, long card, const char *what, const uint8_t *apdu, dword len,
+               dword cap)
+{
+	static uint8_t answer[66000];
+	dword n = cap;
+	long err = pcsc.transmit(card, c->protocol == 1 ? pcsc.t0 : pcsc.t1, apdu, len, NULL,
+	                         answer, &n);
+
+	say(err, "transmit %s cap %lu", what, cap);
+	if (err == 0)
+		also_bytes("answer", answer, n);
+}
+
+static bool find_protocol(struct calls *c)
+{
+	long card, err = pcsc.connect(c->context, c->reader, 2, 3, &card, &c->protocol);
+
+	if (err == 0)
+		err = pcsc.disconnect(card, 0);
+	if (err != 0)
+		fprintf(stderr, "connect: %s\n", code_name(err));
+	return err == 0;
+}
+
+int main(void)
+{
+	static void (*const groups[])(struct calls *) = {
+		calls_contexts,     calls_lists,      calls_connect,      calls_status,
+		calls_transmit,     calls_attributes, calls_control,      calls_reconnect,
+		calls_transactions, calls_two,        calls_dispositions, calls_change,
+		calls_cancel,       calls_cards,      calls_fork,         calls_unplug,
+	};
+	struct calls c;
+
+	if (!pcsc_load() || !pcsc_start(&c.context, c.reader, sizeof c.reader) ||
+	    !find_protocol(&c))
+		return 1;
+	for (size_t i = 0; i < sizeof groups / sizeof groups[0]; i++)
+		groups[i](&c);
+	say(pcsc.release(c.context), "release");
+	finish();
+	return 0;
+}
