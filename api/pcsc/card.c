@@ -247,8 +247,7 @@ long iscard_pcsc_transmit(long card, const struct pcsc_io_request *send_pci,
 		return ccid_pcsc_code(SCARD_E_INVALID_PARAMETER);
 	hr = ccid_pcsc_session_get(&s, card);
 	if (SUCCEEDED(hr)) {
-		if (send_len > PCSC_BUFFER_MAX ||
-		    *receive_len < 2)
+		if (send_len > PCSC_BUFFER_MAX || *receive_len < 2)
 			hr = SCARD_E_INSUFFICIENT_BUFFER;
 		if (SUCCEEDED(hr))
 			hr = check_protocol(s, send_pci->protocol);

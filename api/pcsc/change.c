@@ -62,7 +62,7 @@ static unsigned long event_of(const struct entry *e, const struct iscard_slot_st
 }
 
 /* Whether the caller's idea differs: of what is there, of who uses it, or by the counter. */
-static bool news(unsigned long current, unsigned long event, unsigned long counter)
+static bool news(unsigned long current, unsigned long event, unsigned long counter, bool used)
 {
 	const unsigned long use = PCSC_STATE_EXCLUSIVE | PCSC_STATE_INUSE;
 	const unsigned long missing = PCSC_STATE_UNKNOWN | PCSC_STATE_UNAVAILABLE;
@@ -78,7 +78,7 @@ static bool news(unsigned long current, unsigned long event, unsigned long count
 		return true;
 	if (event & PCSC_STATE_PRESENT && (current ^ event) & PCSC_STATE_MUTE)
 		return true;
-	if (current & use && !(current & event & use))
+	if (current & use && !(current & event & use) && (event & PCSC_STATE_PRESENT || !used))
 		return true;
 	return current >> 16 != 0 && (current >> 16 & 0xFFFFu) != counter;
 }
@@ -91,7 +91,7 @@ static bool compare_reader(struct pcsc_reader_state *state, const struct entry *
 
 	if (now->result == S_OK)
 		counter = ccid_pcsc_counter(now->insertions, present(now));
-	changed = news(state->current_state, event, counter);
+	changed = news(state->current_state, event, counter, now->connections > 0);
 	state->event_state = counter << 16 | event | (changed ? PCSC_STATE_CHANGED : 0);
 	state->atr_len = present(now) && e->known ? e->card.atr_len : 0;
 	memcpy(state->atr, e->card.atr, state->atr_len);
@@ -227,6 +227,20 @@ static HRESULT run(struct change *c)
 	}
 }
 
+/* A name that means nothing when the wait begins is an error; later it is an event. */
+static HRESULT first_look(struct change *c)
+{
+	HRESULT hr = look(c);
+
+	for (size_t i = 0; i < c->count && SUCCEEDED(hr); i++)
+		if (!c->entries[i].ignored && !c->entries[i].list &&
+		    c->waits[i].now.result == SCARD_E_UNKNOWN_READER)
+			hr = SCARD_E_UNKNOWN_READER;
+	for (size_t i = 0; i < c->count && SUCCEEDED(hr); i++)
+		c->states[i].event_state = 0;
+	return hr;
+}
+
 static HRESULT prepare(struct change *c)
 {
 	HRESULT hr = S_OK;
@@ -234,7 +248,6 @@ static HRESULT prepare(struct change *c)
 	for (size_t i = 0; i < c->count && SUCCEEDED(hr); i++) {
 		struct entry *e = &c->entries[i];
 
-		c->states[i].event_state = 0;
 		e->ignored = c->states[i].current_state & PCSC_STATE_IGNORE;
 		e->list = strcasecmp(c->states[i].reader, PCSC_PNP_NOTIFICATION) == 0;
 		if (e->ignored || e->list)
@@ -243,7 +256,7 @@ static HRESULT prepare(struct change *c)
 		c->waits[i].reader = e->name;
 		ccid_pcsc_keep_open(c->pcsc, e->name);
 	}
-	return hr == SCARD_E_UNKNOWN_READER ? SCARD_E_INVALID_VALUE : hr;
+	return hr;
 }
 
 static void count_wait(struct change *c, bool begins)
@@ -262,6 +275,44 @@ static int64_t deadline_of(const struct change *c, unsigned long timeout_ms)
 	return ccid_env_now(&c->pcsc->context->env) + (int64_t)timeout_ms;
 }
 
+static HRESULT reader_there(const struct change *c, bool *there)
+{
+	struct iscard_reader_list *list;
+	HRESULT hr = iscard_context_list(c->pcsc->context, &list);
+
+	*there = false;
+	if (FAILED(hr))
+		return hr;
+	for (size_t i = 0; i < list->count; i++)
+		*there = *there || SUCCEEDED(list->readers[i].result);
+	iscard_reader_list_free(list);
+	return S_OK;
+}
+
+/* Without states: until there is a reader, any. */
+static HRESULT run_for_reader(struct change *c)
+{
+	int64_t left = time_left(c);
+	bool there, first = true;
+	HRESULT hr;
+
+	for (;; first = false, left = time_left(c)) {
+		hr = iscard_context_wait(c->pcsc->context, c->waits, 1, 0);
+		c->waits[0].seen = c->waits[0].now.changes;
+		if (SUCCEEDED(hr) || hr == SCARD_E_TIMEOUT)
+			hr = reader_there(c, &there);
+		if (FAILED(hr) || there)
+			return hr;
+		if (cancelled(c))
+			return SCARD_E_CANCELLED;
+		if (left == 0)
+			return first ? SCARD_E_READER_UNAVAILABLE : SCARD_E_TIMEOUT;
+		hr = iscard_context_wait(c->pcsc->context, c->waits, 1, left);
+		if (FAILED(hr) && hr != SCARD_E_TIMEOUT && hr != SCARD_E_CANCELLED)
+			return hr;
+	}
+}
+
 static HRESULT get_status_change(struct ccid_pcsc_context *pcsc, unsigned long timeout_ms,
                                  struct pcsc_reader_state *states, size_t count)
 {
@@ -276,8 +327,10 @@ static HRESULT get_status_change(struct ccid_pcsc_context *pcsc, unsigned long t
 	c->deadline = deadline_of(c, timeout_ms);
 	count_wait(c, true);
 	hr = prepare(c);
+	if (SUCCEEDED(hr) && count > 0)
+		hr = first_look(c);
 	if (SUCCEEDED(hr))
-		hr = run(c);
+		hr = count > 0 ? run(c) : run_for_reader(c);
 	count_wait(c, false);
 	free(c);
 	return hr;

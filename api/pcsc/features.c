@@ -7,7 +7,7 @@
 #define PAD_VERIFY 1u
 #define PAD_MODIFY 2u
 #define KEY_ENDS   7u /* bEntryValidationCondition: any of the three */
-#define APDU_MAX   0x10000u
+#define APDU_MAX   0x10000u /* of dwMaxAPDUDataSize; 0 is short APDUs alone */
 
 struct sink {
 	uint8_t *out;
@@ -100,6 +100,13 @@ HRESULT ccid_pcsc_pin_properties(struct ccid_session *s, uint8_t *out, size_t ca
 	return end(&k, n);
 }
 
+static bool extended(const struct ccid_class_desc *d)
+{
+	enum ccid_level level = ccid_class_desc_level(d);
+
+	return level == CCID_LEVEL_TPDU || level == CCID_LEVEL_EXTENDED_APDU;
+}
+
 HRESULT ccid_pcsc_tlv_properties(struct ccid_session *s, uint8_t *out, size_t cap, size_t *n)
 {
 	struct sink k = {out, cap, 0};
@@ -114,7 +121,7 @@ HRESULT ccid_pcsc_tlv_properties(struct ccid_session *s, uint8_t *out, size_t ca
 	put_property(&k, PCSC_PROPERTY_PPDU, 0, 1);
 	put_property(&k, PCSC_PROPERTY_VENDOR, id->vid, 2);
 	put_property(&k, PCSC_PROPERTY_PRODUCT, id->pid, 2);
-	put_property(&k, PCSC_PROPERTY_MAX_APDU, APDU_MAX, 4);
+	put_property(&k, PCSC_PROPERTY_MAX_APDU, extended(desc_of(s)) ? APDU_MAX : 0, 4);
 	ccid_session_unpin(s);
 	return end(&k, n);
 }

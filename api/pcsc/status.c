@@ -190,12 +190,11 @@ long iscard_pcsc_get_attrib(long card, unsigned long id, unsigned char *out, uns
 	hr = ccid_pcsc_session_get(&s, card);
 	if (FAILED(hr))
 		return ccid_pcsc_code(hr);
-	hr = ccid_session_pin(s);
+	hr = ccid_session_look(s, &info);
+	if (SUCCEEDED(hr))
+		hr = ccid_session_pin(s);
 	if (SUCCEEDED(hr)) {
-		if (ccid_slot_get_info(s->port->reader, s->port->slot, &info) < 0 || info.gone)
-			hr = SCARD_E_READER_UNAVAILABLE;
-		if (SUCCEEDED(hr))
-			hr = attribute(s, &info, id, &v);
+		hr = attribute(s, &info, id, &v);
 		if (SUCCEEDED(hr))
 			hr = ccid_pcsc_give(out, len, v.bytes, v.len);
 		ccid_session_unpin(s);

@@ -49,7 +49,7 @@ int main(void)
 		calls_contexts,     calls_lists,      calls_connect,      calls_status,
 		calls_transmit,     calls_attributes, calls_control,      calls_reconnect,
 		calls_transactions, calls_two,        calls_dispositions, calls_change,
-		calls_cancel,       calls_cards,      calls_fork,         calls_unplug,
+		calls_cancel,       calls_cards,      calls_fork,
 	};
 	struct calls c;
 
@@ -58,7 +58,6 @@ int main(void)
 		return 1;
 	for (size_t i = 0; i < sizeof groups / sizeof groups[0]; i++)
 		groups[i](&c);
-	say(pcsc.release(c.context), "release");
 	finish();
 	return 0;
 }

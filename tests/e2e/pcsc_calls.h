@@ -32,7 +32,6 @@ void calls_change(struct calls *c);
 void calls_cancel(struct calls *c);
 void calls_cards(struct calls *c);
 void calls_fork(struct calls *c);
-void calls_unplug(struct calls *c);
 
 /* Shared, both protocols; dies when that fails. */
 long open_card(const struct calls *c);

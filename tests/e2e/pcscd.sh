@@ -20,14 +20,7 @@ extended_chained) options="-l 3 -m 271 -1 254" set=--extended ;;
 *) exit 2 ;;
 esac
 
-"$here/peers.sh" "$work" pcscd libccid libpcsclite1 || exit $?
-drivers=$root/overlay/pcsc/drivers
-mkdir -p "$drivers"
-rm -rf "$drivers/ifd-ccid.bundle"
-cp -r "$root/usr/lib/pcsc/drivers/ifd-ccid.bundle" "$drivers/"
-# The package's link leads to /etc of the machine.
-rm -f "$drivers/ifd-ccid.bundle/Contents/Info.plist"
-cp "$root/etc/libccid_Info.plist" "$drivers/ifd-ccid.bundle/Contents/Info.plist"
+"$here/pcscd_fetch.sh" "$work" || exit $?
 
 # shellcheck disable=SC2086
 "$binaries/usbfs_run" $options "$here/pcscd_inside.sh" "$root" "$binaries/apdus_pcsc" $set \

@@ -1,0 +1,31 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+# pcsc_compare.sh BINARIES WORK LIBRARY READER: the calls of pcsc_calls.c through Debian's pcsc-lite,
+# pcscd and libccid, and through the libpcsclite.so.1 in folder LIBRARY, on the same emulated reader
+# (tpdu_t0, short, extended_t1). What differs must be what pcsc_wanted.READER.txt says, and why.
+set -eu
+here=$(cd "$(dirname "$0")" && pwd)
+binaries=$1
+work=$2
+library=$3
+reader=$4
+case $reader in
+tpdu_t0) options="-l 1 -m 271" ;;
+short) options="-l 2 -m 271" ;;
+extended_t1) options="-l 3 -1 254" ;;
+*) exit 2 ;;
+esac
+
+"$here/pcscd_fetch.sh" "$work" || exit $?
+out=$work/pcsc_calls.$reader
+# shellcheck disable=SC2086
+"$binaries/usbfs_run" $options "$here/pcscd_inside.sh" "$work/root" "$binaries/pcsc_calls" \
+	>"$out.theirs" || exit $?
+# shellcheck disable=SC2086
+"$binaries/usbfs_run" $options env LD_LIBRARY_PATH="$library" "$binaries/pcsc_calls" \
+	>"$out.ours" || exit $?
+diff --unchanged-line-format= --old-line-format='< %L' --new-line-format='> %L' \
+	"$out.theirs" "$out.ours" >"$out.differences" || true
+grep '^[<>]' "$here/pcsc_wanted.$reader.txt" >"$out.wanted"
+diff -u "$out.wanted" "$out.differences"
+echo "$(grep -c ': ' "$out.ours") calls at $reader, $(grep -c '^>' "$out.wanted") differ as they should"
