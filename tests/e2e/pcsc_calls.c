@@ -5,15 +5,21 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <time.h>
 
+/* A daemon may be behind what has happened to the card. */
 long open_card(const struct calls *c)
 {
-	long card, err;
+	const struct timespec moment = {.tv_nsec = 50000000};
+	long card, err = -1;
 	dword protocol;
 
-	err = pcsc.connect(c->context, c->reader, 2, 3, &card, &protocol);
-	if (err == 0)
-		return card;
+	for (int i = 0; i < 100; i++) {
+		err = pcsc.connect(c->context, c->reader, 2, 3, &card, &protocol);
+		if (err == 0)
+			return card;
+		nanosleep(&moment, NULL);
+	}
 	finish();
 	fprintf(stderr, "connect: %s\n", code_name(err));
 	exit(1);
