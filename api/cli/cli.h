@@ -36,6 +36,7 @@ extern const struct cli_command cli_cmd_list;
 extern const struct cli_command cli_cmd_pin;
 extern const struct cli_command cli_cmd_record;
 extern const struct cli_command cli_cmd_replay;
+extern const struct cli_command cli_cmd_run;
 extern const struct cli_command cli_cmd_trace;
 extern const struct cli_command cli_cmd_watch;
 

@@ -12,6 +12,9 @@ static const struct cli_command *const commands[] = {
 #ifdef ISCARD_USBREDIR
 	&cli_cmd_record, &cli_cmd_replay,
 #endif
+#ifdef ISCARD_PCSC
+	&cli_cmd_run,
+#endif
 	&cli_cmd_trace,
 };
 
