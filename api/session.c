@@ -296,6 +296,13 @@ HRESULT ccid_session_look(struct ccid_session *s, struct ccid_slot_info *info)
 	return hr;
 }
 
+void ccid_session_missed_reset(struct ccid_session *s)
+{
+	pthread_mutex_lock(&s->port->lock);
+	s->member.generation--;
+	pthread_mutex_unlock(&s->port->lock);
+}
+
 static int power(const struct ccid_session *s)
 {
 	return ccid_slot_activate(s->port->reader, s->port->slot, 0, CCID_RESET_NONE,

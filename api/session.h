@@ -89,6 +89,9 @@ HRESULT ccid_session_card(struct ccid_session *s, unsigned *protocol, uint8_t *a
 /* The slot as it is; fails with what is pending. */
 HRESULT ccid_session_look(struct ccid_session *s, struct ccid_slot_info *info);
 
+/* As if the card had been reset since it was taken in use. */
+void ccid_session_missed_reset(struct ccid_session *s);
+
 /* Give the card power, if it has none, so that there is an ATR; no protocol is agreed upon. For a
  * direct connection. SCARD_E_NO_SMARTCARD; otherwise as AttachByReader about cards. */
 HRESULT ccid_session_power(struct ccid_session *s);

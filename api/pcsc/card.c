@@ -40,6 +40,14 @@ static unsigned long protocol_of(struct ccid_session *s)
 	return 1UL << info.protocol;
 }
 
+/* The claimed interface is the lock between processes: say whose it is. */
+static void tell_holder(const struct ccid_pcsc_context *c, const char *name,
+                        const struct ccid_cause *cause)
+{
+	if (cause->holder[0] != '\0')
+		ccid_log(&c->context->env, CCID_LOG_ERROR, name, "in use by %s", cause->holder);
+}
+
 static HRESULT connect(struct ccid_pcsc_context *c, const char *reader,
                        const struct ccid_terms *terms, long *card, unsigned long *protocol)
 {
@@ -50,11 +58,13 @@ static HRESULT connect(struct ccid_pcsc_context *c, const char *reader,
 
 	if (SUCCEEDED(hr))
 		hr = ccid_session_connect(&s, c->context, name, terms, &cause);
+	if (hr == SCARD_E_SHARING_VIOLATION)
+		tell_holder(c, name, &cause);
 	if (FAILED(hr))
 		return hr;
 	*card = (long)s->handle;
 	*protocol = protocol_of(s);
-	hr = ccid_pcsc_adopt(c, s);
+	hr = ccid_pcsc_adopt(c, s, name, terms);
 	if (SUCCEEDED(hr))
 		ccid_pcsc_keep_open(c, name);
 	else
@@ -100,7 +110,9 @@ long iscard_pcsc_reconnect(long card, unsigned long share, unsigned long protoco
 
 	if (protocol == NULL)
 		return ccid_pcsc_code(SCARD_E_INVALID_PARAMETER);
-	hr = ccid_pcsc_session_get(&s, card);
+	hr = ccid_pcsc_take_turn(card);
+	if (SUCCEEDED(hr))
+		hr = ccid_pcsc_session_get(&s, card);
 	if (FAILED(hr))
 		return ccid_pcsc_code(hr);
 	hr = disposition > ISCARD_UNPOWER ? SCARD_E_INVALID_VALUE
@@ -108,27 +120,39 @@ long iscard_pcsc_reconnect(long card, unsigned long share, unsigned long protoco
 	if (SUCCEEDED(hr))
 		hr = ccid_session_reconnect(s, &terms, (SCARD_DISPOSITIONS)disposition, &ignored);
 	if (SUCCEEDED(hr))
+		ccid_pcsc_agreed(card, &terms);
+	if (SUCCEEDED(hr))
 		*protocol = raw_alone(protocols) ? PCSC_PROTOCOL_RAW : protocol_of(s);
 	ccid_session_unref(s);
 	return ccid_pcsc_code(hr);
 }
 
-long iscard_pcsc_disconnect(long card, unsigned long disposition)
+static HRESULT disconnect(struct ccid_session *s, unsigned long disposition, long card)
 {
 	iscard_disposition_result ignored;
+	HRESULT hr = ccid_session_detach(s, (SCARD_DISPOSITIONS)disposition, &ignored);
+
+	if (!ccid_session_is_open(s))
+		(void)ccid_pcsc_disown(card);
+	return hr;
+}
+
+/* A card that was given back has lost its power already. */
+long iscard_pcsc_disconnect(long card, unsigned long disposition)
+{
 	struct ccid_session *s;
 	HRESULT hr = ccid_pcsc_session_get(&s, card);
 
-	if (FAILED(hr))
+	if (FAILED(hr) && hr != SCARD_W_RESET_CARD)
 		return ccid_pcsc_code(hr);
-	if (disposition > PCSC_DISPOSITION_MAX) {
+	if (disposition > PCSC_DISPOSITION_MAX)
 		hr = SCARD_E_INVALID_VALUE;
-	} else {
-		hr = ccid_session_detach(s, (SCARD_DISPOSITIONS)disposition, &ignored);
-		if (!ccid_session_is_open(s))
-			ccid_pcsc_disown(s);
-	}
-	ccid_session_unref(s);
+	else if (s != NULL)
+		hr = disconnect(s, disposition, card);
+	else
+		hr = ccid_pcsc_disown(card) ? S_OK : SCARD_E_INVALID_HANDLE;
+	if (s != NULL)
+		ccid_session_unref(s);
 	return ccid_pcsc_code(hr);
 }
 
@@ -155,6 +179,8 @@ long iscard_pcsc_end_transaction(long card, unsigned long disposition)
 	hr = disposition > PCSC_DISPOSITION_MAX
 	             ? SCARD_E_INVALID_VALUE
 	             : ccid_session_unlock(s, (SCARD_DISPOSITIONS)disposition, &ignored);
+	if (SUCCEEDED(hr))
+		ccid_pcsc_end_turn(s);
 	ccid_session_unref(s);
 	return ccid_pcsc_code(hr);
 }

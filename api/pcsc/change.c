@@ -27,8 +27,10 @@ struct change {
 
 void ccid_pcsc_keep_open(const struct ccid_pcsc_context *c, const char *name)
 {
-	HRESULT hr = iscard_context_watch(c->context, name, ISCARD_WATCH_CARDS);
+	HRESULT hr = S_OK;
 
+	if (ccid_pcsc_keeps_readers())
+		hr = iscard_context_watch(c->context, name, ISCARD_WATCH_CARDS);
 	(void)hr; /* it is open as long as it is used, then */
 }
 

@@ -67,7 +67,9 @@ long iscard_pcsc_control(long card, unsigned long code, const void *send, unsign
 
 	if (receive_len != NULL)
 		*receive_len = 0;
-	hr = ccid_pcsc_session_get(&s, card);
+	hr = ccid_pcsc_take_turn(card);
+	if (SUCCEEDED(hr))
+		hr = ccid_pcsc_session_get(&s, card);
 	if (FAILED(hr))
 		return ccid_pcsc_code(hr);
 	if (send_len > PCSC_BUFFER_MAX)

@@ -6,7 +6,7 @@
 
 #define PAD_VERIFY 1u
 #define PAD_MODIFY 2u
-#define KEY_ENDS   7u /* bEntryValidationCondition: any of the three */
+#define KEY_ENDS   7u       /* bEntryValidationCondition: any of the three */
 #define APDU_MAX   0x10000u /* of dwMaxAPDUDataSize; 0 is short APDUs alone */
 
 struct sink {

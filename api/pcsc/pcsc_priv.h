@@ -21,6 +21,17 @@ struct ccid_pcsc_context {
 	uint32_t list_seen; /* of the list of readers, as last told; 0: never */
 };
 
+/* A connection of a context. */
+struct ccid_pcsc_card {
+	struct ccid_pcsc_card *next;
+	struct ccid_pcsc_context *context;
+	long number; /* what the program has: the first session's handle */
+	struct ccid_session
+		*session; /* one of its objects; NULL while another process has its turn */
+	struct ccid_terms terms;
+	char name[CCID_NAME_MAX];
+};
+
 /* Result code as PC/SC has it. */
 long ccid_pcsc_code(HRESULT hr);
 
@@ -30,13 +41,30 @@ long ccid_pcsc_code(HRESULT hr);
 HRESULT ccid_pcsc_context_get(struct ccid_pcsc_context **out, long number);
 void ccid_pcsc_context_put(struct ccid_pcsc_context *c);
 
-/* Of a handle, with a reference to its memory; ISCard objects' handles too. SCARD_E_INVALID_HANDLE. */
+/* Of a handle, with a reference to its memory; ISCard objects' handles too. SCARD_E_INVALID_HANDLE;
+ * SCARD_W_RESET_CARD: the reader was given back. */
 HRESULT ccid_pcsc_session_get(struct ccid_session **out, long card);
 
 /* The context becomes an owner of the connection, which ends with it. On failure it is not. */
-HRESULT ccid_pcsc_adopt(struct ccid_pcsc_context *c, struct ccid_session *s);
-/* The end of that: the connection has ended or will. */
-void ccid_pcsc_disown(struct ccid_session *s);
+HRESULT ccid_pcsc_adopt(struct ccid_pcsc_context *c, struct ccid_session *s, const char *name,
+                        const struct ccid_terms *terms);
+/* The terms are others now. */
+void ccid_pcsc_agreed(long card, const struct ccid_terms *terms);
+/* The end of that: the connection has ended or will. False when there was none. */
+bool ccid_pcsc_disown(long card);
+
+/* Process mutex held; NULL when there is none. */
+struct ccid_pcsc_card *ccid_pcsc_find_card(long card);
+struct ccid_pcsc_card *ccid_pcsc_card_of(const struct ccid_session *s);
+
+/* turns.c: readers that are given back between transactions, if the user wants that */
+
+bool ccid_pcsc_keeps_readers(void);
+/* After a transaction. */
+void ccid_pcsc_end_turn(struct ccid_session *s);
+/* Have the reader again, after another process; nothing when it was not given back. Errors of Connect,
+ * SCARD_W_REMOVED_CARD. */
+HRESULT ccid_pcsc_take_turn(long card);
 
 /* The next context is made by this function instead of from the environment: for tests. */
 void ccid_pcsc_stand_in(HRESULT (*make)(iscard_context **out));

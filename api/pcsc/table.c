@@ -3,11 +3,7 @@
 #include "pcsc_priv.h"
 
 #include <stdlib.h>
-
-struct ccid_pcsc_card {
-	struct ccid_pcsc_card *next;
-	struct ccid_session *session; /* one of its objects */
-};
+#include <string.h>
 
 static struct {
 	struct ccid_pcsc_context *first;
@@ -153,7 +149,8 @@ static void drop_cards(struct ccid_pcsc_card *cards)
 		struct ccid_pcsc_card *k = cards;
 
 		cards = k->next;
-		ccid_session_drop(k->session);
+		if (k->session != NULL)
+			ccid_session_drop(k->session);
 		free(k);
 	}
 }
@@ -196,27 +193,55 @@ long iscard_pcsc_is_valid_context(long context)
 	return ccid_pcsc_code(hr);
 }
 
+struct ccid_pcsc_card *ccid_pcsc_find_card(long card)
+{
+	look_behind();
+	for (struct ccid_pcsc_context *c = table.first; c != NULL; c = c->next)
+		for (struct ccid_pcsc_card *k = c->cards; k != NULL; k = k->next)
+			if (k->number == card)
+				return k;
+	return NULL;
+}
+
+struct ccid_pcsc_card *ccid_pcsc_card_of(const struct ccid_session *s)
+{
+	for (struct ccid_pcsc_context *c = table.first; c != NULL; c = c->next)
+		for (struct ccid_pcsc_card *k = c->cards; k != NULL; k = k->next)
+			if (k->session == s)
+				return k;
+	return NULL;
+}
+
 HRESULT ccid_pcsc_session_get(struct ccid_session **out, long card)
 {
+	const struct ccid_pcsc_card *k;
 	struct ccid_session *s;
 
 	ccid_process_enter();
-	s = ccid_handle_find((HSCARD)card);
+	k = ccid_pcsc_find_card(card);
+	s = k != NULL ? k->session : ccid_handle_find((HSCARD)card);
 	if (s != NULL)
 		ccid_session_ref(s);
 	ccid_process_leave();
 	*out = s;
-	return s != NULL ? S_OK : SCARD_E_INVALID_HANDLE;
+	if (s != NULL)
+		return S_OK;
+	return k != NULL ? SCARD_W_RESET_CARD : SCARD_E_INVALID_HANDLE;
 }
 
-HRESULT ccid_pcsc_adopt(struct ccid_pcsc_context *c, struct ccid_session *s)
+HRESULT ccid_pcsc_adopt(struct ccid_pcsc_context *c, struct ccid_session *s, const char *name,
+                        const struct ccid_terms *terms)
 {
 	struct ccid_pcsc_card *k = calloc(1, sizeof *k);
 	bool released;
 
 	if (k == NULL)
 		return SCARD_E_NO_MEMORY;
+	k->context = c;
+	k->number = (long)s->handle;
 	k->session = s;
+	k->terms = *terms;
+	memcpy(k->name, name, strlen(name) + 1);
 	ccid_process_enter();
 	released = c->released;
 	if (!released) {
@@ -229,28 +254,31 @@ HRESULT ccid_pcsc_adopt(struct ccid_pcsc_context *c, struct ccid_session *s)
 	return released ? SCARD_E_INVALID_HANDLE : S_OK;
 }
 
-static struct ccid_pcsc_card *remove_card(const struct ccid_session *s)
-{
-	for (struct ccid_pcsc_context *c = table.first; c != NULL; c = c->next)
-		for (struct ccid_pcsc_card **at = &c->cards; *at != NULL; at = &(*at)->next)
-			if ((*at)->session == s) {
-				struct ccid_pcsc_card *k = *at;
-
-				*at = k->next;
-				return k;
-			}
-	return NULL;
-}
-
-void ccid_pcsc_disown(struct ccid_session *s)
+void ccid_pcsc_agreed(long card, const struct ccid_terms *terms)
 {
 	struct ccid_pcsc_card *k;
 
 	ccid_process_enter();
-	k = remove_card(s);
+	k = ccid_pcsc_find_card(card);
+	if (k != NULL)
+		k->terms = *terms;
 	ccid_process_leave();
-	if (k == NULL)
-		return;
-	k->next = NULL;
+}
+
+bool ccid_pcsc_disown(long card)
+{
+	struct ccid_pcsc_card *k, **at;
+
+	ccid_process_enter();
+	k = ccid_pcsc_find_card(card);
+	if (k != NULL) {
+		at = &k->context->cards;
+		while (*at != k)
+			at = &(*at)->next;
+		*at = k->next;
+		k->next = NULL;
+	}
+	ccid_process_leave();
 	drop_cards(k);
+	return k != NULL;
 }

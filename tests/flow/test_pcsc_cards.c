@@ -381,6 +381,81 @@ static void commands_may_be_answered_in_place(void **state)
 	end();
 }
 
+static void give_back(void)
+{
+	begin();
+	setenv("ISCARD_TURNS", "1", 1);
+}
+
+static void end_turns(void)
+{
+	unsetenv("ISCARD_TURNS");
+	end();
+}
+
+static void between_transactions_the_reader_is_another_s(void **state)
+{
+	unsigned long protocol;
+	long card;
+
+	(void)state;
+	give_back();
+	card = open_card();
+	assert_int_equal(iscard_pcsc_begin_transaction(card), OK);
+	assert_int_equal(iscard_pcsc_begin_transaction(card), OK);
+	assert_int_equal(iscard_pcsc_end_transaction(card, ISCARD_LEAVE), OK);
+	assert_int_equal(echo(card), OK);
+	assert_true(emu_slot(live.device, 0).active);
+	assert_int_equal(iscard_pcsc_end_transaction(card, ISCARD_LEAVE), OK);
+	assert_false(emu_slot(live.device, 0).active);
+	assert_int_equal(echo(card), CODE(SCARD_W_RESET_CARD));
+	assert_int_equal(iscard_pcsc_begin_transaction(card), CODE(SCARD_W_RESET_CARD));
+	assert_int_equal(live.opens, 1); /* all that took no reader */
+	assert_int_equal(iscard_pcsc_reconnect(card, PCSC_SHARE_SHARED, 3, ISCARD_LEAVE, &protocol),
+	                 OK);
+	assert_int_equal(live.opens, 2);
+	assert_int_equal(iscard_pcsc_begin_transaction(card), OK);
+	assert_int_equal(echo(card), OK);
+	assert_int_equal(iscard_pcsc_end_transaction(card, ISCARD_LEAVE), OK);
+	assert_int_equal(iscard_pcsc_disconnect(card, ISCARD_RESET), OK);
+	assert_int_equal(iscard_pcsc_disconnect(card, ISCARD_RESET), CODE(SCARD_E_INVALID_HANDLE));
+	end_turns();
+}
+
+static void who_only_controls_the_reader_is_told_of_the_reset_too(void **state)
+{
+	unsigned long n = 0;
+	uint8_t out[64];
+	long card;
+
+	(void)state;
+	give_back();
+	card = open_card();
+	assert_int_equal(iscard_pcsc_begin_transaction(card), OK);
+	assert_int_equal(iscard_pcsc_end_transaction(card, ISCARD_LEAVE), OK);
+	assert_int_equal(
+		iscard_pcsc_control(card, PCSC_CONTROL_FEATURES, NULL, 0, out, sizeof out, &n), OK);
+	assert_int_equal(live.opens, 2);
+	assert_int_equal(echo(card), CODE(SCARD_W_RESET_CARD));
+	end_turns();
+}
+
+static void a_reader_in_use_elsewhere_in_the_process_stays(void **state)
+{
+	long one, two;
+
+	(void)state;
+	give_back();
+	one = open_card();
+	two = open_card();
+	assert_int_equal(iscard_pcsc_begin_transaction(one), OK);
+	assert_int_equal(iscard_pcsc_end_transaction(one, ISCARD_LEAVE), OK);
+	assert_int_equal(echo(one), OK);
+	assert_int_equal(echo(two), OK);
+	assert_int_equal(live.opens, 1);
+	end_turns();
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -394,6 +469,9 @@ int main(void)
 		cmocka_unit_test(a_child_has_nothing_of_its_parent),
 		cmocka_unit_test(what_is_left_open_ends_with_its_context),
 		cmocka_unit_test(commands_may_be_answered_in_place),
+		cmocka_unit_test(between_transactions_the_reader_is_another_s),
+		cmocka_unit_test(who_only_controls_the_reader_is_told_of_the_reset_too),
+		cmocka_unit_test(a_reader_in_use_elsewhere_in_the_process_stays),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
