@@ -19,6 +19,8 @@ static HRESULT enter_pin(struct ccid_session *s, bool modify, const uint8_t *str
 	             : ccid_pin_verify_decode(&pin, structure, len);
 	if (err < 0)
 		return SCARD_E_INVALID_PARAMETER;
+	if (cap < 2)
+		return SCARD_E_INSUFFICIENT_BUFFER;
 	return ccid_session_secure(s, &pin, out, cap, n);
 }
 

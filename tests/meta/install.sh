@@ -47,6 +47,17 @@ for program in c_shared c_static cxx_shared; do
 	run "find_package, $program" "$work/cmake/$program"
 done
 
+# The drop-in lies where nothing finds it by chance, and finds the library it belongs to.
+place=$("$prefix/bin/iscard" run --print) || place=none
+[ "$place" = "$libdir/iscard/pcsc" ] || complain "PC/SC is in $place"
+if [ -x "$build/tests/tool/pcsc_atr" ]; then
+	got=$("$prefix/bin/iscard" run --readers "replay:$sample" -- \
+		"$build/tests/tool/pcsc_atr" 2>&1) || true
+	[ "${got##*=}" = "$atr" ] || complain "iscard run: $got"
+fi
+found=$(find "$prefix" -name 'libpcsclite*' -not -path '*/iscard/pcsc/*')
+[ -z "$found" ] || complain "$found would be in pcscd's way"
+
 for file in bin/iscard lib/udev/rules.d/60-iscard.rules include/iscard/iscard.h \
 	include/iscard-compat/Scardmgr.h; do
 	[ -e "$prefix/$file" ] || complain "$file is not installed"
