@@ -285,6 +285,41 @@ static void a_plain_reader_speaks_part_10(void **state)
 	end();
 }
 
+static unsigned long state_of(long card)
+{
+	unsigned long state = 0, protocol = 9, n = 0;
+
+	assert_int_equal(iscard_pcsc_status(card, NULL, &n, &state, &protocol, NULL, NULL), OK);
+	assert_int_equal(protocol, 0);
+	return state;
+}
+
+static void a_direct_connection_outlives_every_card(void **state)
+{
+	unsigned long protocol;
+	long card;
+
+	(void)state;
+	begin_with_reader(false);
+	assert_int_equal(
+		iscard_pcsc_connect(context, rig_name(0), PCSC_SHARE_DIRECT, 0, &card, &protocol),
+		OK);
+	assert_int_equal(state_of(card), PCSC_ABSENT);
+	assert_int_equal(iscard_pcsc_begin_transaction(card), OK);
+	assert_int_equal(state_of(card), PCSC_ABSENT);
+	assert_int_equal(iscard_pcsc_end_transaction(card, ISCARD_LEAVE), OK);
+	responder_move_card(rig.device[0], true);
+	rig_pass(CCID_WATCH_FRUITLESS_MS);
+	assert_int_equal(state_of(card), 1 << 16 | PCSC_PRESENT | PCSC_SWALLOWED);
+	responder_move_card(rig.device[0], false);
+	rig_pass(CCID_WATCH_FRUITLESS_MS);
+	assert_int_equal(iscard_pcsc_begin_transaction(card), OK);
+	assert_int_equal(state_of(card), 2 << 16 | PCSC_ABSENT);
+	assert_int_equal(iscard_pcsc_end_transaction(card, ISCARD_LEAVE), OK);
+	assert_false(rig.device[0]->powered);
+	end();
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -298,6 +333,7 @@ int main(void)
 		cmocka_unit_test(a_reader_stays_open_until_the_last_context_goes),
 		cmocka_unit_test(a_name_that_is_too_long_is_cut_and_understood),
 		cmocka_unit_test(a_plain_reader_speaks_part_10),
+		cmocka_unit_test(a_direct_connection_outlives_every_card),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
