@@ -54,9 +54,10 @@ pkcs15-tool)
 	run "$bin/pkcs15-tool" --test-update
 	;;
 yubico-piv-tool)
-	run "$bin/yubico-piv-tool" -a list-readers
-	run "$bin/yubico-piv-tool" -r '' -a status
-	run "$bin/yubico-piv-tool" -a version
+	run "$bin/yubico-piv-tool" -r ACS -a list-readers
+	run "$bin/yubico-piv-tool" -r ACS -v -a status
+	run "$bin/yubico-piv-tool" -r ACS -a version
+	run "$bin/yubico-piv-tool" -r ACS -a verify-pin -P 123456
 	;;
 scriptor)
 	printf 'reset\n00 A4 00 0C 02 3F 00\n00 84 00 00 08\n' >"$home/script"
@@ -71,8 +72,8 @@ scdaemon)
 	printf 'disable-ccid\npcsc-driver %s\n' "$library" >"$home/scdaemon.conf"
 	printf 'scdaemon-program %s\n' "$root/usr/lib/gnupg/scdaemon" >"$home/gpg-agent.conf"
 	chmod 700 "$home"
-	printf '%s\n' 'SERIALNO undefined' 'APDU 00A4000C023F00' \
-		'APDU 0084000008' 'APDU --atr' 'APDU --more 801C002000' 'RESET' 'SERIALNO' 'BYE' \
+	printf '%s\n' 'SERIALNO undefined' 'APDU 00CA004F00' \
+		'APDU 00CA006E00' 'APDU --atr' 'RESET' 'SERIALNO' 'BYE' \
 		>"$home/commands"
 	echo '$ scdaemon'
 	timeout 20 "$root/usr/lib/gnupg/scdaemon" --server --homedir "$home" <"$home/commands" 2>&1 |

@@ -8,10 +8,11 @@
  * TPDU, 2 short, 3 extended APDU level; -m dwMaxCCIDMessageLength; -s slots, -b of
  * which may be busy at once, each with a card; -i no interrupt endpoint; -1 the
  * card speaks T=1, with CRC after -c; -n udev tells of readers; -2 there is a second port, for another
- * reader like it.
+ * reader like it; -a the card answers from a file (emu_script.h).
  * Exits as the command does, 77 where this cannot be had. */
 #include "usbfs.h"
 
+#include "emu_script.h"
 #include "usbfs_ns.h"
 
 #include <errno.h>
@@ -26,6 +27,7 @@
 #define SKIP 77
 
 static bool udev;
+static struct emu_script script;
 static struct usbfs second = {.port = "1-2"};
 
 static void reader_init(struct emu_config *c)
@@ -47,7 +49,7 @@ static int parse(struct usbfs *u, int argc, char **argv)
 	bool crc = false;
 	int o;
 
-	while ((o = getopt(argc, argv, "+k:uel:m:s:b:ic1:n2")) != -1) {
+	while ((o = getopt(argc, argv, "+k:uel:m:s:b:ic1:n2a:")) != -1) {
 		switch (o) {
 		case 'k': snprintf(u->kernel_driver, sizeof u->kernel_driver, "%s", optarg); break;
 		case 'u': u->unconfigured = true; break;
@@ -64,6 +66,11 @@ static int parse(struct usbfs *u, int argc, char **argv)
 		case 'c': crc = true; break;
 		case '1': emu_card_t1(&u->config.card[0], (uint8_t)atoi(optarg), crc); break;
 		case 'n': udev = true; break;
+		case 'a':
+			if (emu_script_read(&script, optarg) != 0)
+				return -1;
+			u->config.card[0].script = &script;
+			break;
 		case '2': u->next = &second; break;
 		default: return -1;
 		}

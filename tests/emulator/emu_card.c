@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "emu_card.h"
+#include "emu_script.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -213,6 +214,8 @@ static uint16_t run(struct emu_card *c, const struct emu_command *m, uint8_t *ou
                     struct emu_card_answer *a)
 {
 	*n = 0;
+	if (c->cfg.script != NULL)
+		return emu_script_run(c->cfg.script, m, out, n);
 	if (c->files != NULL)
 		return emu_files_run(c->files, m, out, n);
 	if (m->cla == 0x80)

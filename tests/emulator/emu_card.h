@@ -40,16 +40,17 @@ struct emu_card_config {
 	uint8_t atr[EMU_ATR_MAX];
 	size_t atr_len; /* 0: a T=0 card, 3B 65 00 00 'E' 'M' 'U' '0' '1' */
 	uint8_t warm_atr[EMU_ATR_MAX];
-	size_t warm_len;      /* 0: the same */
-	unsigned classes;     /* EMU_CLASS_*; mute at any other; 0: all */
-	bool mute;            /* never answers a reset */
-	bool no_pps;          /* mute to PPS */
-	bool byte_acks;       /* T=0: acknowledges one byte at a time (INS xor FF) */
-	unsigned nulls;       /* T=0: NULL procedure bytes before each answer */
-	bool no_envelope;     /* ENVELOPE is answered 6D00 */
-	uint8_t challenge;    /* first byte of the first challenge */
-	bool files;           /* the card of emu_files.h instead of the commands above */
-	unsigned files_flags; /* EMU_FILES_* */
+	size_t warm_len;                 /* 0: the same */
+	unsigned classes;                /* EMU_CLASS_*; mute at any other; 0: all */
+	bool mute;                       /* never answers a reset */
+	bool no_pps;                     /* mute to PPS */
+	bool byte_acks;                  /* T=0: acknowledges one byte at a time (INS xor FF) */
+	unsigned nulls;                  /* T=0: NULL procedure bytes before each answer */
+	bool no_envelope;                /* ENVELOPE is answered 6D00 */
+	uint8_t challenge;               /* first byte of the first challenge */
+	bool files;                      /* the card of emu_files.h instead of the commands above */
+	unsigned files_flags;            /* EMU_FILES_* */
+	const struct emu_script *script; /* or the card of emu_script.h; outlives the card */
 };
 
 /* What came back: data is valid until the next call. */
