@@ -229,18 +229,27 @@ static HRESULT run(struct change *c)
 	}
 }
 
-/* A name that means nothing when the wait begins is an error; later it is an event. */
+static bool unknown(const struct change *c, size_t i)
+{
+	return !c->entries[i].ignored && !c->entries[i].list &&
+	       c->waits[i].now.result == SCARD_E_UNKNOWN_READER;
+}
+
+/* A name that means nothing when the wait begins is an error, and nothing to keep open; later it is an
+ * event. */
 static HRESULT first_look(struct change *c)
 {
 	HRESULT hr = look(c);
+	bool any = false;
 
 	for (size_t i = 0; i < c->count && SUCCEEDED(hr); i++)
-		if (!c->entries[i].ignored && !c->entries[i].list &&
-		    c->waits[i].now.result == SCARD_E_UNKNOWN_READER)
-			hr = SCARD_E_UNKNOWN_READER;
-	for (size_t i = 0; i < c->count && SUCCEEDED(hr); i++)
+		if (unknown(c, i)) {
+			iscard_context_unwatch(c->pcsc->context, c->entries[i].name);
+			any = true;
+		}
+	for (size_t i = 0; i < c->count && SUCCEEDED(hr) && !any; i++)
 		c->states[i].event_state = 0;
-	return hr;
+	return any ? SCARD_E_UNKNOWN_READER : hr;
 }
 
 static HRESULT prepare(struct change *c)
