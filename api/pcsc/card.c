@@ -110,9 +110,7 @@ long iscard_pcsc_reconnect(long card, unsigned long share, unsigned long protoco
 
 	if (protocol == NULL)
 		return ccid_pcsc_code(SCARD_E_INVALID_PARAMETER);
-	hr = ccid_pcsc_take_turn(card);
-	if (SUCCEEDED(hr))
-		hr = ccid_pcsc_session_get(&s, card);
+	hr = ccid_pcsc_session_take(&s, card);
 	if (FAILED(hr))
 		return ccid_pcsc_code(hr);
 	hr = disposition > ISCARD_UNPOWER ? SCARD_E_INVALID_VALUE
@@ -247,19 +245,6 @@ static HRESULT transmit(struct ccid_session *s, const uint8_t *send, size_t len,
 	return hr;
 }
 
-/* What went wrong between reader and card is one code to PC/SC's clients. */
-static HRESULT not_transacted(HRESULT hr)
-{
-	switch (hr) {
-	case SCARD_F_COMM_ERROR:
-	case SCARD_E_COMM_DATA_LOST:
-	case SCARD_F_INTERNAL_ERROR:
-	case SCARD_E_NOT_READY:
-	case SCARD_E_TIMEOUT: return SCARD_E_NOT_TRANSACTED;
-	default: return hr;
-	}
-}
-
 long iscard_pcsc_transmit(long card, const struct pcsc_io_request *send_pci,
                           const unsigned char *send, unsigned long send_len,
                           struct pcsc_io_request *receive_pci, unsigned char *receive,
@@ -278,7 +263,8 @@ long iscard_pcsc_transmit(long card, const struct pcsc_io_request *send_pci,
 		if (SUCCEEDED(hr))
 			hr = check_protocol(s, send_pci->protocol);
 		if (SUCCEEDED(hr))
-			hr = not_transacted(transmit(s, send, send_len, receive, *receive_len, &n));
+			hr = ccid_pcsc_not_transacted(
+				transmit(s, send, send_len, receive, *receive_len, &n));
 		ccid_session_unref(s);
 	}
 	*receive_len = n;

@@ -44,20 +44,6 @@ static HRESULT control(struct ccid_session *s, unsigned long code, const uint8_t
 	}
 }
 
-/* As the drivers of pcsc-lite: what is not allowed, or fails, is not transacted. */
-static HRESULT refusal(HRESULT hr)
-{
-	switch (hr) {
-	case SCARD_W_SECURITY_VIOLATION:
-	case SCARD_F_COMM_ERROR:
-	case SCARD_E_COMM_DATA_LOST:
-	case SCARD_F_INTERNAL_ERROR:
-	case SCARD_E_NOT_READY:
-	case SCARD_E_TIMEOUT: return SCARD_E_NOT_TRANSACTED;
-	default: return hr;
-	}
-}
-
 long iscard_pcsc_control(long card, unsigned long code, const void *send, unsigned long send_len,
                          void *receive, unsigned long receive_cap, unsigned long *receive_len)
 {
@@ -69,9 +55,7 @@ long iscard_pcsc_control(long card, unsigned long code, const void *send, unsign
 
 	if (receive_len != NULL)
 		*receive_len = 0;
-	hr = ccid_pcsc_take_turn(card);
-	if (SUCCEEDED(hr))
-		hr = ccid_pcsc_session_get(&s, card);
+	hr = ccid_pcsc_session_take(&s, card);
 	if (FAILED(hr))
 		return ccid_pcsc_code(hr);
 	if (send_len > PCSC_BUFFER_MAX)
@@ -79,9 +63,9 @@ long iscard_pcsc_control(long card, unsigned long code, const void *send, unsign
 	else if (!ccid_session_is_open(s))
 		hr = SCARD_E_INVALID_HANDLE;
 	else
-		hr = refusal(control(s, code, send != NULL ? send : nothing,
-		                     send != NULL ? send_len : 0, receive != NULL ? receive : none,
-		                     receive != NULL ? receive_cap : 0, &n));
+		hr = ccid_pcsc_not_transacted(control(
+			s, code, send != NULL ? send : nothing, send != NULL ? send_len : 0,
+			receive != NULL ? receive : none, receive != NULL ? receive_cap : 0, &n));
 	ccid_session_unref(s);
 	if ((SUCCEEDED(hr) || hr == SCARD_E_INSUFFICIENT_BUFFER) && receive_len != NULL)
 		*receive_len = n;

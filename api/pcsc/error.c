@@ -17,6 +17,19 @@ long ccid_pcsc_code(HRESULT hr)
 	return (long)(uint32_t)hr;
 }
 
+HRESULT ccid_pcsc_not_transacted(HRESULT hr)
+{
+	switch (hr) {
+	case SCARD_W_SECURITY_VIOLATION:
+	case SCARD_F_COMM_ERROR:
+	case SCARD_E_COMM_DATA_LOST:
+	case SCARD_F_INTERNAL_ERROR:
+	case SCARD_E_NOT_READY:
+	case SCARD_E_TIMEOUT: return SCARD_E_NOT_TRANSACTED;
+	default: return hr;
+	}
+}
+
 const char *iscard_pcsc_strerror(long code)
 {
 	static _Thread_local char text[48];

@@ -35,6 +35,10 @@ struct ccid_pcsc_card {
 /* Result code as PC/SC has it. */
 long ccid_pcsc_code(HRESULT hr);
 
+/* What went wrong between driver, reader and card, and a vendor command that is not allowed, are one
+ * code to PC/SC's clients. */
+HRESULT ccid_pcsc_not_transacted(HRESULT hr);
+
 /* table.c */
 
 /* Of a number, with a reference. SCARD_E_INVALID_HANDLE. */
@@ -62,9 +66,9 @@ struct ccid_pcsc_card *ccid_pcsc_card_of(const struct ccid_session *s);
 bool ccid_pcsc_keeps_readers(void);
 /* After a transaction. */
 void ccid_pcsc_end_turn(struct ccid_session *s);
-/* Have the reader again, after another process; nothing when it was not given back. Errors of Connect,
- * SCARD_W_REMOVED_CARD. */
-HRESULT ccid_pcsc_take_turn(long card);
+/* As ccid_pcsc_session_get(), but have the reader again, after another process, if it was given back.
+ * Errors of Connect, SCARD_W_REMOVED_CARD. */
+HRESULT ccid_pcsc_session_take(struct ccid_session **out, long card);
 
 /* The next context is made by this function instead of from the environment: for tests. */
 void ccid_pcsc_stand_in(HRESULT (*make)(iscard_context **out));

@@ -187,9 +187,7 @@ long iscard_pcsc_get_attrib(long card, unsigned long id, unsigned char *out, uns
 
 	if (len == NULL)
 		return ccid_pcsc_code(SCARD_E_INVALID_PARAMETER);
-	hr = ccid_pcsc_take_turn(card);
-	if (SUCCEEDED(hr))
-		hr = ccid_pcsc_session_get(&s, card);
+	hr = ccid_pcsc_session_take(&s, card);
 	if (FAILED(hr))
 		return ccid_pcsc_code(hr);
 	hr = ccid_session_look(s, &info);

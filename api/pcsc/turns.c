@@ -148,7 +148,7 @@ static void end(const struct turn *t)
 	ccid_pcsc_context_put(t->context);
 }
 
-HRESULT ccid_pcsc_take_turn(long card)
+static HRESULT take_turn(long card)
 {
 	struct ccid_session *s;
 	struct turn t;
@@ -161,4 +161,12 @@ HRESULT ccid_pcsc_take_turn(long card)
 		hr = put_back(card, s);
 	end(&t);
 	return hr;
+}
+
+HRESULT ccid_pcsc_session_take(struct ccid_session **out, long card)
+{
+	HRESULT hr = take_turn(card);
+
+	*out = NULL;
+	return FAILED(hr) ? hr : ccid_pcsc_session_get(out, card);
 }
