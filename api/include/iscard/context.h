@@ -8,6 +8,8 @@
  *   ISCARD_TRACE    record what goes over the wire to this file
  *   ISCARD_LOG      none, error (the default), warning, info, debug or wire; to standard error
  *   ISCARD_ESCAPE   1: escape commands are allowed (easy.h)
+ *   ISCARD_TURNS    1: programs of PC/SC, on libpcsclite.so.1 of this library, give a reader back
+ *                   between transactions, so that another process may use it; the card is reset
  *
  * Readers and handles belong to the process: two contexts can share a reader. Every function may be
  * called from any thread. After a fork the child may make new contexts, and release objects of the
