@@ -316,7 +316,9 @@ HRESULT ccid_session_power(struct ccid_session *s)
 	if (FAILED(hr))
 		return hr;
 	pthread_mutex_lock(&s->port->lock);
-	hr = ccid_session_use(s, CCID_NEED_READER);
+	hr = SCARD_E_SHARING_VIOLATION;
+	if (!ccid_share_locked_by_other(&s->port->share, &s->member))
+		hr = ccid_session_use(s, CCID_NEED_READER);
 	if (SUCCEEDED(hr)) {
 		pthread_mutex_unlock(&s->port->lock);
 		hr = ccid_result(power(s), CCID_ATTACHING);

@@ -93,7 +93,8 @@ HRESULT ccid_session_look(struct ccid_session *s, struct ccid_slot_info *info);
 void ccid_session_missed_reset(struct ccid_session *s);
 
 /* Give the card power, if it has none, so that there is an ATR; no protocol is agreed upon. For a
- * direct connection. SCARD_E_NO_SMARTCARD; otherwise as AttachByReader about cards. */
+ * direct connection. SCARD_E_SHARING_VIOLATION, at once, when another holds the lock;
+ * SCARD_E_NO_SMARTCARD; otherwise as AttachByReader about cards. */
 HRESULT ccid_session_power(struct ccid_session *s);
 
 /* What is known about the last failure. Also of a connection that has ended. */

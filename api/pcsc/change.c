@@ -132,6 +132,12 @@ static bool compare(struct change *c)
 	return changed;
 }
 
+static bool is_mute(HRESULT hr)
+{
+	return hr == SCARD_W_UNRESPONSIVE_CARD || hr == SCARD_W_UNSUPPORTED_CARD ||
+	       hr == SCARD_W_UNPOWERED_CARD;
+}
+
 /* Give power to a card that came, so that its ATR can be told: once, whatever becomes of it. */
 static void power(const struct change *c, const struct entry *e,
                   const struct iscard_slot_status *now)
@@ -144,7 +150,7 @@ static void power(const struct change *c, const struct entry *e,
 
 	if (FAILED(ccid_session_connect(&s, c->pcsc->context, e->name, &direct, &cause)))
 		return;
-	if (FAILED(ccid_session_power(s)))
+	if (is_mute(ccid_session_power(s)))
 		ccid_pcsc_learn(e->name, &mute);
 	ccid_session_detach(s, ISCARD_LEAVE, &ignored);
 	ccid_session_drop(s);

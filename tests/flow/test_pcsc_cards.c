@@ -203,6 +203,25 @@ static void a_mute_card_is_asked_once(void **state)
 	end();
 }
 
+static void a_card_under_a_lock_is_left_alone(void **state)
+{
+	struct pcsc_reader_state seen = {.reader = READER};
+	long direct;
+
+	(void)state;
+	begin();
+	assert_int_equal(connect_as(PCSC_SHARE_DIRECT, 0, &direct), OK);
+	assert_int_equal(iscard_pcsc_begin_transaction(direct), OK);
+	assert_int_equal(iscard_pcsc_get_status_change(context, 0, &seen, 1), OK); /* at once */
+	assert_int_equal(seen.event_state,
+	                 1 << 16 | PCSC_STATE_PRESENT | PCSC_STATE_INUSE | PCSC_STATE_CHANGED);
+	assert_int_equal(seen.atr_len, 0);
+	assert_int_equal(iscard_pcsc_end_transaction(direct, ISCARD_LEAVE), OK);
+	assert_int_equal(iscard_pcsc_get_status_change(context, 0, &seen, 1), OK);
+	assert_int_equal(seen.atr_len, 9);
+	end();
+}
+
 static void *release_soon(void *arg)
 {
 	usleep(50000);
@@ -464,6 +483,7 @@ int main(void)
 		cmocka_unit_test(a_direct_connection_misses_no_reset),
 		cmocka_unit_test(an_eject_that_cannot_be_done_powers_off),
 		cmocka_unit_test(a_mute_card_is_asked_once),
+		cmocka_unit_test(a_card_under_a_lock_is_left_alone),
 		cmocka_unit_test(a_transaction_makes_others_wait),
 		cmocka_unit_test(cancel_ends_the_waits_of_its_context_alone),
 		cmocka_unit_test(a_child_has_nothing_of_its_parent),
