@@ -30,7 +30,8 @@ static void mutate(uint8_t *data, size_t len)
 
 		for (size_t v = 0; v < sizeof values; v++) {
 			data[i] = values[v];
-			run(data, len);
+			if (values[v] != was)
+				run(data, len);
 		}
 		data[i] = was;
 	}
