@@ -63,7 +63,8 @@ ISCARD_API HRESULT iscard_reader_name(void *object, char *name, size_t *size);
 /* Make what the connection is at in other threads, waits for a lock or for their turn and a command
  * to the reader (PIN entry, say), end with SCARD_E_CANCELLED; the reader is told to abort. Not in a
  * signal handler. S_FALSE: there is nothing, or nothing yet: a call that is just beginning or about
- * to return goes on. An attach under way is not reached. */
+ * to return goes on. An attach under way is not reached. What other connections are at with the same
+ * card at that moment, running or waiting its turn at the reader, ends too. */
 ISCARD_API HRESULT iscard_cancel(void *object);
 
 /* Send a vendor command (PC_to_RDR_Escape, CCID 6.1.8) to the reader and get its answer, which may
