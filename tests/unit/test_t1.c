@@ -1,9 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* T=1 against the scenarios of ISO/IEC 7816-3 annex A and the rules of section 11.6.3, each by its
- * number. A script is text: ">PCB[ INF]" is what the engine must send, "<PCB[ INF]" what the card
- * answers, "<x" an answer with a wrong EDC, "<-" silence, "<p" a parity error; "= DATA" is the
- * response, "! NAME" the failure. Blocks are built here, not by the code under test. */
-#include "t1.h"
+/* T=1 against the scenarios of ISO/IEC 7816-3 annex A, each by its number, and against cards that keep to
+ * no rule; the rules of section 11.6.3 are in test_t1_rules.c. */
+#include "t1_script.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -13,105 +11,6 @@
 
 #include <cmocka.h>
 
-static size_t hex(uint8_t *out, size_t cap, const char *text)
-{
-	size_t n = 0;
-	unsigned v;
-
-	while (n < cap && sscanf(text, " %2x", &v) == 1) {
-		out[n++] = (uint8_t)v;
-		text += strspn(text, " ");
-		text += 2;
-	}
-	return n;
-}
-
-static size_t lrc_block(uint8_t *out, const char *text)
-{
-	uint8_t body[300];
-	size_t n = hex(body, sizeof body, text), i;
-
-	out[0] = 0;
-	out[1] = body[0];
-	out[2] = (uint8_t)(n - 1);
-	memcpy(out + 3, body + 1, n - 1);
-	out[n + 2] = 0;
-	for (i = 0; i < n + 2; i++)
-		out[n + 2] ^= out[i];
-	return n + 3;
-}
-
-static uint8_t rapdu[CCID_T1_BLOCK_MAX * 8];
-static const uint8_t capdu[] = {0x00, 0xB0, 0x00, 0x00, 0x02, 0x10, 0x11, 0x12};
-
-static enum ccid_t1_act feed(struct ccid_t1 *t, const char *what)
-{
-	uint8_t rx[300];
-	size_t n;
-
-	if (*what == '-')
-		return ccid_t1_step(t, CCID_T1_MUTE, NULL, 0);
-	if (*what == 'p')
-		return ccid_t1_step(t, CCID_T1_GARBLED, NULL, 0);
-	n = lrc_block(rx, *what == 'x' ? "00 90 00" : what);
-	if (*what == 'x')
-		rx[n - 1] ^= 0x55;
-	return ccid_t1_step(t, CCID_T1_BLOCK, rx, n);
-}
-
-static void check_sent(struct ccid_t1 *t, const char *what)
-{
-	uint8_t want[300];
-	size_t n = lrc_block(want, what);
-
-	assert_int_equal(t->block_len, n);
-	assert_memory_equal(t->block, want, n);
-}
-
-static void follow(struct ccid_t1 *t, enum ccid_t1_act act, const char *const *step)
-{
-	uint8_t want[300];
-	size_t n;
-
-	for (; *step != NULL; step++) {
-		switch (**step) {
-		case '>':
-			if (act != CCID_T1_SEND)
-				fail_msg("at \"%s\": nothing is sent (act %d)", *step, act);
-			check_sent(t, *step + 1);
-			break;
-		case '<': act = feed(t, *step + 1); break;
-		case '=':
-			assert_int_equal(act, CCID_T1_DONE);
-			n = hex(want, sizeof want, *step + 1);
-			assert_int_equal(t->rapdu_len, n);
-			assert_memory_equal(t->rapdu, want, n);
-			break;
-		default:
-			assert_int_equal(act, CCID_T1_GIVE_UP);
-			assert_string_equal(ccid_err_name(t->err), *step + 2);
-		}
-	}
-}
-
-/* One APDU of 4 bytes with IFSC 32 (one block), or of 8 bytes with IFSC 4 (two blocks). */
-static void play_on(struct ccid_t1 *t, bool chained, const char *const *step)
-{
-	follow(t, ccid_t1_start(t, capdu, chained ? 8 : 4, rapdu, sizeof rapdu, 259), step);
-}
-
-#define PLAY(chained, ...)                                                                         \
-	do {                                                                                       \
-		struct ccid_t1 t_;                                                                 \
-		ccid_t1_init(&t_, (chained) ? 4 : 32, false, 0);                                   \
-		play_on(&t_, chained, (const char *const[]){__VA_ARGS__, NULL});                   \
-	} while (0)
-
-#define I0 ">00 00 B0 00 00"
-#define I1 ">40 00 B0 00 00"
-#define C0 ">20 00 B0 00 00"
-#define C1 ">40 02 10 11 12"
-
 static void scenario_1_plain_exchange(void **state)
 {
 	static const char *const one[] = {I0, "<00 90 00", "= 90 00", NULL};
@@ -120,8 +19,8 @@ static void scenario_1_plain_exchange(void **state)
 
 	(void)state;
 	ccid_t1_init(&t, 32, false, 0);
-	play_on(&t, false, one);
-	play_on(&t, false, two);
+	t1_play_on(&t, false, one);
+	t1_play_on(&t, false, two);
 }
 
 static void scenario_2_wtx(void **state)
@@ -136,11 +35,12 @@ static void rule_3_wtx_lengthens_one_wait_only(void **state)
 
 	(void)state;
 	ccid_t1_init(&t, 32, false, 0);
-	assert_int_equal(ccid_t1_start(&t, capdu, 4, rapdu, sizeof rapdu, 259), CCID_T1_SEND);
+	assert_int_equal(ccid_t1_start(&t, t1_capdu, 4, t1_rapdu, sizeof t1_rapdu, 259),
+	                 CCID_T1_SEND);
 	assert_int_equal(t.bwi, 1);
-	assert_int_equal(feed(&t, "C3 07"), CCID_T1_SEND);
+	assert_int_equal(t1_feed(&t, "C3 07"), CCID_T1_SEND);
 	assert_int_equal(t.bwi, 7);
-	assert_int_equal(feed(&t, "-"), CCID_T1_SEND);
+	assert_int_equal(t1_feed(&t, "-"), CCID_T1_SEND);
 	assert_int_equal(t.bwi, 1);
 }
 
@@ -167,7 +67,7 @@ static void scenario_4_ifsd(void **state)
 	(void)state;
 	ccid_t1_init(&t, 32, false, 0);
 	assert_int_equal(t.ifsd, 32);
-	follow(&t, ccid_t1_ifs(&t, 254), step);
+	t1_follow(&t, ccid_t1_ifs(&t, 254), step);
 	assert_int_equal(t.ifsd, 254);
 }
 
@@ -179,7 +79,7 @@ static void rule_7_3_another_ifs_answer_repeats_the_request(void **state)
 
 	(void)state;
 	ccid_t1_init(&t, 32, false, 0);
-	follow(&t, ccid_t1_ifs(&t, 254), step);
+	t1_follow(&t, ccid_t1_ifs(&t, 254), step);
 	assert_int_equal(t.ifsd, 254);
 }
 
@@ -280,10 +180,10 @@ static void scenario_26_card_aborts_its_chain(void **state)
 
 	(void)state;
 	ccid_t1_init(&t, 32, false, 0);
-	play_on(&t, false,
-	        (const char *const[]){I0, "<20 AA", ">90", "<C2", ">E2", "<90", "! COMM", NULL});
+	t1_play_on(&t, false,
+	           (const char *const[]){I0, "<20 AA", ">90", "<C2", ">E2", "<90", "! COMM", NULL});
 	assert_false(t.dead);
-	play_on(&t, false, next);
+	t1_play_on(&t, false, next);
 }
 
 static void scenario_27_card_aborts_our_chain(void **state)
@@ -292,15 +192,15 @@ static void scenario_27_card_aborts_our_chain(void **state)
 
 	(void)state;
 	ccid_t1_init(&t, 4, false, 0);
-	play_on(&t, true,
-	        (const char *const[]){C0, "<90", C1, "<92", C1, "<00 90 00", "= 90 00", NULL});
+	t1_play_on(&t, true,
+	           (const char *const[]){C0, "<90", C1, "<92", C1, "<00 90 00", "= 90 00", NULL});
 	ccid_t1_init(&t, 3, false, 0);
-	play_on(&t, true,
-	        (const char *const[]){">20 00 B0 00", "<90", ">60 00 02 10", "<C2", ">E2", "<80",
-	                              "! COMM", NULL});
-	play_on(&t, false,
-	        (const char *const[]){">20 00 B0 00", "<90", ">40 00", "<00 90 00", "= 90 00",
-	                              NULL});
+	t1_play_on(&t, true,
+	           (const char *const[]){">20 00 B0 00", "<90", ">60 00 02 10", "<C2", ">E2", "<80",
+	                                 "! COMM", NULL});
+	t1_play_on(&t, false,
+	           (const char *const[]){">20 00 B0 00", "<90", ">40 00", "<00 90 00", "= 90 00",
+	                                 NULL});
 }
 
 static void scenario_29_to_32_resynch(void **state)
@@ -318,12 +218,12 @@ static void after_resynch_both_sides_start_at_zero(void **state)
 
 	(void)state;
 	ccid_t1_init(&t, 32, false, 0);
-	play_on(&t, false, (const char *const[]){I0, "<00 90 00", "= 90 00", NULL});
-	play_on(&t, false,
-	        (const char *const[]){I1, "<-", ">92", "<-", ">92", "<-", ">C0", "<E0", "! COMM",
-	                              NULL});
+	t1_play_on(&t, false, (const char *const[]){I0, "<00 90 00", "= 90 00", NULL});
+	t1_play_on(&t, false,
+	           (const char *const[]){I1, "<-", ">92", "<-", ">92", "<-", ">C0", "<E0", "! COMM",
+	                                 NULL});
 	assert_false(t.dead);
-	play_on(&t, false, (const char *const[]){I0, "<00 90 00", "= 90 00", NULL});
+	t1_play_on(&t, false, (const char *const[]){I0, "<00 90 00", "= 90 00", NULL});
 }
 
 static void rule_6_4_three_resynchs_then_reset(void **state)
@@ -332,12 +232,12 @@ static void rule_6_4_three_resynchs_then_reset(void **state)
 
 	(void)state;
 	ccid_t1_init(&t, 32, false, 0);
-	play_on(&t, false, (const char *const[]){I0, "<00 90 00", "= 90 00", NULL});
-	play_on(&t, false,
-	        (const char *const[]){I1, "<-", ">92", "<-", ">92", "<-", ">C0", "<-", ">C0", "<-",
-	                              ">C0", "<-", "! COMM", NULL});
+	t1_play_on(&t, false, (const char *const[]){I0, "<00 90 00", "= 90 00", NULL});
+	t1_play_on(&t, false,
+	           (const char *const[]){I1, "<-", ">92", "<-", ">92", "<-", ">C0", "<-", ">C0",
+	                                 "<-", ">C0", "<-", "! COMM", NULL});
 	assert_true(t.dead);
-	play_on(&t, false, (const char *const[]){"! MUTE", NULL});
+	t1_play_on(&t, false, (const char *const[]){"! MUTE", NULL});
 }
 
 static void rule_7_4_1_mute_from_the_start(void **state)
@@ -346,8 +246,8 @@ static void rule_7_4_1_mute_from_the_start(void **state)
 
 	(void)state;
 	ccid_t1_init(&t, 32, false, 0);
-	play_on(&t, false,
-	        (const char *const[]){I0, "<-", ">82", "<-", ">82", "<-", "! MUTE", NULL});
+	t1_play_on(&t, false,
+	           (const char *const[]){I0, "<-", ">82", "<-", ">82", "<-", "! MUTE", NULL});
 	assert_true(t.dead);
 }
 
@@ -375,9 +275,10 @@ static void a_broken_exchange_is_followed_by_resynch(void **state)
 
 	(void)state;
 	ccid_t1_init(&t, 32, false, 0);
-	play_on(&t, false, (const char *const[]){I0, "<00 90 00", "= 90 00", NULL});
+	t1_play_on(&t, false, (const char *const[]){I0, "<00 90 00", "= 90 00", NULL});
 	ccid_t1_break(&t);
-	play_on(&t, false, (const char *const[]){">C0", "<E0", I0, "<00 90 00", "= 90 00", NULL});
+	t1_play_on(&t, false,
+	           (const char *const[]){">C0", "<E0", I0, "<00 90 00", "= 90 00", NULL});
 }
 
 static void a_secure_block_takes_its_turn_and_is_never_repeated(void **state)
@@ -387,18 +288,18 @@ static void a_secure_block_takes_its_turn_and_is_never_repeated(void **state)
 
 	(void)state;
 	ccid_t1_init(&t, 32, false, 0);
-	play_on(&t, false, (const char *const[]){I0, "<00 90 00", "= 90 00", NULL});
-	ccid_t1_secure(&t, 9, rapdu, sizeof rapdu, prologue);
+	t1_play_on(&t, false, (const char *const[]){I0, "<00 90 00", "= 90 00", NULL});
+	ccid_t1_secure(&t, 9, t1_rapdu, sizeof t1_rapdu, prologue);
 	assert_memory_equal(prologue, ((const uint8_t[]){0x00, 0x40, 0x09}), 3);
-	follow(&t, feed(&t, "C3 02"),
-	       (const char *const[]){">E3 02", "<40 90 00", "= 90 00", NULL});
-	ccid_t1_secure(&t, 9, rapdu, sizeof rapdu, prologue);
+	t1_follow(&t, t1_feed(&t, "C3 02"),
+	          (const char *const[]){">E3 02", "<40 90 00", "= 90 00", NULL});
+	ccid_t1_secure(&t, 9, t1_rapdu, sizeof t1_rapdu, prologue);
 	assert_int_equal(prologue[1], 0x00);
-	ccid_t1_secure(&t, 9, rapdu, sizeof rapdu, prologue);
-	follow(&t, feed(&t, "81"), (const char *const[]){">C0", "<E0", "! COMM", NULL});
+	ccid_t1_secure(&t, 9, t1_rapdu, sizeof t1_rapdu, prologue);
+	t1_follow(&t, t1_feed(&t, "81"), (const char *const[]){">C0", "<E0", "! COMM", NULL});
 	assert_int_equal(ccid_t1_resync(&t), CCID_T1_DONE);
 	ccid_t1_break(&t);
-	follow(&t, ccid_t1_resync(&t), (const char *const[]){">C0", "<E0", NULL});
+	t1_follow(&t, ccid_t1_resync(&t), (const char *const[]){">C0", "<E0", NULL});
 	assert_false(t.lost);
 }
 
@@ -411,15 +312,15 @@ static void malformed_blocks_are_answered_with_the_right_error(void **state)
 
 	(void)state;
 	ccid_t1_init(&t, 32, false, 0);
-	(void)ccid_t1_start(&t, capdu, 4, rapdu, sizeof rapdu, 259);
+	(void)ccid_t1_start(&t, t1_capdu, 4, t1_rapdu, sizeof t1_rapdu, 259);
 	(void)ccid_t1_step(&t, CCID_T1_BLOCK, short_block, 3);
-	check_sent(&t, "82");
+	t1_check_sent(&t, "82");
 	(void)ccid_t1_step(&t, CCID_T1_BLOCK, lies, 6);
-	check_sent(&t, "82");
+	t1_check_sent(&t, "82");
 	ccid_t1_init(&t, 32, false, 0);
-	(void)ccid_t1_start(&t, capdu, 4, rapdu, sizeof rapdu, 259);
+	(void)ccid_t1_start(&t, t1_capdu, 4, t1_rapdu, sizeof t1_rapdu, 259);
 	(void)ccid_t1_step(&t, CCID_T1_BLOCK, nad, 6);
-	check_sent(&t, "82");
+	t1_check_sent(&t, "82");
 	PLAY(false, I0, "<C4", ">82", "<00 90 00", "= 90 00");
 	PLAY(false, I0, "<93", ">82", "<00 90 00", "= 90 00");
 	PLAY(false, I0, "<81 00", ">82", "<00 90 00", "= 90 00");
@@ -435,9 +336,9 @@ static void a_block_longer_than_ifsd_is_refused(void **state)
 	(void)state;
 	rx[36] = 33;
 	ccid_t1_init(&t, 32, false, 0);
-	(void)ccid_t1_start(&t, capdu, 4, rapdu, sizeof rapdu, 259);
+	(void)ccid_t1_start(&t, t1_capdu, 4, t1_rapdu, sizeof t1_rapdu, 259);
 	(void)ccid_t1_step(&t, CCID_T1_BLOCK, rx, 37);
-	check_sent(&t, "82");
+	t1_check_sent(&t, "82");
 	t.ifsd = 254;
 	assert_int_equal(ccid_t1_step(&t, CCID_T1_BLOCK, rx, 37), CCID_T1_DONE);
 	assert_int_equal(t.rapdu_len, 33);
@@ -450,7 +351,7 @@ static void a_response_that_does_not_fit_is_refused_in_step(void **state)
 
 	(void)state;
 	ccid_t1_init(&t, 32, false, 0);
-	follow(&t, ccid_t1_start(&t, capdu, 4, rapdu, 2, 259), step);
+	t1_follow(&t, ccid_t1_start(&t, t1_capdu, 4, t1_rapdu, 2, 259), step);
 }
 
 static void crc_is_checked_in_the_order_the_card_uses(void **state)
@@ -483,10 +384,10 @@ static void our_blocks_fit_the_way_to_the_card(void **state)
 
 	(void)state;
 	ccid_t1_init(&t, 254, false, 0);
-	assert_int_equal(ccid_t1_start(&t, apdu, sizeof apdu, rapdu, sizeof rapdu, 54),
+	assert_int_equal(ccid_t1_start(&t, apdu, sizeof apdu, t1_rapdu, sizeof t1_rapdu, 54),
 	                 CCID_T1_SEND);
 	assert_int_equal(t.block_len, 54);
-	assert_int_equal(ccid_t1_start(&t, apdu, sizeof apdu, rapdu, sizeof rapdu, 4),
+	assert_int_equal(ccid_t1_start(&t, apdu, sizeof apdu, t1_rapdu, sizeof t1_rapdu, 4),
 	                 CCID_T1_GIVE_UP);
 	assert_int_equal(t.err, CCID_E_ARG);
 }
@@ -532,8 +433,9 @@ static void no_card_makes_it_loop_or_overflow(void **state)
 		enum ccid_t1_act act;
 
 		ccid_t1_init(&t, (uint8_t)(1 + draw(&seed) % 254), draw(&seed) % 2, 0);
-		memset(rapdu, 0xEE, sizeof rapdu);
-		act = ccid_t1_start(&t, capdu, sizeof capdu, rapdu, cap, 6 + draw(&seed) % 250);
+		memset(t1_rapdu, 0xEE, sizeof t1_rapdu);
+		act = ccid_t1_start(&t, t1_capdu, sizeof t1_capdu, t1_rapdu, cap,
+		                    6 + draw(&seed) % 250);
 		while (act == CCID_T1_SEND) {
 			uint8_t rx[300] = {0};
 			size_t n = adversary(&t, &seed, rx);
@@ -546,7 +448,7 @@ static void no_card_makes_it_loop_or_overflow(void **state)
 		steps += own + 1;
 		done += act == CCID_T1_DONE;
 		assert_true(t.rapdu_len <= cap);
-		assert_int_equal(rapdu[cap], 0xEE);
+		assert_int_equal(t1_rapdu[cap], 0xEE);
 		assert_true(act == CCID_T1_DONE ? t.rapdu_len >= 2 : t.err < 0);
 	}
 	assert_true(done > 0);
