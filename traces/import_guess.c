@@ -18,8 +18,8 @@ static uint32_t length_of(const uint8_t *msg)
 	return ccid_rd_le32(&r);
 }
 
-/* NAD, PCB, LEN, INF, LRC or CRC. */
-bool ccid_is_t1_block(const uint8_t *d, size_t n)
+/* NAD, PCB, LEN, INF, LRC or CRC (ISO/IEC 7816-3, 11.3). */
+static bool is_t1_block(const uint8_t *d, size_t n)
 {
 	if (n < 4 || d[2] == 0xFF)
 		return false;
@@ -51,7 +51,7 @@ static void take_block(struct ccid_guess *g, const uint8_t *d, size_t n, uint32_
 	g->blocks++;
 	if (is_pps(d, n)) {
 		g->pps = true;
-	} else if (n == whole && ccid_is_t1_block(d, n)) {
+	} else if (n == whole && is_t1_block(d, n)) {
 		g->t1_blocks++;
 		g->ifs = g->ifs || d[1] == S_IFS_REQUEST;
 		if (d[1] == S_IFS_REQUEST && d[2] == 1)

@@ -22,9 +22,6 @@ struct ccid_guess {
 void ccid_guess_command(struct ccid_guess *g, const uint8_t *msg, size_t len);
 void ccid_guess_answer(struct ccid_guess *g, const uint8_t *msg, size_t len);
 
-/* Whether bytes are a T=1 block with sound check bytes (ISO/IEC 7816-3, 11.3). */
-bool ccid_is_t1_block(const uint8_t *d, size_t n);
-
 /* The exchange level that agrees with the traffic; where two do, the one whose driver sends the
  * same bytes. */
 enum ccid_level ccid_guess_level(const struct ccid_guess *g);

@@ -2,8 +2,6 @@
 #include "import_out.h"
 
 #include "bytes.h"
-#include "ccid_msg.h"
-#include "import_guess.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -11,10 +9,13 @@
 
 int ccid_import_out_open(struct ccid_import_out *o, bool keep_pins)
 {
+	/* a capture that begins late does not say which protocol is in force */
+	static const struct ccid_redact_rules rules = {.late = true};
+
 	o->scratch = malloc(CCID_TRACE_PACKET_MAX);
 	if (o->scratch == NULL)
 		return CCID_E_NOMEM;
-	return keep_pins ? 0 : ccid_redactor_new(&o->redactor, NULL);
+	return keep_pins ? 0 : ccid_redactor_new(&o->redactor, &rules);
 }
 
 void ccid_import_out_close(struct ccid_import_out *o)
@@ -41,23 +42,6 @@ void ccid_import_note(struct ccid_import_out *o, const char *fmt, ...)
 	va_end(ap);
 }
 
-/* A capture that begins late does not say which protocol is in force: what is a T=1 block is read as
- * one too. */
-static void redact_t1(struct ccid_import_out *o, const struct ccid_redir_packet *p,
-                      struct ccid_mask_list *spans)
-{
-	uint8_t *msg = o->scratch;
-	struct ccid_mask_span span;
-
-	if (p->type != CCID_REDIR_BULK || p->data_len <= CCID_HEADER_LEN ||
-	    msg[0] != CCID_XFR_BLOCK ||
-	    !ccid_is_t1_block(msg + CCID_HEADER_LEN, p->data_len - CCID_HEADER_LEN) ||
-	    !ccid_mask_find(&span, &o->t1[msg[5]], CCID_MASK_T1, msg, p->data_len))
-		return;
-	memset(msg + span.off, CCID_MASK_BYTE, span.len);
-	ccid_mask_add(spans, span.off, span.len);
-}
-
 /* The payload, a copy of which is in scratch, without its secrets. */
 static void redact(struct ccid_import_out *o, enum ccid_trace_dir dir,
                    const struct ccid_redir_packet *p, struct ccid_mask_list *spans)
@@ -70,8 +54,6 @@ static void redact(struct ccid_import_out *o, enum ccid_trace_dir dir,
 	err = ccid_redactor_packet(o->redactor, dir, p, o->scratch, spans);
 	if (err != 0)
 		o->failed = err;
-	else if (spans->count == 0 && dir == CCID_TRACE_FROM_GUEST)
-		redact_t1(o, p, spans);
 	o->masked += spans->count > 0;
 }
 

@@ -9,7 +9,6 @@
 struct ccid_import_out {
 	struct ccid_trace_writer *w;
 	struct ccid_redactor *redactor; /* NULL when PINs are to be kept */
-	struct ccid_mask_state t1[256]; /* for T=1 blocks where another protocol was expected */
 	uint64_t id, interrupt_id;
 	uint64_t packets, masked;
 	uint8_t *scratch;                      /* CCID_TRACE_PACKET_MAX bytes */

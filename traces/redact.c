@@ -12,6 +12,7 @@
 #define DT_DEVICE      1
 #define DT_CONFIG      2
 #define DT_STRING      3
+#define CONFIG_HEADER  9u
 #define SW_LEN         2u
 
 #define TO_TOKEN         0x21
@@ -65,11 +66,20 @@ static void add_pipe(struct ccid_redactor *r, const struct ccid_interface *f)
 	r->pipes++;
 }
 
+static void forget_pipes(struct ccid_redactor *r)
+{
+	ccid_wipe(r->pipe, sizeof r->pipe);
+	r->pipes = 0;
+	r->guessed = false;
+}
+
 static void learn_config(struct ccid_redactor *r, const uint8_t *data, size_t len)
 {
 	struct ccid_interface f;
 	size_t pos = 0;
 
+	if (r->guessed && len > CONFIG_HEADER)
+		forget_pipes(r);
 	while (ccid_config_next(data, len, &pos, &f) == 1)
 		add_pipe(r, &f);
 }
@@ -193,6 +203,30 @@ static void redact_control(struct ccid_redactor *r, enum ccid_trace_dir dir,
 	redact_answer(r, &q, p, data, spans);
 }
 
+/* Without descriptors: a pipe for each endpoint that is sent something, answered by the next one that
+ * something comes from. */
+static struct redact_pipe *guess_pipe(struct ccid_redactor *r, uint8_t endpoint, bool in)
+{
+	struct redact_pipe *pipe = &r->pipe[in ? r->pipes - 1 : r->pipes];
+
+	if ((r->pipes > 0 && !r->guessed) || r->token != 0)
+		return NULL;
+	if (in) {
+		if (r->pipes == 0 || pipe->bulk_in != 0)
+			return NULL;
+		pipe->bulk_in = endpoint;
+		return pipe;
+	}
+	if (r->pipes == REDACT_PIPES)
+		return NULL;
+	r->guessed = true;
+	r->pipes++;
+	pipe->bulk_out = endpoint;
+	for (size_t i = 0; i < sizeof pipe->context / sizeof pipe->context[0]; i++)
+		pipe->context[i].level = CCID_LEVEL_EXTENDED_APDU;
+	return pipe;
+}
+
 static int redact_bulk(struct ccid_redactor *r, enum ccid_trace_dir dir,
                        const struct ccid_redir_packet *p, uint8_t *data,
                        struct ccid_mask_list *spans)
@@ -200,7 +234,11 @@ static int redact_bulk(struct ccid_redactor *r, enum ccid_trace_dir dir,
 	bool in = (p->endpoint & 0x80) != 0;
 	struct redact_pipe *pipe = pipe_at(r, p->endpoint);
 
-	if (pipe == NULL || in == (dir == CCID_TRACE_FROM_GUEST))
+	if (in == (dir == CCID_TRACE_FROM_GUEST))
+		return 0;
+	if (pipe == NULL)
+		pipe = guess_pipe(r, p->endpoint, in);
+	if (pipe == NULL)
 		return 0;
 	return ccid_redact_transfer(r, pipe, in, data, p->data_len, spans);
 }
@@ -218,8 +256,7 @@ static void break_off(struct ccid_redactor *r)
 static void forget_device(struct ccid_redactor *r)
 {
 	memset(r->request, 0, sizeof r->request);
-	ccid_wipe(r->pipe, sizeof r->pipe);
-	r->pipes = 0;
+	forget_pipes(r);
 	r->token = 0;
 	r->token_powers = r->token_says_sw = false;
 	r->token_mask = (struct ccid_mask_state){0};

@@ -5,6 +5,8 @@
  * PINs always: the spans of mask.h, and what a Secure command is answered beside its status word.
  * The bytes become FF, letters of a string X; check bytes of T=1 blocks and the TCK of an ATR are
  * computed anew, so that what remains is well-formed. Messages may be cut into transfers in any way.
+ * Where no descriptor tells of a CCID interface, what is sent to any bulk endpoint is taken for CCID
+ * messages, of which it is not known at which exchange level.
  * One thread at a time; nothing is allocated per packet. */
 #ifndef CCID_REDACT_H
 #define CCID_REDACT_H
@@ -22,6 +24,9 @@ struct ccid_redact_rules {
 	 * CHALLENGE (84) and the bodies of EXTERNAL, INTERNAL and GENERAL AUTHENTICATE (82, 88, 86,
 	 * 87). */
 	bool challenges;
+	/* What was said before the first packet is not known: what may be a T=1 block is read as one
+	 * too, whatever protocol seems to be in force. */
+	bool late;
 };
 
 struct ccid_redactor;

@@ -9,6 +9,7 @@
 
 #define PAYLOAD_MAX 66000u /* more than dwLength can mean */
 #define T1_PROLOGUE 3u
+#define BLOCK_LC    (CCID_HEADER_LEN + T1_PROLOGUE + 4u)
 #define SW_LEN      2u
 
 bool ccid_redact_find_historical(const uint8_t *atr, size_t len, size_t total, size_t *off,
@@ -39,17 +40,50 @@ static enum redact_check check_of(const struct ccid_message_context *ctx)
 	return ctx->crc ? REDACT_CRC : REDACT_LRC;
 }
 
-static int decide_command(struct redact_pipe *pipe, struct redact_stream *s,
-                          struct ccid_message_context *ctx)
+/* It is not known which protocol is in force. */
+static bool is_unsure(const struct ccid_redactor *r)
+{
+	return r->rules.late || r->guessed;
+}
+
+/* NAD, PCB, LEN, as much as LEN says, and one or two check bytes. */
+static bool may_be_block(const struct redact_stream *s)
+{
+	const uint8_t *block = s->head + CCID_HEADER_LEN;
+	size_t n = s->total - CCID_HEADER_LEN;
+
+	return s->have > CCID_HEADER_LEN + T1_PROLOGUE && s->total <= REDACT_HEAD &&
+	       (n == block[2] + T1_PROLOGUE + 1 || n == block[2] + T1_PROLOGUE + 2);
+}
+
+/* What reads as an APDU may be a block, too: INS 20 is a PCB. */
+static bool find_in_block(struct redact_pipe *pipe, struct redact_stream *s)
+{
+	struct ccid_mask_span span;
+	const uint8_t *block = s->head + CCID_HEADER_LEN;
+
+	if (!may_be_block(s) ||
+	    !ccid_mask_find(&span, &pipe->block[s->head[5]], CCID_MASK_T1, s->head, s->total))
+		return false;
+	keep(s, span.off, s->total,
+	     s->total - CCID_HEADER_LEN == block[2] + T1_PROLOGUE + 1 ? REDACT_LRC : REDACT_CRC);
+	return true;
+}
+
+static int decide_command(const struct ccid_redactor *r, struct redact_pipe *pipe,
+                          struct redact_stream *s, struct ccid_message_context *ctx)
 {
 	enum ccid_mask_form form;
 	struct ccid_mask_span span;
 	size_t len = s->have < REDACT_HEAD ? s->have : REDACT_HEAD;
+	bool block;
 
 	pipe->seq[s->head[5]] = (uint16_t)(s->head[6] + 1);
 	ccid_message_learn(ctx, s->head, len);
 	form = ccid_message_form(ctx);
-	if (ccid_mask_find(&span, &ctx->mask, form, s->head, s->total))
+	block = is_unsure(r) && find_in_block(pipe, s);
+	if (ccid_mask_find(&span, &ctx->mask, form, s->head, s->total) &&
+	    (!block || (s->have <= BLOCK_LC && span.off < s->off)))
 		keep(s, span.off, s->total,
 		     form == CCID_MASK_T1 && s->head[0] == CCID_XFR_BLOCK && s->total <= REDACT_HEAD
 		             ? check_of(ctx)
@@ -138,19 +172,37 @@ static bool atr_ready(const struct redact_stream *s)
 	return ccid_atr_decode(&a, s->head + CCID_HEADER_LEN, s->have - CCID_HEADER_LEN) == 0;
 }
 
-static bool ready(const struct ccid_redactor *r, const struct redact_stream *s, bool in,
-                  const struct ccid_message_context *ctx)
+static bool command_ready(const struct ccid_redactor *r, const struct redact_pipe *pipe,
+                          const struct redact_stream *s, const struct ccid_message_context *ctx)
 {
-	if (r->rules.challenges)
-		return ccid_redact_challenge_ready(s);
-	if (!in)
-		return ccid_mask_ready(&ctx->mask, ccid_message_form(ctx), s->head, s->have,
-		                       s->total);
+	const struct ccid_mask_state *chain = &pipe->block[s->head[5]];
+	bool apdu = ccid_mask_ready(&ctx->mask, ccid_message_form(ctx), s->head, s->have, s->total);
+	struct ccid_mask_span span;
+
+	if (!is_unsure(r) || !may_be_block(s))
+		return apdu;
+	if (apdu &&
+	    ccid_mask_find_apdu(&span, s->head + CCID_HEADER_LEN, s->total - CCID_HEADER_LEN))
+		return true;
+	return (apdu || chain->secret || chain->had) &&
+	       ccid_mask_ready(chain, CCID_MASK_T1, s->head, s->have, s->total);
+}
+
+static bool answer_ready(const struct redact_stream *s, const struct ccid_message_context *ctx)
+{
 	if (s->have >= s->total || s->have > CCID_HEADER_LEN + CCID_ATR_MAX)
 		return true;
 	if (ctx->last_type == CCID_ICC_POWER_ON)
 		return atr_ready(s);
 	return ccid_message_form(ctx) != CCID_MASK_T1 || s->have >= CCID_HEADER_LEN + T1_PROLOGUE;
+}
+
+static bool ready(const struct ccid_redactor *r, const struct redact_pipe *pipe,
+                  const struct redact_stream *s, bool in, const struct ccid_message_context *ctx)
+{
+	if (r->rules.challenges)
+		return ccid_redact_challenge_ready(s);
+	return in ? answer_ready(s, ctx) : command_ready(r, pipe, s, ctx);
 }
 
 void ccid_redact_fill(uint8_t *data, size_t at, size_t len, size_t off, size_t end,
@@ -281,9 +333,9 @@ int ccid_redact_transfer(struct ccid_redactor *r, struct redact_pipe *pipe, bool
 	if (s->total == 0)
 		return 0;
 	ctx = &pipe->context[s->head[5]];
-	if (!s->decided && ready(r, s, in, ctx)) {
+	if (!s->decided && ready(r, pipe, s, in, ctx)) {
 		s->decided = true;
-		err = in ? decide_answer(r, pipe, s, ctx) : decide_command(pipe, s, ctx);
+		err = in ? decide_answer(r, pipe, s, ctx) : decide_command(r, pipe, s, ctx);
 		if (r->rules.challenges)
 			ccid_redact_find_challenge(pipe, s, in, ctx);
 	}

@@ -39,6 +39,7 @@ struct redact_pipe {
 	uint64_t part[256]; /* the number of its last answer, when more parts follow; else 0 */
 	struct redact_stream out, in;
 	struct ccid_message_context context[256];
+	struct ccid_mask_state block[256]; /* for what may be T=1 blocks */
 };
 
 struct redact_serial {
@@ -64,6 +65,7 @@ struct ccid_redactor {
 	struct ccid_redact_rules rules;
 	struct redact_pipe pipe[REDACT_PIPES];
 	unsigned pipes;
+	bool guessed;  /* they are: no descriptor told of them */
 	uint8_t token; /* bInterfaceProtocol of a token without bulk endpoints, else 0 */
 	struct ccid_mask_state token_mask;
 	bool token_powers, token_says_sw; /* what the next DATA_BLOCK answer is */

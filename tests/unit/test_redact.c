@@ -99,6 +99,17 @@ static void expect(const struct rig *g, const char *want)
 	assert_string_equal(text + 1, want);
 }
 
+/* What is written holds these bytes no more, and says that bytes are gone. */
+static void expect_gone(const struct rig *g, const char *bytes)
+{
+	uint8_t b[MAX];
+	size_t n = hex(b, bytes);
+
+	for (size_t i = 10; i + n <= g->len; i++)
+		assert_memory_not_equal(g->got + i, b, n);
+	assert_true(g->len > 10 && g->masked[g->len - 1]);
+}
+
 static void ask(struct rig *g, struct ccid_redir_packet *q, const uint8_t *data, size_t len)
 {
 	uint8_t copy[MAX];
@@ -111,6 +122,13 @@ static void ask(struct rig *g, struct ccid_redir_packet *q, const uint8_t *data,
 	g->len = 0;
 	memset(g->masked, false, sizeof g->masked);
 	pass(g, CCID_TRACE_FROM_HOST, q, copy);
+}
+
+/* A conversation in which nobody reads descriptors. */
+static void begin_blind(struct rig *g, const struct ccid_redact_rules *rules, size_t chunk)
+{
+	*g = (struct rig){.chunk = chunk};
+	assert_int_equal(ccid_redactor_new(&g->r, rules), 0);
 }
 
 static void connect_to(struct rig *g, const struct fake_reader *reader,
@@ -187,6 +205,50 @@ static void a_pin_in_parts_is_gone(void **state)
 {
 	(void)state;
 	in_any_pieces(&extended, NULL, parts);
+}
+
+static void blind_blocks(struct rig *g)
+{
+	say(g, "6F 00 01 000000 00 00 09 00 20 00 80 04 31 37 35 39 A7");
+	expect(g, "00 00 09 00 20 00 80 04 .. .. .. .. (AD)");
+	say(g, "80 00 01 000000 00 00 02 90 00 92");
+	say(g, "6F 00 02 000000 00 40 05 00 A4 00 0C 00 ED");
+	expect(g, "00 40 05 00 A4 00 0C 00 ED");
+}
+
+/* The first block of a chain reads as VERIFY, too. */
+static void blind_chain(struct rig *g)
+{
+	say(g, "6F 00 03 000000 00 20 07 00 20 00 81 04 31 37 84");
+	expect_gone(g, "31 37");
+	say(g, "80 00 03 000000 00 90 00 90");
+	say(g, "6F 00 04 000000 00 40 02 35 39 4E");
+	expect_gone(g, "35 39");
+}
+
+static void a_pin_goes_where_no_descriptor_was_read(void **state)
+{
+	static void (*const checks[])(struct rig * g) = {apdus, parts, blind_blocks, blind_chain};
+	struct rig g;
+
+	(void)state;
+	for (size_t chunk = 1; chunk <= 80; chunk++) {
+		for (size_t i = 0; i < sizeof checks / sizeof *checks; i++) {
+			begin_blind(&g, NULL, chunk);
+			checks[i](&g);
+			ccid_redactor_free(g.r);
+		}
+	}
+}
+
+/* The capture begins when the card speaks T=1 already; its descriptors are there. */
+static void a_pin_in_blocks_goes_when_it_is_late(void **state)
+{
+	static const struct ccid_redact_rules late = {.late = true};
+
+	(void)state;
+	in_any_pieces(&tpdu, &late, blind_blocks);
+	in_any_pieces(&tpdu, &late, blind_chain);
 }
 
 /* The check byte fits what is there, so that the block is one still. */
@@ -451,6 +513,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_pin_in_an_apdu_is_gone),
 		cmocka_unit_test(a_pin_in_parts_is_gone),
+		cmocka_unit_test(a_pin_goes_where_no_descriptor_was_read),
+		cmocka_unit_test(a_pin_in_blocks_goes_when_it_is_late),
 		cmocka_unit_test(a_pin_in_t1_blocks_is_gone_with_what_its_check_bytes_tell),
 		cmocka_unit_test(a_pin_by_the_character_is_gone),
 		cmocka_unit_test(a_pin_in_a_template_or_in_the_answer_of_a_pad_is_gone),
