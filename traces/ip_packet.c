@@ -3,8 +3,10 @@
 
 #include "bytes.h"
 
+#define BSD_NULL 0
 #define ETHERNET 1
 #define RAW_IP   101
+#define BSD_LOOP 108
 #define COOKED   113
 #define IPV4     228
 #define IPV6     229
@@ -15,6 +17,8 @@
 #define TYPE_VLAN   0x8100
 #define TYPE_QINQ   0x88A8
 #define NEXT_TCP    6
+#define NEXT_PART   44 /* fragment header */
+#define NEXT_AUTH   51
 #define HEADERS_MAX 8 /* VLAN tags, or extension headers */
 
 static unsigned take16(struct ccid_rd *r)
@@ -27,7 +31,7 @@ static unsigned take16(struct ccid_rd *r)
 bool ccid_ip_link(uint32_t link)
 {
 	return link == ETHERNET || link == RAW_IP || link == COOKED || link == IPV4 ||
-	       link == IPV6 || link == COOKED2;
+	       link == IPV6 || link == COOKED2 || link == BSD_NULL || link == BSD_LOOP;
 }
 
 /* The EtherType; r is left behind the link header. */
@@ -35,7 +39,10 @@ static unsigned take_link(struct ccid_rd *r, uint32_t link)
 {
 	unsigned type;
 
-	if (link == RAW_IP || link == IPV4 || link == IPV6)
+	if (link == BSD_NULL ||
+	    link == BSD_LOOP) /* then the address family, which systems disagree on */
+		ccid_rd_view(r, 4);
+	if (link == RAW_IP || link == IPV4 || link == IPV6 || link == BSD_NULL || link == BSD_LOOP)
 		return r->left > 0 && r->p[0] >> 4 == 6 ? TYPE_IPV6 : TYPE_IPV4;
 	if (link == COOKED2) {
 		type = take16(r);
@@ -84,7 +91,22 @@ static bool take_ipv4(struct ccid_rd *r, struct ccid_tcp_segment *s, size_t *len
 
 static bool is_extension(unsigned next)
 {
-	return next == 0 || next == 43 || next == 60 || next == 135;
+	return next == 0 || next == 43 || next == 60 || next == 135 || next == NEXT_PART ||
+	       next == NEXT_AUTH;
+}
+
+/* One extension header, behind its first byte: bytes that follow its second one. A fragment that is
+ * all there is (RFC 6946) is none; of any other nothing is understood. */
+static size_t take_extension(struct ccid_rd *r, unsigned type)
+{
+	unsigned length = ccid_rd_u8(r), part;
+
+	if (type == NEXT_AUTH)
+		return length * 4u + 6u;
+	if (type != NEXT_PART)
+		return length * 8u + 6u;
+	part = r->left >= 2 ? (unsigned)(r->p[0] << 8 | r->p[1]) : 0;
+	return (part & 0xFFF9) == 0 ? 6 : SIZE_MAX;
 }
 
 /* RFC 8200. */
@@ -104,12 +126,13 @@ static bool take_ipv6(struct ccid_rd *r, struct ccid_tcp_segment *s, size_t *len
 	if (payload == 0)
 		payload = r->left;
 	for (unsigned i = 0; i < HEADERS_MAX && is_extension(next); i++) {
+		unsigned type = next;
 		size_t more;
 
 		next = ccid_rd_u8(r);
-		more = ccid_rd_u8(r) * 8u + 6u;
+		more = take_extension(r, type);
 		ccid_rd_view(r, more);
-		payload -= more + 2 <= payload ? more + 2 : payload;
+		payload -= more < payload - 2 && payload >= 2 ? more + 2 : payload;
 	}
 	*length = payload;
 	return !r->bad && next == NEXT_TCP;

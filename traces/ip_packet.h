@@ -23,7 +23,7 @@ struct ccid_tcp_segment {
 };
 
 /* Whether packets of this link type are understood: Ethernet (1), Linux cooked (113, 276), raw IP
- * (101, 228, 229). */
+ * (101, 228, 229), BSD loopback (0, 108), which Npcap's has too. */
 bool ccid_ip_link(uint32_t link);
 
 /* True when the packet is a TCP segment with data, over IPv4 or IPv6; VLAN tags and IPv6 extension

@@ -68,13 +68,14 @@ static void send_packet(struct capture *c, bool v6, unsigned i, size_t skip, siz
 
 static void a_connection_is_found_on_every_kind_of_link(void **state)
 {
-	static const uint32_t links[] = {1, 113, 276, 101};
+	static const uint32_t links[] = {1, 113, 276, 101, 0, 108};
 	struct import_rig *r = *state;
 
-	for (unsigned n = 0; n < 8; n++) {
+	for (unsigned n = 0; n < 12; n++) {
 		struct capture c;
 
 		capture_begin(&c, r->capture, links[n / 2], n & 1);
+		c.extensions = n / 2 == 1;
 		for (unsigned i = 0; i < talk.packets; i++)
 			send_packet(&c, n & 1, i, 0, talk.packet[i].len);
 		capture_end(&c);

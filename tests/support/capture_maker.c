@@ -182,8 +182,20 @@ static size_t link_header(const struct capture *c, uint8_t *p, bool v6)
 	case 1: at(p + 12, type, 2, true); return 14;
 	case 113: at(p + 14, type, 2, true); return 16;
 	case 276: at(p, type, 2, true); return 20;
+	case 0: at(p, v6 ? 10 : 2, 4, c->big); return 4;
+	case 108: at(p, v6 ? 30 : 2, 4, true); return 4;
 	default: return 0;
 	}
+}
+
+/* Hop-by-hop, destination, authentication and an only fragment: 8 + 8 + 12 + 8 bytes. */
+static size_t extensions(uint8_t *p)
+{
+	static const uint8_t headers[] = {60, 0, 1, 4, 0, 0, 0, 0, 51, 0, 1, 4, 0, 0, 0, 0, 44, 1,
+	                                  0,  0, 0, 0, 0, 1, 0, 0, 0,  1, 6, 0, 0, 0, 0, 0, 0,  9};
+
+	memcpy(p, headers, sizeof headers);
+	return sizeof headers;
 }
 
 void tcp(struct capture *c, unsigned from, bool v6, uint32_t seq, const uint8_t *data, size_t len)
@@ -192,12 +204,14 @@ void tcp(struct capture *c, unsigned from, bool v6, uint32_t seq, const uint8_t 
 	size_t n = link_header(c, memset(p, 0, 128), v6);
 
 	if (v6) {
+		size_t more = c->extensions ? extensions(p + n + 40) : 0;
+
 		p[n] = 0x60;
-		at(p + n + 4, 20 + len, 2, true);
-		p[n + 6] = 6;
+		at(p + n + 4, more + 20 + len, 2, true);
+		p[n + 6] = c->extensions ? 0 : 6;
 		p[n + 23] = (uint8_t)(1 + from);
 		p[n + 39] = (uint8_t)(2 - from);
-		n += 40;
+		n += 40 + more;
 	} else {
 		p[n] = 0x45;
 		at(p + n + 2, 40 + len, 2, true);

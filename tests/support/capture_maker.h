@@ -18,6 +18,7 @@ struct capture {
 	size_t snap; /* packets are cut to this; 0 for not at all */
 	uint16_t bus;
 	uint8_t device, tcp_flags;
+	bool extensions; /* IPv6 with extension headers */
 };
 
 void capture_begin(struct capture *c, const char *path, uint32_t link, bool big);
