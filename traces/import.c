@@ -72,20 +72,55 @@ static int open_input(struct ccid_import_job *j, struct ccid_input *in, const ch
 	return err != 0 ? ccid_import_fail(j, err, "%s", strerror(errno)) : 0;
 }
 
-/* The kind of packets a capture holds: the first that is of a known one decides. */
+static enum ccid_import_format format_of(uint32_t link)
+{
+	if (link == CCID_LINKTYPE_USBREDIR)
+		return CCID_IMPORT_USBREDIR;
+	if (ccid_import_is_ip(link))
+		return CCID_IMPORT_TCP;
+	return link == CCID_LINKTYPE_USBPCAP ? CCID_IMPORT_USBPCAP : CCID_IMPORT_USBMON;
+}
+
+static bool is_usb(uint32_t link)
+{
+	return link == CCID_LINKTYPE_USBREDIR || link == CCID_LINKTYPE_USB_MMAP ||
+	       link == CCID_LINKTYPE_USB_LINUX || link == CCID_LINKTYPE_USBPCAP;
+}
+
+/* Whether a packet of another kind may follow that is meant rather: a network beside USB. */
+static bool may_be_better(const struct ccid_import_job *j, const struct ccid_capture *c,
+                          uint32_t link)
+{
+	enum ccid_import_format want = j->options->format;
+
+	if (want != CCID_IMPORT_ANY)
+		return want != format_of(link);
+	for (unsigned i = 0; !is_usb(link) && i < c->ng.interfaces; i++)
+		if (!c->classic && is_usb(c->ng.interface[i].link))
+			return true;
+	return false;
+}
+
+/* The kind of packets a capture holds: the first that is of a known one decides, but USB comes before
+ * the network. */
 static int look_at_links(struct ccid_import_job *j, struct ccid_capture *c, uint32_t *link)
 {
 	struct ccid_pcapng_block b;
+	bool known = false;
 	int got;
 
 	*link = 0;
 	while ((got = ccid_capture_next(c, &b)) == 1) {
-		*link = b.link;
-		if (b.link == CCID_LINKTYPE_USBREDIR || b.link == CCID_LINKTYPE_USB_MMAP ||
-		    b.link == CCID_LINKTYPE_USB_LINUX || b.link == CCID_LINKTYPE_USBPCAP ||
-		    ccid_import_is_ip(b.link))
+		bool fits = is_usb(b.link) || ccid_import_is_ip(b.link);
+
+		if (fits || !known)
+			*link = b.link;
+		known = known || fits;
+		if (fits && !may_be_better(j, c, b.link))
 			break;
 	}
+	if (known && got != 1)
+		got = 1;
 	if (got < 0)
 		return ccid_import_fail(j, got, "%s", c->ng.problem);
 	if (got == 0)
@@ -95,15 +130,6 @@ static int look_at_links(struct ccid_import_job *j, struct ccid_capture *c, uint
 		                                     "which are not known here",
 		                        (unsigned)*link);
 	return ccid_capture_rewind(c);
-}
-
-static enum ccid_import_format format_of(uint32_t link)
-{
-	if (link == CCID_LINKTYPE_USBREDIR)
-		return CCID_IMPORT_USBREDIR;
-	if (ccid_import_is_ip(link))
-		return CCID_IMPORT_TCP;
-	return link == CCID_LINKTYPE_USBPCAP ? CCID_IMPORT_USBPCAP : CCID_IMPORT_USBMON;
 }
 
 static int import_usb_capture(struct ccid_import_job *j, const struct ccid_capture *c)
