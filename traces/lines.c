@@ -156,6 +156,52 @@ void ccid_lines_control(struct ccid_lines *l, uint16_t bus, uint8_t device, cons
 	set_data(l, e, in ? len : 0, 0);
 }
 
+/* Nothing but hex digits in pairs, behind marks of quotation: at most so many bytes. NULL when the
+ * line is something else. */
+static const char *bare_hex(const char *line, size_t most)
+{
+	const char *begin = line + strspn(line, " \t>|"), *at = begin;
+	size_t n = 0;
+
+	while (ccid_hex_digit(at[0]) >= 0 && ccid_hex_digit(at[1]) >= 0 && n <= most) {
+		n++;
+		at += 2;
+		at += strspn(at, " \t\r");
+	}
+	return *at == '\0' && n > 0 && n <= most ? begin : NULL;
+}
+
+/* Add the next line to the text when it is the rest of it: 1, 0 when it is not. */
+static int join_next(struct ccid_lines *l, size_t wants)
+{
+	size_t len = strlen(l->text), taken;
+	const uint8_t *at;
+	long n = ccid_input_line(&l->input, &at, &taken);
+	const char *rest;
+
+	if (n <= 0 || (size_t)n > CCID_LINE_MAX - len - 1)
+		return 0;
+	memcpy(l->text + len + 1, at, (size_t)n);
+	l->text[len + 1 + (size_t)n] = '\0';
+	rest = bare_hex(l->text + len + 1, wants);
+	if (rest == NULL)
+		return 0;
+	l->text[len] = ' ';
+	memmove(l->text + len + 1, rest, strlen(rest) + 1);
+	l->high = len + 1 + (size_t)n > l->high ? len + 1 + (size_t)n : l->high;
+	l->line++;
+	return ccid_input_skip(&l->input, taken) == 0;
+}
+
+static void join_broken(struct ccid_lines *l)
+{
+	size_t wants;
+
+	while (l->wants != NULL && (wants = l->wants(l, l->text)) > 0)
+		if (join_next(l, wants) == 0)
+			break;
+}
+
 /* One line into the queue: 1, 0 at the end of the file. */
 static int read_line(struct ccid_lines *l)
 {
@@ -176,8 +222,11 @@ static int read_line(struct ccid_lines *l)
 	l->high = (size_t)n > l->high ? (size_t)n : l->high;
 	memcpy(l->text, at, (size_t)n);
 	l->text[n] = '\0';
+	if (ccid_input_skip(&l->input, taken) != 0)
+		return CCID_E_IO;
+	join_broken(l);
 	err = l->take(l, l->text, (size_t)n);
-	return err != 0 ? err : ccid_input_skip(&l->input, taken) == 0 ? 1 : CCID_E_IO;
+	return err != 0 ? err : 1;
 }
 
 static int next(struct ccid_usb_source *s, struct ccid_usb_event *out)

@@ -25,9 +25,12 @@ struct ccid_lines {
 	struct ccid_usb_event queue[CCID_LINE_QUEUE];
 	unsigned queued, handed;
 	uint8_t out, in, intr; /* endpoints */
-	/* Take one line apart (len bytes, without its end, then a NUL): 0, or CCID_E_FORMAT and a
+	/* Take one line apart (len bytes and what was joined, without its end, then a NUL): 0, or CCID_E_FORMAT and a
 	 * problem. */
 	int (*take)(struct ccid_lines *l, char *text, size_t len);
+	/* How many bytes in hex this line still wants, which may stand alone in the next ones: mail
+	 * programs break long lines. NULL: none ever does. May clean text up. */
+	size_t (*wants)(struct ccid_lines *l, char *text);
 	void (*start_again)(struct ccid_lines *l); /* or NULL */
 };
 

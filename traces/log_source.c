@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The debug log of libccid under pcscd: "00000012 [TID] -> 000000 65 00 ..." in many dresses. */
+#include "bytes.h"
+#include "ccid_msg.h"
 #include "lines.h"
 
 #include <stdio.h>
@@ -24,20 +26,30 @@ struct log {
 	unsigned last; /* reader number of the last message */
 };
 
-/* Colours, and what else a terminal was told, are taken out. */
-static void strip_escapes(char *text)
+/* Where one character of text ends, and what it means: 0 for nothing. Colours, and what else a
+ * terminal was told, go; what HTML made of an arrow is an arrow again. */
+static const char *next_char(const char *at, char *out)
+{
+	*out = *at == '\t' ? ' ' : *at;
+	if (strncmp(at, "&gt;", 4) == 0 || strncmp(at, "&lt;", 4) == 0) {
+		*out = at[1] == 'g' ? '>' : '<';
+		return at + 4;
+	}
+	if (*at++ != '\033')
+		return at;
+	*out = '\0';
+	if (*at == '[')
+		at += 1 + strspn(at + 1, "0123456789;?");
+	return at + (*at != '\0');
+}
+
+static void clean(char *text)
 {
 	char *to = text;
 
 	for (const char *from = text; *from != '\0';) {
-		if (from[0] != '\033') {
-			*to++ = *from++;
-			continue;
-		}
-		from++;
-		if (*from == '[')
-			from += 1 + strspn(from + 1, "0123456789;?");
-		from += *from != '\0';
+		from = next_char(from, to);
+		to += *to != '\0';
 	}
 	*to = '\0';
 }
@@ -66,18 +78,26 @@ static const char *find_dump(const char *text, bool *out)
 	return NULL;
 }
 
-/* Microseconds since the line before: eight digits at the start, or after what a syslog puts
- * there. */
+/* Eight digits by themselves, and no others after them: a date has that many, too. */
+static bool is_time(const char *at, char before)
+{
+	return strchr(" >|m", before) != NULL && are_digits(at, 8, false) && at[8] == ' ' &&
+	       !(are_digits(at + 9, 8, false) && at[17] == ' ');
+}
+
+/* Microseconds since the line before: at the start, or behind what a syslog, a mail or a terminal whose
+ * colours were lost put there. */
 static void take_time(struct ccid_lines *l, const char *text)
 {
-	const char *at = text;
+	const char *end = strpbrk(text, "()");
+	size_t n = end != NULL ? (size_t)(end - text) : strlen(text);
 
-	while (at != NULL && !(are_digits(at, 8, false) && at[8] == ' ')) {
-		at = strstr(at, ": ");
-		at = at != NULL ? at + 2 : NULL;
+	for (size_t i = 0; i < n; i++) {
+		if (!is_time(text + i, i > 0 ? text[i - 1] : ' '))
+			continue;
+		l->time_us += strtoul(text + i, NULL, 10);
+		return;
 	}
-	if (at != NULL)
-		l->time_us += strtoul(at, NULL, 10);
 }
 
 static void take_path(struct log *g, const char *text)
@@ -121,14 +141,18 @@ static struct place *place_of(struct log *g, unsigned reader)
 	return p;
 }
 
+static size_t said_length(const uint8_t *msg)
+{
+	struct ccid_rd r = ccid_rd(msg + 1, 4);
+
+	return ccid_rd_le32(&r);
+}
+
 static size_t whole_length(const uint8_t *msg, size_t len)
 {
-	size_t dw;
+	size_t said = len < LONG_DUMP ? SIZE_MAX : said_length(msg);
 
-	if (len < LONG_DUMP)
-		return len;
-	dw = msg[1] | (size_t)msg[2] << 8 | (size_t)msg[3] << 16 | (size_t)msg[4] << 24;
-	return dw < CCID_LINE_DATA ? dw + 10 : len;
+	return said < CCID_LINE_DATA ? said + CCID_HEADER_LEN : len;
 }
 
 static void take_dump(struct log *g, const char *at, bool out)
@@ -155,6 +179,24 @@ static void take_notify(struct log *g, const char *bytes)
 	ccid_lines_in(&g->lines, p->bus, p->device, CCID_USB_INTERRUPT, CCID_REDIR_OK, len, 0);
 }
 
+/* A dump that was broken goes on until the length that the message has. */
+static size_t wants(struct ccid_lines *l, char *text)
+{
+	const char *at, *end;
+	size_t len, whole = CCID_HEADER_LEN;
+	bool out;
+
+	clean(text);
+	at = find_dump(text, &out);
+	if (at == NULL)
+		return 0;
+	len = ccid_lines_hex(l, at + 7, &end);
+	whole += len >= 5 ? said_length(l->data) : CCID_LINE_MAX / 4;
+	return end[strspn(end, " \r")] == '\0' && whole > len && whole < CCID_LINE_DATA
+	               ? whole - len
+	               : 0;
+}
+
 static int take(struct ccid_lines *l, char *text, size_t len)
 {
 	struct log *g = (struct log *)l;
@@ -162,7 +204,7 @@ static int take(struct ccid_lines *l, char *text, size_t len)
 	bool out;
 
 	(void)len;
-	strip_escapes(text);
+	clean(text);
 	take_time(l, text);
 	at = find_dump(text, &out);
 	if (at != NULL)
@@ -212,7 +254,7 @@ bool ccid_log_fits(struct ccid_input *in)
 			break;
 		memcpy(text, at, len);
 		text[len] = '\0';
-		strip_escapes(text);
+		clean(text);
 		found = find_dump(text, &out) != NULL || strstr(text, "NotifySlotChange: ") != NULL;
 		if (ccid_input_skip(in, taken) != 0)
 			break;
@@ -238,6 +280,7 @@ int ccid_log_open_source(struct ccid_usb_source **out, const struct ccid_input *
 	g->lines.base.close = ccid_lines_close;
 	g->lines.base.identify = identify;
 	g->lines.take = take;
+	g->lines.wants = wants;
 	g->lines.start_again = start_again;
 	*out = &g->lines.base;
 	return 0;

@@ -80,7 +80,23 @@ static void a_bad_line_is_named(void **state)
 	assert_non_null(strstr(r->report.problem, "line 2"));
 }
 
-/* The same session in the dress of several versions. */
+/* From the first packet to the last. */
+static uint64_t took_us(struct import_rig *r)
+{
+	struct ccid_trace_reader *t;
+	struct ccid_trace_packet p;
+	uint64_t first = UINT64_MAX, last = 0;
+
+	assert_int_equal(ccid_trace_open(&t, r->trace, NULL, 0), 0);
+	while (ccid_trace_next(t, &p) == 1) {
+		first = p.time_ns < first ? p.time_ns : first;
+		last = p.time_ns;
+	}
+	ccid_trace_reader_close(t);
+	return (last - first) / 1000;
+}
+
+/* The same session in the dress of several versions, and as mail, HTML and terminals leave it. */
 static void logs_of_all_kinds_tell_the_same(void **state)
 {
 	static const char *const logs[] = {
@@ -99,6 +115,15 @@ static void logs_of_all_kinds_tell_the_same(void **state)
 		"00\r\n"
 		"Apr 12 10:00:00 box pcscd[423]: 00001000 <- 000000 80 05 00 00 00 00 01 00 00 00 "
 		"3B 02 14 50 00\r\n",
+		"<pre>00000012 -&gt; 000000 62 00 00 00 00 00 01 01 00 00 \n"
+		"00001000 &lt;- 000000 80 05 00 00 00 00 01 00 00 00 3B 02 14 50 00 </pre>\n",
+		"> 00000012 [7] -> 000000 62 00 00 00 00 00 01 01 00\n>  00\n"
+		"> 00001000 [7] <- 000000 80 05 00 00\n> 00 00 01 00 00 00 3B 02 14 50\n> 00\n",
+		"[35m00000012 [7] [0m-> 000000\t62 00 00 00 00 00 01 01 00 00 [0m\n"
+		"[35m00001000 [7] [0m<- 000000\t80 05 00 00 00 00 01 00 00 00 3B 02 14 50 00 [0m\n",
+		"pcscd-1 | 20230412 00000012 -> 000000 62 00 00 00 00 00 01 01 00 00\n"
+		"pcscd-1 | 20230412 00001000 <- 000000 80 05 00 00 00 00 01 00 00 00 3b 02 14 50 "
+	        "00\n",
 	};
 	struct import_rig *r = *state;
 
@@ -106,7 +131,23 @@ static void logs_of_all_kinds_tell_the_same(void **state)
 		text(r, logs[i]);
 		import_expect(r, ON_AND_ATR);
 		assert_string_equal(r->report.format, "log");
+		assert_int_equal(took_us(r), i == 2 ? 0 : 1000);
 	}
+}
+
+/* What is not the rest of a dump is not taken for it: the reader said more than it sent. */
+static void a_short_dump_stays_short(void **state)
+{
+	struct import_rig *r = *state;
+
+	text(r, "-> 000000 62 00 00 00 00 00 01 01 00 00\n"
+	        "<- 000000 80 05 00 00 00 00 01 00 00 00 3B 02\n"
+	        "14 50 00 01\n"
+	        "-> 000000 65 00 00 00 00 00 02 00 00 00\n"
+	        "<- 000000 81 00 00 00 00 00 02 00 00 00\n"
+	        "aa bb\n");
+	import_expect(r, "> 62000000000001010000\n< 800500000000010000003b02\n"
+	                 "> 65000000000002000000\n< 81000000000002000000\n");
 }
 
 static void a_log_names_the_reader_and_its_interrupts(void **state)
@@ -216,6 +257,7 @@ int main(void)
 		IMPORT_TEST(control_requests_of_a_text_are_told_as_they_are),
 		IMPORT_TEST(a_bad_line_is_named),
 		IMPORT_TEST(logs_of_all_kinds_tell_the_same),
+		IMPORT_TEST(a_short_dump_stays_short),
 		IMPORT_TEST(a_log_names_the_reader_and_its_interrupts),
 		IMPORT_TEST(of_two_readers_in_a_log_one_is_chosen),
 		IMPORT_TEST(pins_in_logs_are_masked),
