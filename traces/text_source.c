@@ -39,7 +39,7 @@ bool ccid_text_fits(struct ccid_input *in)
 	memcpy(text, at, n);
 	text[n] = '\0';
 	for (const char *line = text; line != NULL;) {
-		if (is_line(line))
+		if (is_line(line + strspn(line, " \t")))
 			return true;
 		line = strchr(line, '\n');
 		line = line != NULL ? line + 1 : NULL;
@@ -182,8 +182,13 @@ static int take(struct ccid_lines *l, char *text, size_t len)
 	if (strlen(text) != len)
 		return ccid_lines_fail(l, "not text");
 	text[strcspn(text, "\r")] = '\0';
+	for (char *tab = text; (tab = strchr(tab, '\t')) != NULL;)
+		*tab = ' ';
+	text += strspn(text, " ");
 	if (text[0] == '#')
 		take_head(l, text);
+	else if (text[0] == ';' || starts(text, "//"))
+		return 0;
 	else if (starts(text, "out bulk ") || starts(text, "in bulk ") || starts(text, "in intr "))
 		return take_transfer(l, text);
 	else if (starts(text, "ctrl "))
@@ -193,7 +198,7 @@ static int take(struct ccid_lines *l, char *text, size_t len)
 	else if (starts(text, "none bulk -")) {
 		take_time(l, text + 11);
 		ccid_lines_none(l, BUS, DEVICE);
-	} else if (text[strspn(text, " \t")] != '\0')
+	} else if (text[0] != '\0')
 		return ccid_lines_fail(l, "a line of no known form");
 	return 0;
 }

@@ -49,6 +49,18 @@ static void transfers_make_up_messages(void **state)
 	                 "< 800800000000010000000102030405069000\n");
 }
 
+/* Comments of other styles, blank lines, indentation, bytes apart. */
+static void a_text_may_be_dressed(void **state)
+{
+	struct import_rig *r = *state;
+
+	text(r, "// made by hand\n; so was this\n\n \t\n"
+	        "  out bulk 62 00 00 00 00 00 01 01 00 00   dt=5 # power on\n"
+	        "\t# what it said\n"
+	        "\tin bulk 80 05 00 00 00 00 01 00 00 00\t3B 02 14 50 00\n");
+	import_expect(r, ON_AND_ATR);
+}
+
 static void control_requests_of_a_text_are_told_as_they_are(void **state)
 {
 	struct import_rig *r = *state;
@@ -256,6 +268,7 @@ int main(void)
 		IMPORT_TEST(transfers_make_up_messages),
 		IMPORT_TEST(control_requests_of_a_text_are_told_as_they_are),
 		IMPORT_TEST(a_bad_line_is_named),
+		IMPORT_TEST(a_text_may_be_dressed),
 		IMPORT_TEST(logs_of_all_kinds_tell_the_same),
 		IMPORT_TEST(a_short_dump_stays_short),
 		IMPORT_TEST(a_log_names_the_reader_and_its_interrupts),
