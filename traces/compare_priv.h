@@ -12,6 +12,7 @@
 struct ccid_compare_side {
 	int slot;
 	struct ccid_trace_reader *reader;
+	struct ccid_trace_masked *masked;
 	struct ccid_story *story;
 	struct ccid_compare_item *item[2 * CCID_COMPARE_WINDOW]; /* waiting, oldest first */
 	size_t items, bytes;

@@ -4,6 +4,7 @@
 #include "apdu_text.h"
 #include "ccid_msg.h"
 #include "token_text.h"
+#include "trace_masked.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -229,6 +230,8 @@ void ccid_compare_open(struct ccid_compare_side *s, const char *path, int slot)
 	*s = (struct ccid_compare_side){.slot = slot};
 	s->err = ccid_trace_open(&s->reader, path, s->problem, sizeof s->problem);
 	if (s->err == 0)
+		s->err = ccid_trace_masked_new(&s->masked);
+	if (s->err == 0)
 		s->err = ccid_story_new(&s->story, &sink);
 	s->ended = s->err != 0;
 }
@@ -252,7 +255,7 @@ int ccid_compare_fill(struct ccid_compare_side *s, size_t items)
 	struct ccid_trace_packet p;
 
 	while (!s->ended && s->items < items && (s->bytes < COMPARE_BYTES || s->items == 0)) {
-		int got = ccid_trace_next(s->reader, &p);
+		int got = ccid_trace_masked_next(s->masked, s->reader, &p);
 
 		if (got == 1 && ccid_story_packet(s->story, &p) == 0)
 			continue;
@@ -280,6 +283,7 @@ void ccid_compare_close(struct ccid_compare_side *s)
 	free_item(s->open);
 	s->open = NULL;
 	ccid_story_free(s->story);
+	ccid_trace_masked_free(s->masked);
 	ccid_trace_reader_close(s->reader);
 }
 

@@ -2,6 +2,7 @@
 #include "export_priv.h"
 
 #include "mask.h"
+#include "trace_masked.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -276,14 +277,15 @@ static void take_packet(struct ccid_export_job *j, const struct ccid_trace_packe
 	}
 }
 
-static int convert(struct ccid_export_job *j, struct ccid_trace_reader *r,
+static int convert(struct ccid_export_job *j, struct ccid_trace_masked *m,
+                   struct ccid_trace_reader *r,
                    void (*progress)(void *arg, uint64_t done, uint64_t total), void *arg)
 {
 	struct ccid_trace_packet packet;
 	struct ccid_redir_packet p;
 	int got;
 
-	while ((got = ccid_trace_next(r, &packet)) == 1 && ferror(j->f) == 0) {
+	while ((got = ccid_trace_masked_next(m, r, &packet)) == 1 && ferror(j->f) == 0) {
 		j->report->packets++;
 		if (ccid_redir_decode(&p, packet.data, packet.len, packet.caps) == 0)
 			take_packet(j, &packet, &p);
@@ -326,6 +328,7 @@ int ccid_export(const char *path, int fd, enum ccid_export_format format,
 	static const struct ccid_export_writer *const writers[] = {
 		NULL, &ccid_export_usbmon, &ccid_export_text, &ccid_export_jsonl};
 	struct ccid_export_job j = {.writer = writers[format], .report = report, .device = 1};
+	struct ccid_trace_masked *m = NULL;
 	struct ccid_trace_reader *r = NULL;
 	int err;
 
@@ -334,16 +337,19 @@ int ccid_export(const char *path, int fd, enum ccid_export_format format,
 	                      sizeof report->problem);
 	if (err != 0)
 		return err;
+	err = ccid_trace_masked_new(&m);
 	j.f = open_output(fd);
-	err = j.f == NULL ? CCID_E_IO : j.writer->begin != NULL ? j.writer->begin(&j) : 0;
 	if (err == 0)
-		err = convert(&j, r, progress, arg);
+		err = j.f == NULL ? CCID_E_IO : j.writer->begin != NULL ? j.writer->begin(&j) : 0;
+	if (err == 0)
+		err = convert(&j, m, r, progress, arg);
 	if (j.f != NULL && j.writer->end != NULL)
 		j.writer->end(&j);
 	if (j.f != NULL)
 		err = close_output(&j, err);
 	if (err != 0 && report->problem[0] == '\0')
 		snprintf(report->problem, sizeof report->problem, "%s", ccid_err_text(err));
+	ccid_trace_masked_free(m);
 	ccid_trace_reader_close(r);
 	return err;
 }

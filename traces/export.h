@@ -5,6 +5,8 @@
  *   text    the text form of an exchange (traces/README.md), a transfer a line
  *   jsonl   one JSON object for each event: a request that is made, or ends
  *
+ * PINs are masked on the way, even where the trace has them.
+ *
  * The trace is read once, in pieces; memory does not depend on its length. */
 #ifndef CCID_EXPORT_H
 #define CCID_EXPORT_H

@@ -3,6 +3,7 @@
 
 #include "bytes.h"
 #include "ccid_msg.h"
+#include "trace_masked.h"
 #include "trace_whole.h"
 
 #include <inttypes.h>
@@ -38,26 +39,13 @@ static int fail(struct job *j, int err)
 	return err;
 }
 
-/* What cannot be taken apart has its header, and the rest. */
-static struct ccid_redir_packet decoded(const struct ccid_trace_packet *from)
-{
-	struct ccid_redir_packet p;
-	size_t header = ccid_redir_header_len(from->caps);
-
-	if (ccid_redir_decode(&p, from->data, from->len, from->caps) == 0)
-		return p;
-	header = header < from->len ? header : from->len;
-	return (struct ccid_redir_packet){
-		.type = UINT32_MAX, .data = from->data + header, .data_len = from->len - header};
-}
-
 static int survey(struct job *j)
 {
 	struct ccid_trace_packet from;
 	int got;
 
 	while ((got = ccid_trace_next(j->r, &from)) == 1) {
-		const struct ccid_redir_packet p = decoded(&from);
+		const struct ccid_redir_packet p = ccid_trace_payload(&from);
 
 		memcpy(j->copy, p.data, p.data_len);
 		got = ccid_redactor_survey(j->redactor, from.dir, &p, j->copy);
@@ -91,28 +79,6 @@ static int add_marks(struct job *j, const struct ccid_redir_packet *p, struct cc
 	return 0;
 }
 
-/* Whether a comment lists these bytes already. */
-static bool is_listed(const char *comment, const struct ccid_mask_span *span)
-{
-	struct ccid_mask_span old;
-	const char *pos = NULL;
-
-	while (ccid_mask_next(comment, &pos, &old))
-		if (span->off >= old.off && span->off + span->len <= old.off + old.len)
-			return true;
-	return false;
-}
-
-static void drop_listed(struct ccid_mask_list *spans, const char *comment)
-{
-	unsigned kept = 0;
-
-	for (unsigned i = 0; i < spans->count; i++)
-		if (!is_listed(comment, &spans->span[i]))
-			spans->span[kept++] = spans->span[i];
-	spans->count = kept;
-}
-
 static void make_comment(const struct job *j, char *out, size_t cap, struct ccid_mask_list *spans,
                          const char *before)
 {
@@ -124,13 +90,13 @@ static void make_comment(const struct job *j, char *out, size_t cap, struct ccid
 			ccid_mask_add(spans, span.off, span.len);
 		before = NULL;
 	}
-	drop_listed(spans, before);
+	ccid_trace_drop_listed(spans, before);
 	ccid_mask_comment(out, cap, word, spans, before);
 }
 
 static int copy_packet(struct job *j, const struct ccid_trace_packet *from)
 {
-	struct ccid_redir_packet p = decoded(from);
+	struct ccid_redir_packet p = ccid_trace_payload(from);
 	size_t before = from->len - p.data_len;
 	char comment[CCID_TRACE_COMMENT_MAX + 1];
 	struct ccid_mask_list spans;
@@ -197,8 +163,11 @@ static int rewrite_to(struct job *j, const char *out)
 
 static int run(struct job *j, const char *in, const char *out)
 {
-	int err = ccid_redactor_new(&j->redactor, &j->rewrite->rules);
+	struct ccid_redact_rules rules = j->rewrite->rules;
+	int err;
 
+	rules.late = !only_marks(j->rewrite);
+	err = ccid_redactor_new(&j->redactor, &rules);
 	j->copy = malloc(CCID_TRACE_PACKET_MAX);
 	if (err == 0 && j->copy == NULL)
 		err = CCID_E_NOMEM;

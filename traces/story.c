@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "story_priv.h"
+#include "trace_masked.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -218,13 +219,13 @@ const struct ccid_explain_device *ccid_story_device(const struct ccid_story *s)
 	return ccid_explain_device(s->explain);
 }
 
-static int tell_all(struct ccid_story *s, struct ccid_trace_reader *r)
+static int tell_all(struct ccid_story *s, struct ccid_trace_masked *m, struct ccid_trace_reader *r)
 {
 	struct ccid_trace_packet p;
 	uint64_t n = 0;
 	int got = 0, err = 0;
 
-	while (err == 0 && (got = ccid_trace_next(r, &p)) == 1) {
+	while (err == 0 && (got = ccid_trace_masked_next(m, r, &p)) == 1) {
 		err = ccid_story_packet(s, &p);
 		if (n++ % PROGRESS_PACKETS == 0 && s->sink.progress != NULL)
 			s->sink.progress(s->sink.arg, p.offset);
@@ -237,15 +238,18 @@ static int tell_all(struct ccid_story *s, struct ccid_trace_reader *r)
 int ccid_story_file(const char *path, const struct ccid_story_sink *sink,
                     struct ccid_explain_device *device, char *problem, size_t cap)
 {
+	struct ccid_trace_masked *m = NULL;
 	struct ccid_trace_reader *r = NULL;
 	struct ccid_story *s = NULL;
 	int err = ccid_trace_open(&r, path, problem, cap);
 
 	if (err != 0)
 		return err;
-	err = ccid_story_new(&s, sink);
+	err = ccid_trace_masked_new(&m);
 	if (err == 0)
-		err = tell_all(s, r);
+		err = ccid_story_new(&s, sink);
+	if (err == 0)
+		err = tell_all(s, m, r);
 	if (s != NULL && device != NULL)
 		*device = *ccid_story_device(s);
 	if (err < 0 && problem != NULL && cap > 0)
@@ -253,6 +257,7 @@ int ccid_story_file(const char *path, const struct ccid_story_sink *sink,
 		         ccid_trace_problem(r)[0] != '\0' ? ccid_trace_problem(r)
 		                                          : ccid_err_text(err));
 	ccid_story_free(s);
+	ccid_trace_masked_free(m);
 	ccid_trace_reader_close(r);
 	return err;
 }

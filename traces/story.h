@@ -79,7 +79,8 @@ void ccid_story_free(struct ccid_story *s);
 
 /* The whole file: open, tell, close. Also when it is damaged, all that could be read has been told.
  * Errors and problem as ccid_trace_open() and ccid_trace_next(). device (may be NULL) is what is
- * known of the reader at the end. Memory does not grow with the file. */
+ * known of the reader at the end. Memory does not grow with the file. PINs in it are masked before
+ * they are told, whatever the file has. */
 CCID_MUST_USE
 int ccid_story_file(const char *path, const struct ccid_story_sink *sink,
                     struct ccid_explain_device *device, char *problem, size_t cap);
