@@ -28,7 +28,7 @@ static const char help[] =
 	"  --packets A-B   only these packets, counted from 1; A- or -B is the rest\n"
 	"  --time HOW      relative (to the first packet), absolute (UTC) or delta (to the line\n"
 	"                  before)\n"
-	"  --data          the bytes of each message too, PINs included\n"
+	"  --data          the bytes of each message too, without PINs\n"
 	"  --color WHEN    auto, always or never; auto heeds NO_COLOR\n"
 	"  --summary       what \"iscard trace info\" tells\n"
 	"  --json          one JSON object a line: packet, time (seconds since 1970), kind, slot,\n"
