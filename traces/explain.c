@@ -155,9 +155,15 @@ static bool is_whole(const struct joint *j)
 static bool describe(struct saying *s, uint8_t slot)
 {
 	struct ccid_message_context *ctx = &s->e->slot[slot];
-	bool failed = ccid_message_text(s->text, sizeof s->text, ctx, s->line.data, s->line.len);
-	struct ccid_words w = {.p = s->text, .cap = sizeof s->text, .len = strlen(s->text)};
+	struct ccid_words w;
+	bool failed;
 
+	ctx->masks = s->line.masks;
+	ctx->mask_count = s->line.mask_count;
+	failed = ccid_message_text(s->text, sizeof s->text, ctx, s->line.data, s->line.len);
+	ctx->masks = NULL;
+	ctx->mask_count = 0;
+	w = (struct ccid_words){.p = s->text, .cap = sizeof s->text, .len = strlen(s->text)};
 	return ccid_message_detail(&w, ctx, s->line.data, s->line.len) || failed;
 }
 

@@ -305,6 +305,9 @@ bool ccid_message_text(char *out, size_t cap, struct ccid_message_context *ctx, 
 	struct ccid_rsp rsp;
 	bool failed = false;
 
+	w.whole = msg;
+	w.hidden = ctx->masks;
+	w.hidden_count = ctx->mask_count;
 	if (len < CCID_HEADER_LEN) {
 		ccid_words_add(&w, "no whole message:");
 		ccid_words_hex(&w, msg, len, HEX_SHOWN);

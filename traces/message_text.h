@@ -14,6 +14,9 @@ struct ccid_message_context {
 	struct ccid_mask_state mask; /* chains that carry a PIN */
 	uint8_t last_type;           /* of the command an answer belongs to */
 	bool last_header;            /* that command was a whole APDU or TPDU with header */
+	/* For ccid_message_text(): bytes of this message that mean nothing. */
+	const struct ccid_mask_span *masks;
+	size_t mask_count;
 };
 
 /* How XfrBlock payload reads in this context. */
@@ -23,7 +26,8 @@ enum ccid_mask_form ccid_message_form(const struct ccid_message_context *ctx);
 void ccid_message_learn(struct ccid_message_context *ctx, const uint8_t *msg, size_t len);
 
 /* Write what a command, an answer or an interrupt message means, without its name: at most cap
- * bytes, NUL included, cut with "...". PINs are not shown. Returns whether it tells of a failure
+ * bytes, NUL included, cut with "...". PINs are not shown, and "**"
+ * where ctx->masks says so. Returns whether it tells of a failure
  * (a failed command, an error status word, a hardware error). Learns like ccid_message_learn(). */
 bool ccid_message_text(char *out, size_t cap, struct ccid_message_context *ctx, const uint8_t *msg,
                        size_t len);

@@ -29,6 +29,15 @@ void ccid_words_add(struct ccid_words *w, const char *fmt, ...)
 		memcpy(w->p + w->cap - 4, "...", 4);
 }
 
+static bool is_hidden(const struct ccid_words *w, const uint8_t *at)
+{
+	for (size_t i = 0; i < w->hidden_count; i++)
+		if (at >= w->whole + w->hidden[i].off &&
+		    (size_t)(at - w->whole) - w->hidden[i].off < w->hidden[i].len)
+			return true;
+	return false;
+}
+
 void ccid_words_hex(struct ccid_words *w, const uint8_t *data, size_t len, size_t most)
 {
 	bool all = len <= most + 3;
@@ -38,7 +47,10 @@ void ccid_words_hex(struct ccid_words *w, const uint8_t *data, size_t len, size_
 			ccid_words_add(w, " ..");
 			i = len - 2;
 		}
-		ccid_words_add(w, "%s%02X", w->len == 0 || w->p[w->len - 1] == ' ' ? "" : " ",
-		               data[i]);
+		ccid_words_add(w, "%s", w->len == 0 || w->p[w->len - 1] == ' ' ? "" : " ");
+		if (is_hidden(w, data + i))
+			ccid_words_add(w, "**");
+		else
+			ccid_words_add(w, "%02X", data[i]);
 	}
 }

@@ -3,14 +3,16 @@
 #ifndef CCID_WORDS_H
 #define CCID_WORDS_H
 
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
+#include "mask.h"
 
 struct ccid_words {
 	char *p;
 	size_t cap, len; /* cap: at least 4 */
 	bool cut;
+	/* Bytes of whole that ccid_words_hex() shows as "**". NULL: none. */
+	const uint8_t *whole;
+	const struct ccid_mask_span *hidden;
+	size_t hidden_count;
 };
 
 /* Start with an empty text. */

@@ -110,6 +110,24 @@ static void every_redacted_sample_replays(void **state)
 	for_each_sample(SAMPLES_DIR, redact);
 }
 
+/* Bytes that are gone do not read as if the card had said FF. */
+static void what_is_masked_is_shown_so(void **state)
+{
+	static const char *const samples[] = {SAMPLES_DIR "/cac-usbredirect/trace.pcapng",
+	                                      SAMPLES_DIR "/emulated-t1-tpdu/trace.pcapng"};
+	struct tool t;
+
+	(void)state;
+	for (size_t i = 0; i < 2; i++) {
+		rewrite(samples[i], &t, "redact", "--responses");
+		TOOL(&t, "", "trace", "show", "--all", out);
+		assert_non_null(strstr(t.out, i == 0 ? " ** ** 90 00 (success)" : " ** ** "));
+		assert_null(strstr(t.out, "FF FF"));
+		tool_free(&t);
+		unlink(out);
+	}
+}
+
 static void mark(const char *file)
 {
 	struct tool t, before, after;
@@ -163,6 +181,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_redacted_sample_replays),
+		cmocka_unit_test(what_is_masked_is_shown_so),
 		cmocka_unit_test(every_marked_sample_replays),
 		cmocka_unit_test(wrong_usage_writes_nothing),
 	};
