@@ -4,18 +4,22 @@
 #include "bytes.h"
 #include "ccid_msg.h"
 #include "trace_masked.h"
-#include "trace_whole.h"
+#include "whole_file.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 struct job {
 	const struct ccid_rewrite *rewrite;
 	struct ccid_rewrite_result result;
 	struct ccid_redactor *redactor;
 	struct ccid_trace_reader *r;
-	struct ccid_trace_whole whole;
+	struct ccid_whole_file whole;
+	struct ccid_trace_writer *w;
 	uint8_t *copy; /* CCID_TRACE_PACKET_MAX */
 	char problem[CCID_TRACE_PROBLEM_MAX];
 };
@@ -118,7 +122,7 @@ static int copy_packet(struct job *j, const struct ccid_trace_packet *from)
 	for (unsigned i = 0; i < spans.count; i++)
 		spans.span[i].off += before;
 	make_comment(j, comment, sizeof comment, &spans, from->comment);
-	return ccid_trace_write(j->whole.w, from->dir, from->time_ns, j->copy, from->len, comment);
+	return ccid_trace_write(j->w, from->dir, from->time_ns, j->copy, from->len, comment);
 }
 
 static int check_marks(struct job *j)
@@ -144,21 +148,42 @@ static int copy_packets(struct job *j)
 	return got != 0 ? got : check_marks(j);
 }
 
-static int rewrite_to(struct job *j, const char *out)
+static int begin_output(struct job *j, const char *out)
 {
-	int err = ccid_trace_whole_begin(&j->whole, out, j->rewrite->overwrite), end;
+	int fd, err;
 
-	if (err != 0) {
-		snprintf(j->problem, sizeof j->problem, "%s: %s", out,
-		         err == CCID_E_BUSY ? "is there already" : ccid_err_text(err));
+	if (ccid_whole_file_begin(&j->whole, out, j->rewrite->overwrite)) {
+		fd = fcntl(j->whole.fd, F_DUPFD_CLOEXEC, 0);
+		err = fd < 0 ? CCID_E_IO : ccid_trace_create_buffered(&j->w, fd, NULL);
+		if (err != 0)
+			ccid_whole_file_abandon(&j->whole);
 		return err;
 	}
-	err = copy_packets(j);
-	end = ccid_trace_whole_end(&j->whole,
-	                           err == 0 || err == CCID_E_SHORT || err == CCID_E_FORMAT);
+	snprintf(j->problem, sizeof j->problem, "%s: %s", out,
+	         errno == EEXIST ? "is there already" : strerror(errno));
+	return errno == EEXIST ? CCID_E_BUSY : errno == EACCES ? CCID_E_ACCESS : CCID_E_IO;
+}
+
+/* What comes before damage is kept. */
+static int end_output(struct job *j, const char *out, int err)
+{
+	int end = ccid_trace_close(j->w);
+	bool keep = end == 0 && (err == 0 || err == CCID_E_SHORT || err == CCID_E_FORMAT);
+
+	if (!keep)
+		ccid_whole_file_abandon(&j->whole);
+	else if (!ccid_whole_file_commit(&j->whole))
+		end = errno == EEXIST ? CCID_E_BUSY : CCID_E_IO;
 	if (end != 0)
 		snprintf(j->problem, sizeof j->problem, "%s: %s", out, ccid_err_text(end));
 	return end != 0 ? end : err;
+}
+
+static int rewrite_to(struct job *j, const char *out)
+{
+	int err = begin_output(j, out);
+
+	return err != 0 ? err : end_output(j, out, copy_packets(j));
 }
 
 static int run(struct job *j, const char *in, const char *out)

@@ -18,24 +18,24 @@ static int exit_code(int err)
 	}
 }
 
-bool cli_output_begin(struct whole_file *w, const char *path, bool force)
+bool cli_output_begin(struct ccid_whole_file *w, const char *path, bool force)
 {
-	if (whole_file_begin(w, path, force))
+	if (ccid_whole_file_begin(w, path, force))
 		return true;
-	cli_error("%s: %s%s", path, strerror(errno),
-	          errno == EEXIST ? " (--force replaces it)" : "");
+	cli_error("%s: %s", path,
+	          errno == EEXIST ? "is there already (--force replaces it)" : strerror(errno));
 	return false;
 }
 
-int cli_output_end(struct whole_file *w, int err, bool some)
+int cli_output_end(struct ccid_whole_file *w, int err, bool some)
 {
 	int code = exit_code(err);
 
 	if (!some || (code != CLI_OK && code != CLI_DAMAGED)) {
-		whole_file_abandon(w);
+		ccid_whole_file_abandon(w);
 		return code == CLI_OK ? CLI_FAILED : code;
 	}
-	if (whole_file_commit(w))
+	if (ccid_whole_file_commit(w))
 		return code;
 	cli_error("%s: %s", w->path, strerror(errno));
 	return CLI_FAILED;

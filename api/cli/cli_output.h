@@ -5,11 +5,11 @@
 
 #include "whole_file.h"
 
-/* As whole_file_begin(), after a message. */
-bool cli_output_begin(struct whole_file *w, const char *path, bool force);
+/* As ccid_whole_file_begin(), after a message. */
+bool cli_output_begin(struct ccid_whole_file *w, const char *path, bool force);
 /* The conversion is over with err (0 or an enum ccid_err): the file gets its name when it is whole, or
  * when it was cut short and holds what came before; else there is none. some: anything was written.
  * Returns an exit code, after a message when the file cannot be had. */
-int cli_output_end(struct whole_file *w, int err, bool some);
+int cli_output_end(struct ccid_whole_file *w, int err, bool some);
 
 #endif

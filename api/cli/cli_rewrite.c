@@ -17,7 +17,7 @@ int cli_rewrite(const char *in, const char *out, const struct ccid_rewrite *rewr
 	if (err != 0)
 		cli_error("%s: %s", in, problem);
 	if (err == CCID_E_BUSY)
-		cli_error("--force writes over it");
+		cli_error("--force replaces it");
 	if (written && result.packets > 0)
 		fprintf(stderr, "iscard: %s: %" PRIu64 " packets, %" PRIu64 " spans %s\n", out,
 		        result.packets, result.spans, what);

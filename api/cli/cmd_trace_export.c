@@ -26,7 +26,7 @@ static const char help[] =
 static int convert(const char *in, const char *out, bool force, enum ccid_export_format format)
 {
 	struct ccid_export_report report;
-	struct whole_file file;
+	struct ccid_whole_file file;
 	int err;
 
 	if (!cli_output_begin(&file, out, force))

@@ -97,7 +97,7 @@ static void tell(const char *in, const struct ccid_import_report *r, bool keep_p
 static int convert(const char *in, const char *out, bool force, const struct ccid_import_options *o)
 {
 	struct ccid_import_report report;
-	struct whole_file file;
+	struct ccid_whole_file file;
 	int err;
 
 	if (!cli_output_begin(&file, out, force))

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
+#include "cli_output.h"
 #include "cli_story.h"
 #include "cli_trace.h"
 #include "plot.h"
 
-#include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
@@ -26,83 +26,58 @@ struct wish {
 	bool force;
 };
 
-/* A document appears whole or not at all: it is written beside the file and then renamed. */
-static int open_beside(char *name, size_t cap, const char *path)
+static int write_to(struct ccid_plot *p, int fd, const char *title,
+                    const struct ccid_explain_device *device)
 {
-	int n = snprintf(name, cap, "%s.XXXXXX", path);
+	int own = fcntl(fd, F_DUPFD_CLOEXEC, 0), err;
+	FILE *f = own >= 0 ? fdopen(own, "w") : NULL;
 
-	if (n < 0 || (size_t)n >= cap) {
-		errno = ENAMETOOLONG;
-		return -1;
-	}
-	return mkstemp(name);
-}
-
-static bool finish(FILE *f, const char *from, const char *to, bool force)
-{
-	bool good = ferror(f) == 0;
-
-	good = fclose(f) == 0 && good;
-	if (good && force)
-		good = rename(from, to) == 0;
-	else if (good)
-		good = link(from, to) == 0 && unlink(from) == 0;
-	return good;
-}
-
-static int write_file(struct ccid_plot *p, const struct wish *w, const char *title,
-                      const struct ccid_explain_device *device)
-{
-	char name[4096];
-	int fd = open_beside(name, sizeof name, w->output), err;
-	FILE *f = fd < 0 ? NULL : fdopen(fd, "w");
-
-	if (f == NULL) {
-		cli_error("%s: %s", w->output, strerror(errno));
-		return CLI_FAILED;
-	}
+	if (f == NULL)
+		return CCID_E_IO;
 	err = ccid_plot_write(p, f, title, device);
-	if (finish(f, name, w->output, w->force) && err == 0)
-		return CLI_OK;
-	cli_error("%s: %s", w->output, err != 0 ? ccid_err_text(err) : strerror(errno));
-	unlink(name);
-	return CLI_FAILED;
+	if (ferror(f) != 0 && err == 0)
+		err = CCID_E_IO;
+	if (fclose(f) != 0 && err == 0)
+		err = CCID_E_IO;
+	return err;
 }
 
-static int write_plot(struct ccid_plot *p, const struct wish *w, const char *path,
-                      const struct ccid_explain_device *device)
+/* The file is begun first: nobody waits for a picture that cannot be had. */
+static int plot_file(const char *path, const struct wish *w, struct ccid_plot *p)
 {
 	const char *name = strrchr(path, '/') != NULL ? strrchr(path, '/') + 1 : path;
-	const char *title = w->title != NULL ? w->title : name;
-	int err;
+	const char *out = w->output != NULL ? w->output : "-";
+	struct ccid_explain_device device = {0};
+	struct ccid_whole_file file;
+	int code, wrote, err;
 
-	if (w->output != NULL && strcmp(w->output, "-") != 0)
-		return write_file(p, w, title, device);
-	err = ccid_plot_write(p, stdout, title, device);
+	if (!cli_output_begin(&file, out, w->force))
+		return CLI_FAILED;
+	code = cli_story_read(path, ccid_plot_take, p, &device, true);
+	if (code == CLI_FAILED) {
+		ccid_whole_file_abandon(&file);
+		return code;
+	}
+	err = write_to(p, file.fd, w->title != NULL ? w->title : name, &device);
 	if (err != 0)
-		cli_error("%s", ccid_err_text(err));
-	return err != 0 ? CLI_FAILED : CLI_OK;
+		cli_error("%s: %s", out, ccid_err_text(err));
+	wrote = cli_output_end(&file, err, true);
+	return wrote != CLI_OK ? wrote : code;
 }
 
-static int plot_file(const char *path, const struct wish *w)
+static int plot(const char *path, const struct wish *w)
 {
-	struct ccid_explain_device device = {0};
-	struct ccid_plot *p;
 	size_t rows = w->rows != NULL ? (size_t)strtoul(w->rows, NULL, 10) : CCID_PLOT_ROWS;
-	int code, wrote;
+	struct ccid_plot *p;
+	int code;
 
 	if (ccid_plot_new(&p, rows) != 0) {
 		cli_error("out of memory");
 		return CLI_FAILED;
 	}
-	code = cli_story_read(path, ccid_plot_take, p, &device, true);
-	if (code == CLI_FAILED) {
-		ccid_plot_free(p);
-		return code;
-	}
-	wrote = write_plot(p, w, path, &device);
+	code = plot_file(path, w, p);
 	ccid_plot_free(p);
-	return wrote != CLI_OK ? wrote : code;
+	return code;
 }
 
 static int run(const struct cli_command *self, int argc, char **argv)
@@ -120,12 +95,7 @@ static int run(const struct cli_command *self, int argc, char **argv)
 		return cli_usage(self, argc == 0 ? "a file is needed" : "one file at a time");
 	if (w.rows != NULL && (w.rows[0] == '\0' || strspn(w.rows, "0123456789") != strlen(w.rows)))
 		return cli_usage(self, "--rows %s: not a number", w.rows);
-	if (w.output != NULL && !w.force && strcmp(w.output, "-") != 0 &&
-	    access(w.output, F_OK) == 0) {
-		cli_error("%s: is there already; --force writes over it", w.output);
-		return CLI_FAILED;
-	}
-	return plot_file(argv[0], &w);
+	return plot(argv[0], &w);
 }
 
 const struct cli_command cli_trace_plot = {

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* A file that appears whole or not at all: written under another name, then given its own. */
-#ifndef WHOLE_FILE_H
-#define WHOLE_FILE_H
+#ifndef CCID_WHOLE_FILE_H
+#define CCID_WHOLE_FILE_H
 
 #include <stdbool.h>
 
-struct whole_file {
+struct ccid_whole_file {
 	int fd;
 	const char *path;
 	bool force;      /* an existing file is replaced */
@@ -16,10 +16,10 @@ struct whole_file {
 /* path lives as long; "-" is standard output, which is written at once, as
  * devices and pipes are. Readable by its owner only.
  * False with errno: EEXIST when there is such a file and not force. */
-bool whole_file_begin(struct whole_file *w, const char *path, bool force);
+bool ccid_whole_file_begin(struct ccid_whole_file *w, const char *path, bool force);
 /* Give it its name. False with errno; the temporary file is then gone. */
-bool whole_file_commit(struct whole_file *w);
+bool ccid_whole_file_commit(struct ccid_whole_file *w);
 /* Take it back. */
-void whole_file_abandon(struct whole_file *w);
+void ccid_whole_file_abandon(struct ccid_whole_file *w);
 
 #endif

@@ -12,18 +12,18 @@
 #define SUFFIX ".XXXXXX"
 
 /* A device or a pipe has its name already, and keeps it. */
-static bool begin_special(struct whole_file *w)
+static bool begin_special(struct ccid_whole_file *w)
 {
 	w->fd = open(w->path, O_WRONLY | O_CLOEXEC);
 	w->special = w->fd >= 0;
 	return w->special;
 }
 
-bool whole_file_begin(struct whole_file *w, const char *path, bool force)
+bool ccid_whole_file_begin(struct ccid_whole_file *w, const char *path, bool force)
 {
 	struct stat st;
 
-	*w = (struct whole_file){.fd = STDOUT_FILENO, .path = path, .force = force};
+	*w = (struct ccid_whole_file){.fd = STDOUT_FILENO, .path = path, .force = force};
 	if (strcmp(path, "-") == 0)
 		return true;
 	if (stat(path, &st) == 0 && !S_ISREG(st.st_mode))
@@ -44,7 +44,7 @@ bool whole_file_begin(struct whole_file *w, const char *path, bool force)
 	return false;
 }
 
-void whole_file_abandon(struct whole_file *w)
+void ccid_whole_file_abandon(struct ccid_whole_file *w)
 {
 	if (w->special)
 		close(w->fd);
@@ -58,13 +58,13 @@ void whole_file_abandon(struct whole_file *w)
 }
 
 /* Where there are no hard links, the name is taken first, then the file put in its place. */
-static bool take_name(const struct whole_file *w)
+static bool take_name(const struct ccid_whole_file *w)
 {
 	int fd;
 
 	if (link(w->temporary, w->path) == 0)
 		return unlink(w->temporary) == 0;
-	if (errno != EPERM && errno != EOPNOTSUPP && errno != EMLINK)
+	if (errno != EPERM && errno != EOPNOTSUPP && errno != ENOSYS && errno != EMLINK)
 		return false;
 	fd = open(w->path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
 	if (fd < 0)
@@ -73,7 +73,7 @@ static bool take_name(const struct whole_file *w)
 	return rename(w->temporary, w->path) == 0;
 }
 
-bool whole_file_commit(struct whole_file *w)
+bool ccid_whole_file_commit(struct ccid_whole_file *w)
 {
 	bool good;
 	int e;
@@ -91,7 +91,7 @@ bool whole_file_commit(struct whole_file *w)
 		free(w->temporary);
 		w->temporary = NULL;
 	}
-	whole_file_abandon(w);
+	ccid_whole_file_abandon(w);
 	errno = e;
 	return good;
 }
