@@ -316,7 +316,7 @@ static int close_output(struct ccid_export_job *j, int err)
 
 	if (fclose(j->f) == 0 && !bad)
 		return err;
-	snprintf(j->report->problem, sizeof j->report->problem, "cannot be written: %s",
+	snprintf(j->report->problem, sizeof j->report->problem, "the output cannot be written: %s",
 	         strerror(errno));
 	return CCID_E_IO;
 }

@@ -202,8 +202,15 @@ static enum ccid_import_format recognise(struct ccid_input *in)
 
 static int import_any(struct ccid_import_job *j, struct ccid_input *in)
 {
-	enum ccid_import_format found = recognise(in), want = j->options->format;
+	enum ccid_import_format found, want = j->options->format;
+	int err = ccid_input_peek(in, 1) == NULL ? in->failed : 0;
 
+	if (err != 0) {
+		ccid_import_fail(j, err, "cannot be read: %s", strerror(errno));
+		ccid_input_close(in);
+		return err;
+	}
+	found = recognise(in);
 	if (want == CCID_IMPORT_LOG || want == CCID_IMPORT_TEXT)
 		return import_lines(j, in, want == CCID_IMPORT_LOG);
 	if (found == CCID_IMPORT_USBMON)
@@ -229,7 +236,7 @@ int ccid_import(const char *path, int fd, const struct ccid_import_options *opti
 		.rounds = 2,
 	};
 	struct ccid_input in;
-	int err, end;
+	int err, end, why;
 
 	*report = (struct ccid_import_report){.format = "?"};
 	err = ccid_import_out_open(&j.out, j.options->keep_pins);
@@ -240,10 +247,11 @@ int ccid_import(const char *path, int fd, const struct ccid_import_options *opti
 	if (err == 0)
 		err = import_any(&j, &in);
 	end = ccid_trace_close(j.out.w);
+	why = errno;
 	ccid_import_out_close(&j.out);
 	report->packets = j.out.packets;
 	report->masked = j.out.masked;
 	if (end != 0)
-		return ccid_import_fail(&j, end, "cannot be written: %s", ccid_err_text(end));
+		return ccid_import_fail(&j, end, "the trace cannot be written: %s", strerror(why));
 	return err;
 }

@@ -167,15 +167,17 @@ static int begin_output(struct job *j, const char *out)
 /* What comes before damage is kept. */
 static int end_output(struct job *j, const char *out, int err)
 {
-	int end = ccid_trace_close(j->w);
+	int end = ccid_trace_close(j->w), why = errno;
 	bool keep = end == 0 && (err == 0 || err == CCID_E_SHORT || err == CCID_E_FORMAT);
 
 	if (!keep)
 		ccid_whole_file_abandon(&j->whole);
-	else if (!ccid_whole_file_commit(&j->whole))
-		end = errno == EEXIST ? CCID_E_BUSY : CCID_E_IO;
+	else if (!ccid_whole_file_commit(&j->whole)) {
+		why = errno;
+		end = why == EEXIST ? CCID_E_BUSY : CCID_E_IO;
+	}
 	if (end != 0)
-		snprintf(j->problem, sizeof j->problem, "%s: %s", out, ccid_err_text(end));
+		snprintf(j->problem, sizeof j->problem, "%s: %s", out, strerror(why));
 	return end != 0 ? end : err;
 }
 

@@ -49,7 +49,7 @@ struct ccid_trace_piece {
 CCID_MUST_USE
 int ccid_trace_write_pieces(struct ccid_trace_writer *w, enum ccid_trace_dir dir, uint64_t time_ns,
                             const struct ccid_trace_piece *packet, const char *comment);
-/* 0, or the first failure that any write met. w is freed. NULL is allowed. */
+/* 0, or the first failure that any write met, errno being what it was. w is freed. NULL is allowed. */
 int ccid_trace_close(struct ccid_trace_writer *w);
 
 struct ccid_trace_packet {

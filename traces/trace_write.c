@@ -15,6 +15,7 @@
 struct ccid_trace_writer {
 	int fd;
 	int failed;   /* the first failure, 0 while there is none */
+	int error;    /* errno of it */
 	off_t end;    /* of the last complete block */
 	uint8_t *buf; /* BUFFER bytes for blocks that are not in the file yet, or NULL */
 	size_t len;
@@ -34,6 +35,12 @@ static int from_errno(int e)
 	}
 }
 
+static void fail(struct ccid_trace_writer *w, int e)
+{
+	w->failed = from_errno(e);
+	w->error = e;
+}
+
 static int write_out(struct ccid_trace_writer *w, const uint8_t *p, size_t n)
 {
 	while (n > 0 && w->failed == 0) {
@@ -42,7 +49,7 @@ static int write_out(struct ccid_trace_writer *w, const uint8_t *p, size_t n)
 		if (put < 0 && errno == EINTR)
 			continue;
 		if (put <= 0)
-			w->failed = put < 0 ? from_errno(errno) : CCID_E_IO;
+			fail(w, put < 0 ? errno : ENOSPC);
 		p += put > 0 ? put : 0;
 		n -= put > 0 ? (size_t)put : 0;
 	}
@@ -95,7 +102,7 @@ static int put_block(struct ccid_trace_writer *w, const struct iovec *part, int 
 		w->end += n;
 		return 0;
 	}
-	w->failed = n < 0 ? from_errno(errno) : CCID_E_IO;
+	fail(w, n < 0 ? errno : ENOSPC);
 	if (n > 0 && (ftruncate(w->fd, w->end) != 0 || lseek(w->fd, w->end, SEEK_SET) < 0))
 		w->failed = CCID_E_IO;
 	return w->failed;
@@ -264,14 +271,17 @@ int ccid_trace_write(struct ccid_trace_writer *w, enum ccid_trace_dir dir, uint6
 
 int ccid_trace_close(struct ccid_trace_writer *w)
 {
-	int err;
+	int err, e;
 
 	if (w == NULL)
 		return 0;
-	err = flush(w);
-	if (close(w->fd) != 0 && err == 0)
-		err = CCID_E_IO;
+	(void)flush(w);
+	if (close(w->fd) != 0 && w->failed == 0)
+		fail(w, errno);
+	err = w->failed;
+	e = w->error;
 	free(w->buf);
 	free(w);
+	errno = e;
 	return err;
 }

@@ -27,11 +27,16 @@ bool cli_output_begin(struct ccid_whole_file *w, const char *path, bool force)
 	return false;
 }
 
+bool cli_output_keeps(int err)
+{
+	return err == 0 || err == CCID_E_SHORT || err == CCID_E_FORMAT;
+}
+
 int cli_output_end(struct ccid_whole_file *w, int err, bool some)
 {
 	int code = exit_code(err);
 
-	if (!some || (code != CLI_OK && code != CLI_DAMAGED)) {
+	if (!some || !cli_output_keeps(err)) {
 		ccid_whole_file_abandon(w);
 		return code == CLI_OK ? CLI_FAILED : code;
 	}

@@ -35,7 +35,9 @@ static int convert(const char *in, const char *out, bool force, enum ccid_export
 	cli_progress_end();
 	if (report.problem[0] != '\0')
 		cli_error("%s: %s%s", in, report.problem,
-		          report.events > 0 ? "; what came before it is converted" : "");
+		          report.events > 0 && cli_output_keeps(err)
+		                  ? "; what came before it is converted"
+		                  : "");
 	if (err == 0 && report.events == 0)
 		cli_error("%s: no USB traffic in this trace", in);
 	return cli_output_end(&file, err, report.events > 0);

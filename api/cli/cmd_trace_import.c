@@ -76,12 +76,14 @@ static int take_arguments(const struct cli_command *self, const struct arguments
 	return CLI_OK;
 }
 
-static void tell(const char *in, const struct ccid_import_report *r, bool keep_pins)
+static void tell(const char *in, const struct ccid_import_report *r, int err, bool keep_pins)
 {
+	bool some = r->packets > 0 && cli_output_keeps(err);
+
 	if (r->problem[0] != '\0')
 		cli_error("%s: %s%s", in, r->problem,
-		          r->packets > 0 ? "; what came before it is in the trace" : "");
-	if (r->packets == 0)
+		          some ? "; what came before it is in the trace" : "");
+	if (!some)
 		return;
 	if (r->made[0] != '\0')
 		cli_error("%s: %s", in, r->made);
@@ -104,7 +106,7 @@ static int convert(const char *in, const char *out, bool force, const struct cci
 		return CLI_FAILED;
 	err = ccid_import(in, file.fd, o, &report);
 	cli_progress_end();
-	tell(in, &report, o->keep_pins);
+	tell(in, &report, err, o->keep_pins);
 	return cli_output_end(&file, err, report.packets > 0);
 }
 

@@ -4,6 +4,7 @@
 #include "cli_trace.h"
 #include "plot.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
@@ -26,6 +27,7 @@ struct wish {
 	bool force;
 };
 
+/* 0 or an enum ccid_err, with errno. */
 static int write_to(struct ccid_plot *p, int fd, const char *title,
                     const struct ccid_explain_device *device)
 {
@@ -35,10 +37,9 @@ static int write_to(struct ccid_plot *p, int fd, const char *title,
 	if (f == NULL)
 		return CCID_E_IO;
 	err = ccid_plot_write(p, f, title, device);
-	if (ferror(f) != 0 && err == 0)
+	if (err == 0 && (fflush(f) != 0 || ferror(f) != 0))
 		err = CCID_E_IO;
-	if (fclose(f) != 0 && err == 0)
-		err = CCID_E_IO;
+	fclose(f);
 	return err;
 }
 
@@ -60,7 +61,7 @@ static int plot_file(const char *path, const struct wish *w, struct ccid_plot *p
 	}
 	err = write_to(p, file.fd, w->title != NULL ? w->title : name, &device);
 	if (err != 0)
-		cli_error("%s: %s", out, ccid_err_text(err));
+		cli_error("%s: %s", out, err == CCID_E_IO ? strerror(errno) : ccid_err_text(err));
 	wrote = cli_output_end(&file, err, true);
 	return wrote != CLI_OK ? wrote : code;
 }

@@ -148,6 +148,33 @@ static void pipes_are_taken_at_both_ends(void **state)
 	tool_free(&t);
 }
 
+/* Whose fault it is: what cannot be read, or where it was to go. */
+static void what_fails_is_named(void **state)
+{
+	static const char *const runs[][8] = {
+		{"trace", "import", NULL, "-o", "-", NULL},
+		{"trace", "export", SAMPLE, "-o", "-", "--to", "usbmon", NULL},
+		{"trace", "redact", SAMPLE, "-o", "-", NULL},
+		{"trace", "plot", SAMPLE, "-o", "-", NULL},
+	};
+	struct tool t;
+
+	(void)state;
+	write_file(in, SESSION);
+	for (size_t i = 0; i < sizeof runs / sizeof *runs; i++) {
+		const char *args[8];
+
+		memcpy(args, runs[i], sizeof args);
+		args[2] = args[2] != NULL ? args[2] : in;
+		tool_run_to(&t, TOOL_FULL, "", 0, args);
+		if (t.code != 1 || strstr(t.err, "No space left on device") == NULL ||
+		    strstr(t.err, "what came before") != NULL)
+			fail_msg("%s: exit code %d: %s", args[1], t.code, t.err);
+		tool_free(&t);
+	}
+	EXPECT(1, "cannot be read: Is a directory", "import", folder, "-o", out);
+}
+
 /* A device stays a device, even when it may be written over. */
 static void a_device_is_written_as_it_is(void **state)
 {
@@ -183,6 +210,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(pins_are_kept_with_a_loud_word_only, setup,
 	                                        teardown),
 		cmocka_unit_test_setup_teardown(pipes_are_taken_at_both_ends, setup, teardown),
+		cmocka_unit_test_setup_teardown(what_fails_is_named, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_device_is_written_as_it_is, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_wrong_call_is_told, setup, teardown),
 	};
