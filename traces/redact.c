@@ -172,19 +172,30 @@ static void redact_answer(struct ccid_redactor *r, const struct redact_request *
 	}
 }
 
+/* Without descriptors what is sent in this way may be of either version. */
+static bool find_in_request(struct ccid_redactor *r, const struct ccid_redir_packet *p,
+                            const uint8_t *data, struct ccid_mask_span *span)
+{
+	uint8_t level = (uint8_t)(p->value >> 8), version = r->token != 0 ? r->token : 1;
+
+	return ccid_mask_find_token(span, &r->token_mask, version, level, data, p->data_len) ||
+	       (r->token == 0 &&
+	        ccid_mask_find_token(span, &r->token_parts, 2, level, data, p->data_len));
+}
+
 static void redact_request(struct ccid_redactor *r, const struct ccid_redir_packet *p,
                            uint8_t *data, struct ccid_mask_list *spans)
 {
+	bool blind = r->pipes == 0 || r->guessed;
 	struct ccid_mask_span span;
 
-	if (r->token == 0 || p->request_type != TO_TOKEN || r->rules.challenges)
+	if ((r->token == 0 && !blind) || p->request_type != TO_TOKEN || r->rules.challenges)
 		return;
 	r->token_powers = p->request == CCID_TOKEN_POWER_ON;
 	r->token_says_sw = false;
 	if (p->request != CCID_TOKEN_XFR_BLOCK)
 		return;
-	if (ccid_mask_find_token(&span, &r->token_mask, r->token, (uint8_t)(p->value >> 8), data,
-	                         p->data_len))
+	if (find_in_request(r, p, data, &span))
 		ccid_redact_fill(data, 0, p->data_len, span.off, span.off + span.len, spans);
 }
 
@@ -259,7 +270,7 @@ static void forget_device(struct ccid_redactor *r)
 	forget_pipes(r);
 	r->token = 0;
 	r->token_powers = r->token_says_sw = false;
-	r->token_mask = (struct ccid_mask_state){0};
+	r->token_mask = r->token_parts = (struct ccid_mask_state){0};
 }
 
 int ccid_redactor_packet(struct ccid_redactor *r, enum ccid_trace_dir dir,

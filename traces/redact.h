@@ -6,7 +6,8 @@
  * The bytes become FF, letters of a string X; check bytes of T=1 blocks and the TCK of an ATR are
  * computed anew, so that what remains is well-formed. Messages may be cut into transfers in any way.
  * Where no descriptor tells of a CCID interface, what is sent to any bulk endpoint is taken for CCID
- * messages, of which it is not known at which exchange level.
+ * messages, of which it is not known at which exchange level, and what is sent by XFR_BLOCK for an
+ * ICCD token's.
  * One thread at a time; nothing is allocated per packet. */
 #ifndef CCID_REDACT_H
 #define CCID_REDACT_H

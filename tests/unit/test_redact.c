@@ -241,6 +241,42 @@ static void a_pin_goes_where_no_descriptor_was_read(void **state)
 	}
 }
 
+/* XFR_BLOCK to an ICCD token; what is written, in hex. */
+static void request(struct rig *g, uint16_t value, const char *text, const char *want)
+{
+	struct ccid_redir_packet q = {.type = CCID_REDIR_CONTROL,
+	                              .id = ++g->id,
+	                              .request_type = 0x21,
+	                              .request = 0x65,
+	                              .value = value};
+	uint8_t data[MAX], expected[MAX];
+
+	q.data_len = hex(data, text);
+	g->len = 0;
+	pass(g, CCID_TRACE_FROM_GUEST, &q, data);
+	assert_int_equal(hex(expected, want), q.data_len);
+	assert_memory_equal(g->got, expected, q.data_len);
+}
+
+static void a_pin_for_a_token_goes_where_no_descriptor_was_read(void **state)
+{
+	struct rig g;
+
+	(void)state;
+	begin_blind(&g, NULL, 1);
+	request(&g, 0, "00 20 00 81 04 31 37 35 39", "00 20 00 81 04 FF FF FF FF"); /* version B */
+	request(&g, 0, "00 B0 00 00 04", "00 B0 00 00 04");
+	request(&g, 0x0100, "00 20 00 81 08 31 37", "00 20 00 81 08 FF FF");
+	request(&g, 0x0200, "35 39", "FF FF");
+	ccid_redactor_free(g.r);
+	begin_blind(&g, NULL, 1);
+	request(&g, 0, "00 20 00 81 04", "00 20 00 81 04"); /* version A */
+	request(&g, 0, "31 37 35 39", "FF FF FF FF");
+	request(&g, 0, "00 A4 00 0C 02", "00 A4 00 0C 02");
+	request(&g, 0, "3F 00", "3F 00");
+	ccid_redactor_free(g.r);
+}
+
 /* The capture begins when the card speaks T=1 already; its descriptors are there. */
 static void a_pin_in_blocks_goes_when_it_is_late(void **state)
 {
@@ -514,6 +550,7 @@ int main(void)
 		cmocka_unit_test(a_pin_in_an_apdu_is_gone),
 		cmocka_unit_test(a_pin_in_parts_is_gone),
 		cmocka_unit_test(a_pin_goes_where_no_descriptor_was_read),
+		cmocka_unit_test(a_pin_for_a_token_goes_where_no_descriptor_was_read),
 		cmocka_unit_test(a_pin_in_blocks_goes_when_it_is_late),
 		cmocka_unit_test(a_pin_in_t1_blocks_is_gone_with_what_its_check_bytes_tell),
 		cmocka_unit_test(a_pin_by_the_character_is_gone),
