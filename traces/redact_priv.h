@@ -67,7 +67,8 @@ struct ccid_redactor {
 	unsigned pipes;
 	bool guessed;  /* they are: no descriptor told of them */
 	uint8_t token; /* bInterfaceProtocol of a token without bulk endpoints, else 0 */
-	struct ccid_mask_state token_mask, token_parts; /* the latter where the version is not known */
+	struct ccid_mask_state token_mask,
+		token_parts;              /* the latter where the version is not known */
 	bool token_powers, token_says_sw; /* what the next DATA_BLOCK answer is */
 	struct redact_request request[REDACT_PENDING];
 	unsigned next;
