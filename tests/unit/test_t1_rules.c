@@ -164,8 +164,8 @@ static void rule_7_4_3_a_card_that_gives_up_repeating_is_counted_out(void **stat
 
 	(void)state;
 	ccid_t1_init(&t, 32, false, 0);
-	ON(&t, false, I0, "<81", I0, "<-", ">82", "<-", ">C0", "<-", ">C0", "<-",
-	   ">C0", "<-", "! COMM");
+	ON(&t, false, I0, "<81", I0, "<-", ">82", "<-", ">C0", "<-", ">C0", "<-", ">C0", "<-",
+	   "! COMM");
 	assert_true(t.dead);
 }
 
