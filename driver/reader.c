@@ -192,14 +192,19 @@ static int wake_up(struct ccid_reader *r)
 	return changes;
 }
 
-int ccid_reader_dispatch(struct ccid_reader *r)
+static bool quiet(const struct ccid_reader *r)
+{
+	return r->t->ops->quiet != NULL && r->t->ops->quiet(r->t);
+}
+
+static int dispatch(struct ccid_reader *r, bool look)
 {
 	uint8_t buf[NOTIFY_MAX];
 	int changes, n = 0;
 
 	pthread_mutex_lock(&r->state);
 	changes = wake_up(r);
-	for (unsigned i = 0; i < NOTIFY_ROUNDS; i++) {
+	for (unsigned i = 0; i < NOTIFY_ROUNDS && (look || i > 0 || !quiet(r)); i++) {
 		n = atomic_load(&r->gone) ? CCID_E_GONE
 		                          : r->t->ops->interrupt_in(r->t, buf, sizeof buf);
 		if (n <= 0)
@@ -211,6 +216,16 @@ int ccid_reader_dispatch(struct ccid_reader *r)
 		lost(r);
 	pthread_mutex_unlock(&r->state);
 	return n == CCID_E_GONE ? n : changes;
+}
+
+int ccid_reader_dispatch(struct ccid_reader *r)
+{
+	return dispatch(r, true);
+}
+
+int ccid_reader_heard(struct ccid_reader *r)
+{
+	return dispatch(r, false);
 }
 
 int ccid_reader_event_fd(const struct ccid_reader *r)

@@ -277,6 +277,9 @@ size_t ccid_t1_max_block(const struct ccid_reader *r);
 
 /* reader.c */
 void ccid_reader_lost(struct ccid_reader *r);
+/* As ccid_reader_dispatch(), but a look that the transport had a moment ago will do. */
+CCID_MUST_USE
+int ccid_reader_heard(struct ccid_reader *r);
 /* Note a failure (logged here, once) and hand its code back. */
 int ccid_fail(struct ccid_reader *r, unsigned slot, const char *where, int err,
               const struct ccid_rsp *rsp);

@@ -4,7 +4,7 @@
  * Implementations: libusb and usbredir are live; recorder, fault injector and scripted transport
  * wrap or stand in for one. Counts are returned as >= 0, failures as enum ccid_err.
  *
- * Threads: one thread at a time, except that interrupt_in(), event_fd() and cancel() may run
+ * Threads: one thread at a time, except that interrupt_in(), quiet(), event_fd() and cancel() may run
  * beside any other call; cancel() may also run in a signal handler.
  *
  * Deadlines are absolute, in env time (milliseconds); CCID_NEVER waits for ever. Every wait ends
@@ -76,6 +76,10 @@ struct ccid_transport_ops {
 	 * blocks. CCID_E_GONE after an unplug, CCID_E_UNSUPPORTED without such an endpoint. The
 	 * transport keeps a transfer posted from open to close. */
 	int (*interrupt_in)(struct ccid_transport *t, uint8_t *buf, size_t cap);
+
+	/* Whether interrupt_in() would have nothing, as far as a look a moment ago tells: no longer ago
+	 * than it takes to change a card. Asks nobody. May be NULL: cannot tell. */
+	bool (*quiet)(struct ccid_transport *t);
 
 	/* One control transfer on endpoint 0; data is setup->length bytes, in or out by bit 7 of
 	 * request_type. Returns the bytes moved; CCID_E_STALL when refused. Not while a bulk

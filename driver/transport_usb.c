@@ -165,6 +165,7 @@ static const struct ccid_transport_ops usb_ops = {
 	.drop_in = ccid_usb_drop_in,
 	.cut_in = ccid_usb_cut_in,
 	.interrupt_in = ccid_usb_interrupt_in,
+	.quiet = ccid_usb_quiet,
 	.control = ccid_usb_control,
 	.clear_halt = usb_clear_halt,
 	.reset = usb_reset,
@@ -186,7 +187,7 @@ static struct ccid_usb *create(int fd, const struct ccid_env *env)
 	u->base.env = env;
 	u->owner = getpid();
 	u->fd = fd;
-	u->cancel_fd = u->ring_fd = u->event_fd = u->retry_fd = -1;
+	u->cancel_fd = u->ring_fd = u->event_fd = u->retry_fd = u->wake_fd = -1;
 	u->flying = CCID_USB_NEVER;
 	u->in = (struct ccid_usb_xfer){.u = u, .bit = CCID_USB_IN};
 	u->out = (struct ccid_usb_xfer){.u = u, .bit = CCID_USB_OUT};
@@ -286,6 +287,9 @@ static int pollfds_open(struct ccid_usb *u)
 	for (size_t i = 0; list[i] != NULL && u->nfds < CCID_USB_POLLFDS_MAX; i++)
 		u->fds[u->nfds++] = (struct pollfd){.fd = list[i]->fd, .events = list[i]->events};
 	libusb_free_pollfds(list);
+	pthread_mutex_lock(&u->lock);
+	ccid_usb_find_wake(u);
+	pthread_mutex_unlock(&u->lock);
 	return 0;
 }
 

@@ -203,7 +203,7 @@ void ccid_slot_occupy(struct ccid_reader *r, unsigned slot)
 
 static int look(struct ccid_reader *r, unsigned slot)
 {
-	int rc = ccid_reader_dispatch(r);
+	int rc = ccid_reader_heard(r);
 
 	return rc < 0 ? ccid_slot_leave(r, slot, rc) : CCID_OK;
 }

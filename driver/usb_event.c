@@ -66,11 +66,10 @@ static void intr_rested(struct ccid_usb *u)
 	(void)n; /* it need not have been readable */
 }
 
-static void LIBUSB_CALL intr_done(struct libusb_transfer *t)
+void ccid_usb_intr_done(struct ccid_usb *u)
 {
-	struct ccid_usb *u = ((struct ccid_usb_xfer *)t->user_data)->u;
+	const struct libusb_transfer *t = u->intr.t;
 
-	u->flying &= ~CCID_USB_INTR;
 	switch (t->status) {
 	case LIBUSB_TRANSFER_COMPLETED:
 		u->intr_errors = 0;
@@ -149,7 +148,7 @@ int ccid_usb_intr_open(struct ccid_usb *u)
 	if (u->intr.t == NULL || u->intr_buf == NULL)
 		return CCID_E_NOMEM;
 	libusb_fill_interrupt_transfer(u->intr.t, u->handle, iface->intr_in.address, u->intr_buf,
-	                               (int)len, intr_done, &u->intr, 0);
+	                               (int)len, ccid_usb_landed, &u->intr, 0);
 	u->ring_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	u->event_fd = epoll_create1(EPOLL_CLOEXEC);
 	u->retry_fd = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
@@ -178,6 +177,20 @@ int ccid_usb_interrupt_in(struct ccid_transport *t, uint8_t *buf, size_t cap)
 		n = CCID_E_GONE;
 	pthread_mutex_unlock(&u->lock);
 	return n;
+}
+
+/* One that is due again after errors is no quiet one. */
+bool ccid_usb_quiet(struct ccid_transport *t)
+{
+	struct ccid_usb *u = ccid_usb_of(t);
+	int64_t now = ccid_env_now(t->env);
+	bool quiet;
+
+	pthread_mutex_lock(&u->lock);
+	quiet = (u->flying & CCID_USB_INTR) != 0 && u->ring_count == 0 && !u->gone &&
+	        now - u->heard_at < CCID_USB_QUIET_MS;
+	pthread_mutex_unlock(&u->lock);
+	return quiet;
 }
 
 int ccid_usb_event_fd(struct ccid_transport *t)

@@ -53,25 +53,42 @@ void ccid_usb_set_gone(struct ccid_usb *u)
 		ccid_log(u->base.env, CCID_LOG_ERROR, u->base.id.address, "event not signalled");
 }
 
-/* OUT and IN belong together: when one fails, the other will not end by itself. */
-void LIBUSB_CALL ccid_usb_done(struct libusb_transfer *t)
+void LIBUSB_CALL ccid_usb_landed(struct libusb_transfer *t)
 {
-	struct ccid_usb_xfer *x = t->user_data;
-	struct ccid_usb *u = x->u;
-	bool failed = t->status != LIBUSB_TRANSFER_COMPLETED;
+	const struct ccid_usb_xfer *x = t->user_data;
 
-	u->flying &= ~x->bit;
-	if (x->bit == CCID_USB_OUT) {
-		u->out_err = ccid_usb_status(u, t);
-		if (!failed && t->actual_length != t->length)
-			u->out_err = CCID_E_IO;
-		if (t->status == LIBUSB_TRANSFER_CANCELLED)
-			u->out_err = 0;
-		if (u->out_err != 0 && (u->flying & CCID_USB_IN) != 0)
-			libusb_cancel_transfer(u->in.t);
-	}
-	if (x->bit == CCID_USB_IN && failed && (u->flying & CCID_USB_OUT) != 0)
+	x->u->landed |= x->bit;
+}
+
+static void out_done(struct ccid_usb *u)
+{
+	const struct libusb_transfer *t = u->out.t;
+
+	u->out_err = ccid_usb_status(u, t);
+	if (t->status == LIBUSB_TRANSFER_COMPLETED && t->actual_length != t->length)
+		u->out_err = CCID_E_IO;
+	if (t->status == LIBUSB_TRANSFER_CANCELLED)
+		u->out_err = 0;
+	if (u->out_err != 0 && (u->flying & CCID_USB_IN) != 0)
+		libusb_cancel_transfer(u->in.t);
+}
+
+/* OUT and IN belong together: when one fails, the other will not end by itself. */
+static void settle(struct ccid_usb *u)
+{
+	unsigned landed = u->landed;
+
+	u->landed = 0;
+	u->flying &= ~landed;
+	u->heard_at = ccid_env_now(u->base.env);
+	if ((landed & CCID_USB_OUT) != 0)
+		out_done(u);
+	if ((landed & CCID_USB_IN) != 0 && u->in.t->status != LIBUSB_TRANSFER_COMPLETED &&
+	    (u->flying & CCID_USB_OUT) != 0)
 		libusb_cancel_transfer(u->out.t);
+	if ((landed & CCID_USB_INTR) != 0)
+		ccid_usb_intr_done(u);
+	ccid_usb_intr_service(u);
 }
 
 int ccid_usb_submit(struct ccid_usb_xfer *x)
@@ -94,7 +111,7 @@ void ccid_usb_pump(struct ccid_usb *u)
 	struct timeval now = {0};
 
 	libusb_handle_events_timeout_completed(u->ctx, &now, NULL);
-	ccid_usb_intr_service(u);
+	settle(u);
 }
 
 static int poll_ms(const struct ccid_usb *u, int64_t deadline)
@@ -121,7 +138,6 @@ static bool hung_up(const struct ccid_usb *u, const struct pollfd *fds)
 static int wait_once(struct ccid_usb *u, int ms, bool cancellable)
 {
 	struct pollfd fds[CCID_USB_POLLFDS_MAX];
-	uint64_t n;
 	int ready, err;
 
 	memcpy(fds, u->fds, sizeof fds);
@@ -135,7 +151,7 @@ static int wait_once(struct ccid_usb *u, int ms, bool cancellable)
 	pthread_mutex_lock(&u->lock);
 	if (ready < 0)
 		return err == EINTR ? 0 : CCID_E_IO;
-	if (fds[0].revents != 0 && read(u->cancel_fd, &n, sizeof n) == sizeof n)
+	if (fds[0].revents != 0 && ccid_usb_cancelled(u))
 		return CCID_E_CANCELLED;
 	if (ready > 0)
 		ccid_usb_pump(u);
@@ -144,14 +160,37 @@ static int wait_once(struct ccid_usb *u, int ms, bool cancellable)
 	return ready == 0 && ms != INT_MAX ? CCID_E_TIMEOUT : 0;
 }
 
+/* The same inside libusb, which does not tell a time-out from an event. When neither a transfer nor
+ * a cancel has ended the wait, the device may have left. */
+static int wait_inside(struct ccid_usb *u, int ms, bool cancellable)
+{
+	struct timeval time = {ms < 0 ? INT_MAX / 1000 : ms / 1000,
+	                       ms < 0 ? 0 : (suseconds_t)(ms % 1000) * 1000};
+	int r;
+
+	if (cancellable && ccid_usb_cancelled(u))
+		return CCID_E_CANCELLED;
+	pthread_mutex_unlock(&u->lock);
+	r = libusb_handle_events_timeout_completed(u->ctx, &time, NULL);
+	pthread_mutex_lock(&u->lock);
+	if (u->landed != 0)
+		settle(u);
+	else if (ccid_usb_left(u))
+		ccid_usb_set_gone(u);
+	if (cancellable && ccid_usb_cancelled(u))
+		return CCID_E_CANCELLED;
+	return r == 0 || r == LIBUSB_ERROR_INTERRUPTED ? 0 : CCID_E_IO;
+}
+
 int ccid_usb_wait(struct ccid_usb *u, unsigned set, int64_t deadline, bool cancellable)
 {
+	bool inside = u->wake_fd >= 0 && (set & CCID_USB_NEVER) == 0 && !u->gone;
 	int err, ms;
 
 	u->waiting = true;
 	do {
 		ms = (u->flying & set) == 0 ? 0 : poll_ms(u, deadline);
-		err = wait_once(u, ms, cancellable);
+		err = inside ? wait_inside(u, ms, cancellable) : wait_once(u, ms, cancellable);
 	} while (err == 0 && ms != 0 && (u->flying & set) != 0);
 	u->waiting = false;
 	if (err == 0 || err == CCID_E_TIMEOUT)
@@ -184,7 +223,7 @@ static int submit_in(struct ccid_usb *u, uint8_t *buf, int cap)
 
 	u->out_err = 0;
 	libusb_fill_bulk_transfer(u->in.t, u->handle, u->base.iface.bulk_in.address, buf, cap,
-	                          ccid_usb_done, &u->in, 0);
+	                          ccid_usb_landed, &u->in, 0);
 	err = ccid_usb_submit(&u->in);
 	u->posted = err == 0;
 	return err;
@@ -222,8 +261,8 @@ static int submit_out(struct ccid_usb *u, const uint8_t *buf, size_t len, int64_
 		return err;
 	u->out_deadline = deadline;
 	libusb_fill_bulk_transfer(u->out.t, u->handle, u->base.iface.bulk_out.address,
-	                          (unsigned char *)(uintptr_t)buf, (int)len, ccid_usb_done, &u->out,
-	                          0);
+	                          (unsigned char *)(uintptr_t)buf, (int)len, ccid_usb_landed,
+	                          &u->out, 0);
 	return ccid_usb_submit(&u->out);
 }
 
@@ -346,7 +385,7 @@ static int control_locked(struct ccid_usb *u, const struct ccid_setup *setup, ui
 	                          setup->index, setup->length);
 	if (!in && setup->length > 0)
 		memcpy(payload, data, setup->length);
-	libusb_fill_control_transfer(u->control.t, u->handle, u->control_buf, ccid_usb_done,
+	libusb_fill_control_transfer(u->control.t, u->handle, u->control_buf, ccid_usb_landed,
 	                             &u->control, 0);
 	n = control_run(u, deadline);
 	if (n > setup->length)
@@ -377,16 +416,4 @@ int ccid_usb_pause(struct ccid_transport *t, int64_t until)
 	err = ccid_usb_wait(u, CCID_USB_NEVER, until, true);
 	pthread_mutex_unlock(&u->lock);
 	return err == CCID_E_TIMEOUT ? 0 : err;
-}
-
-void ccid_usb_cancel(struct ccid_transport *t)
-{
-	struct ccid_usb *u = ccid_usb_of(t);
-	uint64_t one = 1;
-	int saved = errno;
-
-	/* It cannot fail but for a counter that is full, which is a cancel all the same. */
-	if (write(u->cancel_fd, &one, sizeof one) < 0)
-		errno = saved;
-	errno = saved;
 }

@@ -1,11 +1,18 @@
 /* SPDX-License-Identifier: MIT */
 /* Inside of the libusb transport, shared by its files.
  *
- * Events. libusb handles events (and runs our callbacks) only inside ccid_usb_pump(), with lock
- * held. A thread that waits raises `waiting`, polls outside the lock and then pumps: while it
- * waits nobody else pumps, so that no completion can be taken away between its look at `flying`
- * and its poll. What a waiting thread reaps for others (interrupt messages) it leaves in the ring
- * and signals on ring_fd.
+ * Events. libusb handles events only for one thread at a time: in ccid_usb_pump(), with lock held,
+ * or for the thread that waits. That one raises `waiting` and gives the lock up while it waits; as
+ * long as it does, nobody else has events handled, so that no completion can be taken away between
+ * its look at `flying` and its wait. Our callbacks only note what has `landed`; it is settled under
+ * the lock. What a waiting thread reaps for others (interrupt messages) it leaves in the ring and
+ * signals on ring_fd.
+ *
+ * Waits. For a transfer a thread waits inside libusb, which is one system call; else, and with a
+ * libusb that nothing can wake (wake_fd), in a poll of its own. A cancel counts up `cancels`, then
+ * writes to cancel_fd and to wake_fd, in this order. Whoever waits inside libusb looks at `cancels`
+ * before and after: libusb takes a mark on wake_fd back only while it handles events, so that a look
+ * follows, and one that is made after the look before ends the wait.
  *
  * event_fd is an epoll set of ring_fd, retry_fd and the node, so it is also readable, for as long as it takes
  * to be reaped, when a bulk transfer alone has ended: interrupt_in() then has nothing. */
@@ -17,12 +24,14 @@
 #include <libusb.h>
 #include <poll.h>
 #include <pthread.h>
+#include <stdatomic.h>
 #include <sys/types.h>
 
 #define CCID_USB_RING        16
 #define CCID_USB_RING_BYTES  72 /* type, and two bits for each of 256 slots */
 #define CCID_USB_POLLFDS_MAX 8
 #define CCID_USB_SETTLE_MS   1000 /* for a cancelled transfer to come back */
+#define CCID_USB_QUIET_MS    10 /* no card is changed in less, and no interrupt endpoint is faster */
 
 /* Transfers under way; a set. */
 #define CCID_USB_IN      1u
@@ -51,7 +60,10 @@ struct ccid_usb {
 	pid_t owner; /* a child of fork must not touch the device at close */
 	int fd;      /* the usbfs node */
 	int cancel_fd, ring_fd, event_fd;
-	int retry_fd;                            /* timer: the interrupt transfer is due again */
+	int wake_fd;         /* libusb's; -1: nothing wakes a thread that waits inside */
+	atomic_uint cancels; /* not yet taken */
+	unsigned landed;     /* CCID_USB_*: noted by callbacks, of whoever has events handled */
+	int retry_fd;        /* timer: the interrupt transfer is due again */
 	struct pollfd fds[CCID_USB_POLLFDS_MAX]; /* cancel_fd, then libusb's */
 	nfds_t nfds;
 	bool claimed, driver_detached;
@@ -59,7 +71,8 @@ struct ccid_usb {
 	pthread_mutex_t lock; /* guards all below */
 	unsigned flying;      /* CCID_USB_* */
 	bool waiting, gone;
-	bool posted; /* wait_in() has something to tell */
+	int64_t heard_at; /* env time of the last look for completions; 0: never */
+	bool posted;      /* wait_in() has something to tell */
 	struct ccid_usb_xfer in, out, control, intr;
 	int out_err; /* of the last OUT, told by wait_in() */
 	int64_t out_deadline;
@@ -92,8 +105,8 @@ bool ccid_usb_left(const struct ccid_usb *u);
 
 void ccid_usb_set_gone(struct ccid_usb *u); /* lock held */
 
-/* Callback of in, out and control. */
-void LIBUSB_CALL ccid_usb_done(struct libusb_transfer *t);
+/* Callback of all transfers. */
+void LIBUSB_CALL ccid_usb_landed(struct libusb_transfer *t);
 
 /* Submit x (lock held). 0 or an error. */
 CCID_MUST_USE
@@ -118,9 +131,21 @@ int ccid_usb_cut_in(struct ccid_transport *t);
 int ccid_usb_control(struct ccid_transport *t, const struct ccid_setup *setup, uint8_t *data,
                      int64_t deadline);
 int ccid_usb_pause(struct ccid_transport *t, int64_t until);
+
+/* usb_cancel.c */
+
 void ccid_usb_cancel(struct ccid_transport *t);
 
+/* Take one cancel (lock held): whether there was one. */
+bool ccid_usb_cancelled(struct ccid_usb *u);
+
+/* Find what wakes a thread that waits inside libusb, and prove it. */
+void ccid_usb_find_wake(struct ccid_usb *u);
+
 /* usb_event.c */
+
+/* The interrupt transfer has ended (lock held). */
+void ccid_usb_intr_done(struct ccid_usb *u);
 
 /* Make ring, epoll set and transfer. Nothing without an interrupt endpoint. */
 CCID_MUST_USE
@@ -134,6 +159,7 @@ void ccid_usb_intr_stop(struct ccid_usb *u);
 void ccid_usb_intr_start(struct ccid_usb *u);
 
 int ccid_usb_interrupt_in(struct ccid_transport *t, uint8_t *buf, size_t cap);
+bool ccid_usb_quiet(struct ccid_transport *t);
 int ccid_usb_event_fd(struct ccid_transport *t);
 
 #endif

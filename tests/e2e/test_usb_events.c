@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /* The libusb transport over unmodified libusb and a usbfs: notifications, cancel, threads, reset. */
 #include "usb_fixture.h"
+#include "usb_transport.h"
 
 #include <poll.h>
 #include <pthread.h>
+#include <sched.h>
+#include <signal.h>
 #include <stdatomic.h>
 #include <stdio.h>
 
@@ -167,6 +170,105 @@ static void a_cancel_ends_one_wait(void **state)
 	t->ops->close(t);
 }
 
+/* Nothing has come while the transport was looking; later it cannot tell. */
+static void a_transport_that_has_just_looked_says_so(void **state)
+{
+	struct ccid_transport *t = usb_attach();
+	bool quiet = false;
+
+	(void)state;
+	usb_take_notices(t);
+	for (uint8_t seq = 0; seq < 100 && !quiet; seq++) { /* unless the machine is slow */
+		usb_assert_alive(t, seq);
+		quiet = t->ops->quiet(t);
+	}
+	assert_true(quiet);
+	assert_int_equal(t->ops->pause(t, usb_after(CCID_USB_QUIET_MS + 1)), 0);
+	assert_false(t->ops->quiet(t));
+	assert_true(usbfs_do("remove 0"));
+	usb_assert_alive(t, 101); /* takes the notice up */
+	assert_false(t->ops->quiet(t));
+	assert_true(usbfs_do("insert 0"));
+	t->ops->close(t);
+}
+
+#define CANCELS 400
+
+static struct ccid_transport *cancelled_by_signal;
+
+static void on_signal(int signal)
+{
+	(void)signal;
+	cancelled_by_signal->ops->cancel(cancelled_by_signal);
+}
+
+struct canceller {
+	pthread_t waiter;
+	atomic_uint ended; /* waits */
+};
+
+/* One cancel for each wait, at no certain time in it: by a call, or by a signal to who waits. */
+static void *cancel_all(void *arg)
+{
+	struct canceller *c = arg;
+
+	for (unsigned i = 0; i < CANCELS; i++) {
+		for (volatile unsigned spin = 0; spin < i * 97 % 5000; spin++)
+			;
+		if (i % 2 == 0)
+			cancelled_by_signal->ops->cancel(cancelled_by_signal);
+		else
+			pthread_kill(c->waiter, SIGUSR1);
+		while (c->ended <= i)
+			sched_yield();
+	}
+	return NULL;
+}
+
+static void waits_end_once_for_each_cancel(struct ccid_transport *t)
+{
+	const struct sigaction action = {.sa_handler = on_signal};
+	struct canceller c = {.waiter = pthread_self()};
+	pthread_t thread;
+
+	cancelled_by_signal = t;
+	assert_int_equal(sigaction(SIGUSR1, &action, NULL), 0);
+	assert_int_equal(t->ops->post_in(t, usb_in_buf, sizeof usb_in_buf), 0);
+	assert_int_equal(pthread_create(&thread, NULL, cancel_all, &c), 0);
+	for (unsigned i = 0; i < CANCELS; i++) {
+		int64_t start = ccid_env_now(&usb_env);
+
+		assert_int_equal(t->ops->wait_in(t, usb_after(5000)), CCID_E_CANCELLED);
+		assert_true(ccid_env_now(&usb_env) - start < 4000);
+		c.ended++;
+	}
+	pthread_join(thread, NULL);
+	assert_int_equal(t->ops->wait_in(t, usb_after(20)), CCID_E_TIMEOUT);
+	t->ops->drop_in(t);
+	usb_assert_alive(t, 1);
+}
+
+static void no_cancel_is_lost_inside_libusb(void **state)
+{
+	struct ccid_transport *t = usb_attach();
+
+	(void)state;
+	assert_true(((struct ccid_usb *)t)->wake_fd >= 0);
+	waits_end_once_for_each_cancel(t);
+	t->ops->close(t);
+}
+
+/* As with a libusb that wakes by other means. */
+static void no_cancel_is_lost_in_a_poll_of_our_own(void **state)
+{
+	struct ccid_transport *t = usb_attach();
+
+	(void)state;
+	((struct ccid_usb *)t)->wake_fd = -1;
+	waits_end_once_for_each_cancel(t);
+	t->ops->close(t);
+}
+
 struct beside {
 	struct ccid_transport *t;
 	int notices, last;
@@ -297,6 +399,9 @@ int main(void)
 		USB_TEST(a_reset_leaves_the_interface_claimed),
 		USB_TEST(the_event_descriptor_tells_of_notifications),
 		USB_TEST(a_cancel_ends_one_wait),
+		USB_TEST(a_transport_that_has_just_looked_says_so),
+		USB_TEST(no_cancel_is_lost_inside_libusb),
+		USB_TEST(no_cancel_is_lost_in_a_poll_of_our_own),
 		USB_TEST(notices_and_cancel_work_beside_a_blocked_wait),
 		USB_TEST(exchanges_run_beside_a_reader_of_notices),
 		USB_TEST(an_unplug_while_idle_is_told),

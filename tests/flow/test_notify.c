@@ -85,6 +85,30 @@ static void a_command_looks_at_the_notifications_first(void **state)
 	flow_close();
 }
 
+static bool nothing_new(struct ccid_transport *t)
+{
+	return t == &flow.script.t;
+}
+
+/* What the transport has looked at a moment ago is not asked for again. */
+static void a_command_believes_a_transport_that_has_just_looked(void **state)
+{
+	static const struct script_step steps[] = {INTERRUPT("50 02"), SELECT_WORKS};
+	static struct ccid_transport_ops ops;
+
+	(void)state;
+	flow_ready(&short_reader);
+	ops = *flow.script.t.ops;
+	ops.quiet = nothing_new;
+	flow.script.t.ops = &ops;
+	SCRIPT_CONTINUE(&flow.script, steps);
+	flow_response_is("90 00", flow_transmit(SELECT, 0));
+	flow_state_is(CCID_SLOT_READY);
+	ops.quiet = NULL;
+	assert_int_equal(flow_transmit(SELECT, 0), CCID_E_STALE);
+	flow_close();
+}
+
 /* The message that readers send after configuration when a card is present. */
 static void the_first_message_after_opening_is_no_news(void **state)
 {
@@ -335,6 +359,7 @@ int main(void)
 		cmocka_unit_test(presence_counts_without_the_changed_bit),
 		cmocka_unit_test(absent_ends_the_session),
 		cmocka_unit_test(a_command_looks_at_the_notifications_first),
+		cmocka_unit_test(a_command_believes_a_transport_that_has_just_looked),
 		cmocka_unit_test(the_first_message_after_opening_is_no_news),
 		cmocka_unit_test(a_quick_swap_ends_the_session),
 		cmocka_unit_test(a_quick_swap_of_an_unpowered_card_is_an_insertion),
