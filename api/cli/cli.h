@@ -30,6 +30,7 @@ struct cli_command {
 extern const struct cli_command cli_cmd_apdu;
 extern const struct cli_command cli_cmd_atr;
 extern const struct cli_command cli_cmd_detach;
+extern const struct cli_command cli_cmd_doctor;
 extern const struct cli_command cli_cmd_escape;
 extern const struct cli_command cli_cmd_info;
 extern const struct cli_command cli_cmd_list;

@@ -7,8 +7,8 @@
 #include <string.h>
 
 static const struct cli_command *const commands[] = {
-	&cli_cmd_list,   &cli_cmd_info,   &cli_cmd_atr,    &cli_cmd_apdu,
-	&cli_cmd_detach, &cli_cmd_pin,    &cli_cmd_escape, &cli_cmd_watch,
+	&cli_cmd_list,   &cli_cmd_info,   &cli_cmd_atr,   &cli_cmd_apdu,   &cli_cmd_detach,
+	&cli_cmd_pin,    &cli_cmd_escape, &cli_cmd_watch, &cli_cmd_doctor,
 #ifdef ISCARD_USBREDIR
 	&cli_cmd_record, &cli_cmd_replay,
 #endif

@@ -1,0 +1,186 @@
+/* SPDX-License-Identifier: MIT */
+#include "doctor.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <grp.h>
+#include <pwd.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define PATH_LEN 192
+
+/* "root", or the number where nobody is called so. */
+static void user_name(char out[64], uid_t uid)
+{
+	const struct passwd *p = getpwuid(uid);
+
+	if (p != NULL)
+		snprintf(out, 64, "%.60s", p->pw_name);
+	else
+		snprintf(out, 64, "%u", (unsigned)uid);
+}
+
+static void group_name(char out[64], gid_t gid)
+{
+	const struct group *g = getgrgid(gid);
+
+	if (g != NULL)
+		snprintf(out, 64, "%.60s", g->gr_name);
+	else
+		snprintf(out, 64, "%u", (unsigned)gid);
+}
+
+static void say_denied(struct doctor *d, const char *node)
+{
+	char owner[64], group[64], me[64];
+	struct stat st;
+
+	user_name(me, geteuid());
+	if (stat(node, &st) != 0) {
+		doctor_say(d, DOCTOR_DENIED, "%s may not look at %s", me, node);
+		return;
+	}
+	user_name(owner, st.st_uid);
+	group_name(group, st.st_gid);
+	doctor_say(d, DOCTOR_DENIED, "%s may not open %s: it belongs to %s, group %s, mode %04o",
+	           me, node, owner, group, (unsigned)st.st_mode & 07777u);
+}
+
+/* 0, ENOENT, or EACCES. */
+static int may_open(const char *node)
+{
+	if (faccessat(AT_FDCWD, node, R_OK | W_OK, AT_EACCESS) == 0)
+		return 0;
+	return errno == ENOENT ? ENOENT : EACCES;
+}
+
+static bool is_reader(const struct ccid_usb_raw *raw)
+{
+	uint16_t vid = (uint16_t)(raw->device[8] | raw->device[9] << 8);
+	uint16_t pid = (uint16_t)(raw->device[10] | raw->device[11] << 8);
+	struct ccid_interface iface;
+	const uint8_t *cfg = NULL;
+	size_t len = ccid_usb_raw_config(raw, 0, &cfg);
+
+	return len > 0 && ccid_transport_choose(&iface, cfg, len, -1, vid, pid) == 0;
+}
+
+/* A reader that sysfs shows, and whose node is not there or not ours to open. */
+static void look_at(struct doctor *d, const struct ccid_usb_sysdev *dev)
+{
+	char node[PATH_LEN], address[48], name[CCID_TEXT_MAX];
+	int err;
+
+	snprintf(node, sizeof node, "%.120s/%03u/%03u", d->roots->dev, dev->bus, dev->dev);
+	err = may_open(node);
+	if (err == 0)
+		return;
+	snprintf(address, sizeof address, "usb:%s", dev->name);
+	ccid_usb_sysfs_text(name, sizeof name, d->roots->sys, dev->name, "product");
+	d->reader = name;
+	d->address = address;
+	if (err == ENOENT)
+		doctor_say(d, DOCTOR_NO_NODE, "the kernel has a reader there, but %s is missing",
+		           node);
+	else
+		say_denied(d, node);
+	d->reader = d->address = NULL;
+}
+
+static size_t look_at_all(struct doctor *d)
+{
+	struct ccid_usb_raw *raw = malloc(sizeof *raw);
+	struct ccid_usb_sysdev *list = NULL;
+	int n = raw == NULL ? 0 : ccid_usb_sysfs_list(&list, d->roots->sys);
+
+	for (int i = 0; i < n; i++)
+		if (ccid_usb_sysfs_raw(raw, d->roots->sys, list[i].name) == 0 && is_reader(raw))
+			look_at(d, &list[i]);
+	free(list);
+	free(raw);
+	return n > 0 ? (size_t)n : 0;
+}
+
+static int nothing(void *arg, const struct ccid_usb_found *found)
+{
+	(void)arg;
+	(void)found;
+	return 0;
+}
+
+/* Without sysfs a device says what it is only to those who may open it. */
+static void count_unreadable(struct doctor *d)
+{
+	const struct ccid_env env = {0};
+	unsigned denied = 0;
+
+	if (ccid_usb_scan_at(d->roots, &env, nothing, NULL, &denied) == 0 && denied > 0)
+		doctor_say(d, DOCTOR_UNREADABLE,
+		           "%u USB devices under %s may not be looked at by this user", denied,
+		           d->roots->dev);
+}
+
+void doctor_surroundings(struct doctor *d)
+{
+	if (access(d->roots->dev, F_OK) != 0)
+		doctor_say(d, DOCTOR_NO_USB, "there is no %s", d->roots->dev);
+	if (access(d->roots->sys, F_OK) != 0)
+		doctor_say(d, DOCTOR_NO_SYSFS, "there is no %s", d->roots->sys);
+	if (look_at_all(d) == 0)
+		count_unreadable(d);
+}
+
+/* The driver that is bound to the interface, "" for none. "usbfs" is a program that has claimed it. */
+static void bound_driver(const struct doctor *d, const struct ccid_usb_found *f, char out[64])
+{
+	const char *port = strchr(f->id.address, ':');
+	char path[PATH_LEN], target[256];
+	const char *name;
+	int config;
+	ssize_t n;
+
+	out[0] = '\0';
+	if (port == NULL || strchr(port, '/') != NULL)
+		return;
+	port++;
+	config = ccid_usb_sysfs_number(d->roots->sys, port, "bConfigurationValue");
+	snprintf(path, sizeof path, "%.120s/%.40s:%d.%u/driver", d->roots->sys, port, config,
+	         f->interface);
+	n = readlink(path, target, sizeof target - 1);
+	if (n <= 0)
+		return;
+	target[n] = '\0';
+	name = strrchr(target, '/');
+	snprintf(out, 64, "%.60s", name != NULL ? name + 1 : target);
+}
+
+bool doctor_node(struct doctor *d, const struct ccid_usb_found *f)
+{
+	char holder[80], driver[64];
+
+	if (may_open(f->node) != 0) {
+		say_denied(d, f->node);
+		return false;
+	}
+	ccid_usb_holder_at(d->roots, holder, sizeof holder, f->node);
+	bound_driver(d, f, driver);
+	if (holder[0] != '\0') {
+		doctor_say(d, DOCTOR_HELD, "%s is open in another program: %s", f->node, holder);
+		return false;
+	}
+	if (strcmp(driver, "usbfs") == 0) {
+		doctor_say(
+			d, DOCTOR_HELD,
+			"%s is claimed by a program that cannot be seen from here: another user's, "
+			"or outside of this container",
+			f->node);
+		return false;
+	}
+	if (driver[0] != '\0')
+		doctor_say(d, DOCTOR_DRIVER, "the kernel driver %s is bound to it", driver);
+	return driver[0] == '\0';
+}

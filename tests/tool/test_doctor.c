@@ -1,0 +1,314 @@
+/* SPDX-License-Identifier: MIT */
+/* What doctor finds on made-up device and sysfs trees, and in what is known of a reader. */
+#include "doctor.h"
+#include "usb_tree.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#define FINDINGS_MAX 16
+#define PATH_LEN     160
+
+struct ward {
+	struct usb_tree tree;
+	struct doctor d;
+	unsigned count;
+	struct {
+		enum doctor_id id;
+		char reader[64], address[64], text[256], advice[400];
+	} found[FINDINGS_MAX];
+};
+
+static const struct fake_reader reader = {.features = FAKE_SHORT};
+
+static void keep(void *arg, const struct doctor_finding *f)
+{
+	struct ward *w = arg;
+
+	assert_true(w->count < FINDINGS_MAX);
+	w->found[w->count].id = f->id;
+	snprintf(w->found[w->count].reader, 64, "%s", f->reader);
+	snprintf(w->found[w->count].address, 64, "%s", f->address);
+	snprintf(w->found[w->count].text, 256, "%s", f->text);
+	snprintf(w->found[w->count].advice, 400, "%s", f->advice != NULL ? f->advice : "");
+	w->count++;
+}
+
+static int setup(void **state)
+{
+	struct ward *w = calloc(1, sizeof *w);
+
+	assert_non_null(w);
+	usb_tree_make(&w->tree);
+	w->d = (struct doctor){.roots = &w->tree.roots, .tell = keep, .arg = w};
+	*state = w;
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	struct ward *w = *state;
+
+	usb_tree_remove(&w->tree);
+	free(w);
+	return 0;
+}
+
+static void only(const struct ward *w, enum doctor_id id, enum cli_exit code, const char *part)
+{
+	if (w->count != 1 || w->found[0].id != id || strstr(w->found[0].text, part) == NULL)
+		fail_msg("%u findings, the first: %s", w->count, w->found[0].text);
+	assert_int_equal(w->d.code, code);
+}
+
+static void a_reader_that_can_be_opened_is_no_finding(void **state)
+{
+	struct ward *w = *state;
+
+	usb_tree_plug(&w->tree, "1-2", 2, &reader, 0666);
+	doctor_surroundings(&w->d);
+	assert_int_equal(w->count, 0);
+	assert_int_equal(w->d.code, CLI_OK);
+}
+
+static void a_missing_dev_is_told(void **state)
+{
+	struct ward *w = *state;
+
+	assert_int_equal(rmdir(w->tree.dev), 0);
+	doctor_surroundings(&w->d);
+	only(w, DOCTOR_NO_USB, CLI_NO_READER, w->tree.dev);
+	assert_non_null(strstr(w->found[0].advice, "--device /dev/bus/usb"));
+}
+
+static void a_missing_sysfs_is_no_problem(void **state)
+{
+	struct ward *w = *state;
+
+	assert_int_equal(rmdir(w->tree.sys), 0);
+	doctor_surroundings(&w->d);
+	only(w, DOCTOR_NO_SYSFS, CLI_OK, w->tree.sys);
+}
+
+/* As in a container that sees the machine's /sys. */
+static void a_reader_without_a_node_is_told(void **state)
+{
+	struct ward *w = *state;
+	char node[PATH_LEN];
+
+	usb_tree_plug(&w->tree, "1-2", 2, &reader, 0666);
+	snprintf(node, sizeof node, "%s/001/002", w->tree.dev);
+	assert_int_equal(unlink(node), 0);
+	doctor_surroundings(&w->d);
+	only(w, DOCTOR_NO_NODE, CLI_NO_READER, node);
+	assert_string_equal(w->found[0].reader, "Reader");
+	assert_string_equal(w->found[0].address, "usb:1-2");
+}
+
+static void look_as_nobody(struct ward *w)
+{
+	if (geteuid() == 0 && seteuid(65534) != 0)
+		skip();
+	doctor_surroundings(&w->d);
+	if (getuid() == 0)
+		assert_int_equal(seteuid(0), 0);
+}
+
+static void a_node_that_may_not_be_opened_is_told_with_owner_and_mode(void **state)
+{
+	struct ward *w = *state;
+
+	usb_tree_plug(&w->tree, "1-2", 2, &reader, 0400);
+	if (geteuid() != 0)
+		skip();
+	look_as_nobody(w);
+	only(w, DOCTOR_DENIED, CLI_NO_ACCESS, "001/002: it belongs to root, group root, mode 0400");
+	assert_non_null(strstr(w->found[0].advice, "60-iscard.rules"));
+	assert_string_equal(w->found[0].address, "usb:1-2");
+}
+
+/* Reading alone is not enough to use it. */
+static void a_node_that_may_only_be_read_is_denied(void **state)
+{
+	struct ward *w = *state;
+
+	usb_tree_plug(&w->tree, "1-2", 2, &reader, 0444);
+	look_as_nobody(w);
+	only(w, DOCTOR_DENIED, CLI_NO_ACCESS, "mode 0444");
+}
+
+static void without_sysfs_nodes_that_may_not_be_read_are_counted(void **state)
+{
+	struct ward *w = *state;
+
+	usb_tree_plug(&w->tree, "1-2", 2, &reader, 0);
+	usb_tree_plug(&w->tree, "1-3", 3, &reader, 0);
+	w->tree.roots.sys = "/nonexistent";
+	look_as_nobody(w);
+	assert_int_equal(w->count, 2);
+	assert_int_equal(w->found[0].id, DOCTOR_NO_SYSFS);
+	assert_int_equal(w->found[1].id, DOCTOR_UNREADABLE);
+	assert_true(strncmp(w->found[1].text, "2 USB devices", 13) == 0);
+}
+
+static struct ccid_usb_found plugged(struct ward *w)
+{
+	struct ccid_usb_found f = {.bus = 1, .dev = 2};
+
+	usb_tree_plug(&w->tree, "1-2", 2, &reader, 0666);
+	snprintf(f.node, sizeof f.node, "%s/001/002", w->tree.dev);
+	strcpy(f.id.address, "usb:1-2");
+	return f;
+}
+
+static void make_link(const char *folder, const char *name, const char *target)
+{
+	char path[PATH_LEN];
+
+	snprintf(path, sizeof path, "%s%s", folder, name);
+	for (char *p = path + 1; (p = strchr(p, '/')) != NULL; p++) {
+		*p = '\0';
+		mkdir(path, 0755);
+		*p = '/';
+	}
+	assert_int_equal(symlink(target, path), 0);
+}
+
+static void a_free_reader_may_be_opened(void **state)
+{
+	struct ward *w = *state;
+	struct ccid_usb_found f = plugged(w);
+
+	assert_true(doctor_node(&w->d, &f));
+	assert_int_equal(w->count, 0);
+}
+
+static void a_program_that_has_the_node_open_is_named(void **state)
+{
+	struct ward *w = *state;
+	struct ccid_usb_found f = plugged(w);
+	char comm[PATH_LEN];
+	FILE *file;
+
+	make_link(w->tree.proc, "/4711/fd/5", f.node);
+	snprintf(comm, sizeof comm, "%s/4711/comm", w->tree.proc);
+	file = fopen(comm, "w");
+	assert_non_null(file);
+	fputs("pcscd\n", file);
+	fclose(file);
+	assert_false(doctor_node(&w->d, &f));
+	only(w, DOCTOR_HELD, CLI_NO_ACCESS, "another program: pid 4711 (pcscd)");
+	assert_non_null(strstr(w->found[0].advice, "systemctl stop pcscd.socket"));
+}
+
+static void bind_driver(struct ward *w, const char *target)
+{
+	char value[PATH_LEN];
+	FILE *file;
+
+	snprintf(value, sizeof value, "%s/1-2/bConfigurationValue", w->tree.sys);
+	file = fopen(value, "w");
+	assert_non_null(file);
+	fputs("1\n", file);
+	fclose(file);
+	make_link(w->tree.sys, "/1-2:1.0/driver", target);
+}
+
+static void a_kernel_driver_is_named_and_left_alone(void **state)
+{
+	struct ward *w = *state;
+	struct ccid_usb_found f = plugged(w);
+
+	bind_driver(w, "../../../bus/usb/drivers/pn533_usb");
+	assert_false(doctor_node(&w->d, &f));
+	only(w, DOCTOR_DRIVER, CLI_OK, "driver pn533_usb is bound");
+}
+
+static void a_claim_by_a_program_that_cannot_be_seen_is_told(void **state)
+{
+	struct ward *w = *state;
+	struct ccid_usb_found f = plugged(w);
+
+	bind_driver(w, "../../../bus/usb/drivers/usbfs");
+	assert_false(doctor_node(&w->d, &f));
+	only(w, DOCTOR_HELD, CLI_NO_ACCESS, "cannot be seen from here");
+}
+
+static void what_is_known_of_a_reader_is_sorted(void **state)
+{
+	static const enum doctor_id want[] = {DOCTOR_FIRMWARE, DOCTOR_QUIRK, DOCTOR_DESCRIPTOR,
+	                                      DOCTOR_NO_PIN};
+	struct iscard_capabilities caps = {.protocols = T0,
+	                                   .vid = 0x03F0,
+	                                   .pid = 0x0036,
+	                                   .release = 0x0100,
+	                                   .pin_pad_source = ISCARD_SOURCE_REFUSED};
+	struct ward *w = *state;
+
+	strcpy(caps.quirks, "quirk: HP CCID keyboard: firmware below 1.24\n"
+	                    "quirk: Somebody's: something else\n"
+	                    "descriptor: bLength is not 54");
+	assert_true(doctor_nature(&w->d, &caps));
+	assert_int_equal(w->count, 4);
+	for (unsigned i = 0; i < 4; i++)
+		assert_int_equal(w->found[i].id, want[i]);
+	assert_string_equal(w->found[0].text, "this firmware is known to be faulty: HP CCID "
+	                                      "keyboard: firmware below 1.24");
+	assert_string_equal(w->found[2].text,
+	                    "its descriptor is not taken at its word: bLength is not 54");
+	assert_int_equal(w->d.code, CLI_OK);
+}
+
+/* The same words on firmware that the row does not mean. */
+static void later_firmware_is_not_called_faulty(void **state)
+{
+	struct iscard_capabilities caps = {
+		.protocols = T0, .vid = 0x03F0, .pid = 0x0036, .release = 0x0124};
+	struct ward *w = *state;
+
+	strcpy(caps.quirks, "quirk: HP CCID keyboard: firmware below 1.24");
+	assert_true(doctor_nature(&w->d, &caps));
+	only(w, DOCTOR_QUIRK, CLI_OK, "HP CCID keyboard");
+}
+
+static void the_first_problem_makes_the_exit_code(void **state)
+{
+	struct ward *w = *state;
+
+	doctor_say(&w->d, DOCTOR_DRIVER, "a");
+	assert_int_equal(w->d.code, CLI_OK);
+	doctor_say(&w->d, DOCTOR_MUTE, "b");
+	doctor_say(&w->d, DOCTOR_HELD, "c");
+	assert_int_equal(w->d.code, CLI_NO_CARD);
+}
+
+#define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(a_reader_that_can_be_opened_is_no_finding),
+		TEST(a_missing_dev_is_told),
+		TEST(a_missing_sysfs_is_no_problem),
+		TEST(a_reader_without_a_node_is_told),
+		TEST(a_node_that_may_not_be_opened_is_told_with_owner_and_mode),
+		TEST(a_node_that_may_only_be_read_is_denied),
+		TEST(without_sysfs_nodes_that_may_not_be_read_are_counted),
+		TEST(a_free_reader_may_be_opened),
+		TEST(a_program_that_has_the_node_open_is_named),
+		TEST(a_kernel_driver_is_named_and_left_alone),
+		TEST(a_claim_by_a_program_that_cannot_be_seen_is_told),
+		TEST(what_is_known_of_a_reader_is_sorted),
+		TEST(later_firmware_is_not_called_faulty),
+		TEST(the_first_problem_makes_the_exit_code),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
