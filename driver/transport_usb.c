@@ -229,10 +229,22 @@ static void read_identity(struct ccid_usb *u)
 	u->base.id.bcd_device = ccid_rd_le16(&r);
 }
 
+/* libusb has asked the device when it took the node; it would ask again. */
+static int active_config(struct ccid_usb *u, int *value)
+{
+	struct libusb_config_descriptor *d;
+
+	if (libusb_get_active_config_descriptor(libusb_get_device(u->handle), &d) != 0)
+		return ccid_usb_error(libusb_get_configuration(u->handle, value));
+	*value = d->bConfigurationValue;
+	libusb_free_config_descriptor(d);
+	return 0;
+}
+
 static int configure(struct ccid_usb *u, int interface)
 {
 	struct ccid_transport *t = &u->base;
-	int value = 0, err = ccid_usb_error(libusb_get_configuration(u->handle, &value));
+	int value = 0, err = active_config(u, &value);
 
 	if (err != 0)
 		return err;

@@ -43,6 +43,18 @@ static void commands_are_answered_and_all_is_given_back(void **state)
 	assert_int_equal(usbfs_count("resets"), 0);
 }
 
+/* GET_CONFIGURATION, by libusb; texts come from sysfs. */
+static void opening_asks_the_device_once(void **state)
+{
+	int before = usbfs_count("controls"), bulks = usbfs_count("bulks");
+	struct ccid_transport *t = usb_attach();
+
+	if (usbfs_count("unconfigured") == 0 && strcmp(*state, "none") == 0)
+		assert_int_equal(usbfs_count("controls") - before, 1);
+	assert_int_equal(usbfs_count("bulks"), bulks);
+	t->ops->close(t);
+}
+
 static void no_thread_is_started(void **state)
 {
 	struct ccid_transport *t = usb_attach();
@@ -342,6 +354,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		USB_TEST(a_scan_names_the_reader),
 		USB_TEST(commands_are_answered_and_all_is_given_back),
+		USB_TEST(opening_asks_the_device_once),
 		USB_TEST(no_thread_is_started),
 		USB_TEST(a_driver_is_given_back_when_there_was_one),
 		USB_TEST(a_node_handed_in_works_without_sysfs),

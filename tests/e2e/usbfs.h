@@ -62,6 +62,7 @@ struct usbfs {
 	unsigned connects;         /* times a driver was asked to bind */
 	unsigned unclaimed;        /* transfers on an interface nobody claimed */
 	unsigned setinterfaces, resets;
+	unsigned bulks; /* transfers that moved */
 };
 
 int64_t usbfs_now(void);

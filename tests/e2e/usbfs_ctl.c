@@ -2,7 +2,7 @@
 /* Commands, one a connection; after "2 " for the reader on the second port: unplug, plug, suspend,
  * refuse, permit (to open), insert SLOT, remove SLOT; stall-after N and
  * unplug-after N (USB transfers from now), silent-after N (messages); driver, opens, connects,
- * unclaimed, setinterfaces, resets, messages, violations, unconfigured, controls. The answer is
+ * unclaimed, setinterfaces, resets, bulks, messages, violations, unconfigured, controls. The answer is
  * "ok", "no", or what was asked for. */
 #include "usbfs.h"
 
@@ -114,6 +114,7 @@ static bool count(const struct usbfs *u, const char *what, unsigned *n)
 		{"unclaimed", u->unclaimed},
 		{"setinterfaces", u->setinterfaces},
 		{"resets", u->resets},
+		{"bulks", u->bulks},
 		{"messages", c->messages},
 		{"controls", c->controls},
 		{"violations", c->violations},

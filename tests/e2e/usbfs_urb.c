@@ -162,6 +162,7 @@ static bool move(struct usbfs *u, struct usbfs_urb *urb)
 		n = emu_out(u->emu, urb->endpoint, urb->data, len, now);
 	if (n == EMU_NAK)
 		return false;
+	u->bulks += urb->type == USBDEVFS_URB_TYPE_BULK;
 	urb->status = n < 0 ? to_errno(n) : 0;
 	urb->actual = n < 0 ? 0 : n;
 	if (n >= 0 && !is_in(urb))
