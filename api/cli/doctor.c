@@ -14,7 +14,7 @@
 static const struct {
 	const char *name;
 	enum doctor_level level;
-	enum cli_exit code;
+	int code; /* enum cli_exit */
 	const char *advice;
 } table[DOCTOR_IDS] = {
 	[DOCTOR_NO_USB] = {"no-usb", DOCTOR_PROBLEM, CLI_NO_READER, CONTAINER},

@@ -55,7 +55,7 @@ struct doctor {
 	void (*tell)(void *arg, const struct doctor_finding *f);
 	void *arg;
 	const char *reader, *address; /* of what comes */
-	enum cli_exit code;           /* of the first problem */
+	int code;                     /* of the first problem, enum cli_exit */
 };
 
 /* "problem", ... Static. */

@@ -3,8 +3,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <grp.h>
-#include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,41 +11,26 @@
 
 #define PATH_LEN 192
 
-/* "root", or the number where nobody is called so. */
-static void user_name(char out[64], uid_t uid)
+/* Names of others are in files that a small system need not have. */
+static const char *called(char out[24], const char *what, unsigned id)
 {
-	const struct passwd *p = getpwuid(uid);
-
-	if (p != NULL)
-		snprintf(out, 64, "%.60s", p->pw_name);
-	else
-		snprintf(out, 64, "%u", (unsigned)uid);
-}
-
-static void group_name(char out[64], gid_t gid)
-{
-	const struct group *g = getgrgid(gid);
-
-	if (g != NULL)
-		snprintf(out, 64, "%.60s", g->gr_name);
-	else
-		snprintf(out, 64, "%u", (unsigned)gid);
+	snprintf(out, 24, "%s %u", what, id);
+	return id == 0 ? "root" : out;
 }
 
 static void say_denied(struct doctor *d, const char *node)
 {
-	char owner[64], group[64], me[64];
+	char owner[24], group[24], user[24];
+	const char *me = called(user, "user", geteuid());
 	struct stat st;
 
-	user_name(me, geteuid());
-	if (stat(node, &st) != 0) {
+	if (stat(node, &st) != 0)
 		doctor_say(d, DOCTOR_DENIED, "%s may not look at %s", me, node);
-		return;
-	}
-	user_name(owner, st.st_uid);
-	group_name(group, st.st_gid);
-	doctor_say(d, DOCTOR_DENIED, "%s may not open %s: it belongs to %s, group %s, mode %04o",
-	           me, node, owner, group, (unsigned)st.st_mode & 07777u);
+	else
+		doctor_say(d, DOCTOR_DENIED,
+		           "%s may not open %s: it belongs to %s, group %s, mode %04o", me, node,
+		           called(owner, "user", st.st_uid), called(group, "number", st.st_gid),
+		           (unsigned)st.st_mode & 07777u);
 }
 
 /* 0, ENOENT, or EACCES. */

@@ -99,7 +99,7 @@ static size_t t1(const struct bench_work *w, uint8_t *answer)
 		b.nr ^= 1;
 		if (!more)
 			return got;
-		n = t1_block((uint8_t)(0x80 | b.nr << 4), NULL, 0);
+		n = t1_block((uint8_t)(0x80 | b.nr << 4), w->apdu, 0);
 	}
 	return 0;
 }

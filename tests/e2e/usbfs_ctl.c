@@ -109,16 +109,11 @@ static bool count(const struct usbfs *u, const char *what, unsigned *n)
 		const char *name;
 		unsigned value;
 	} all[] = {
-		{"opens", u->opens},
-		{"connects", u->connects},
-		{"unclaimed", u->unclaimed},
-		{"setinterfaces", u->setinterfaces},
-		{"resets", u->resets},
-		{"bulks", u->bulks},
-		{"messages", c->messages},
-		{"controls", c->controls},
-		{"violations", c->violations},
-		{"unconfigured", c->unconfigured},
+		{"opens", u->opens},           {"connects", u->connects},
+		{"unclaimed", u->unclaimed},   {"setinterfaces", u->setinterfaces},
+		{"resets", u->resets},         {"bulks", u->bulks},
+		{"messages", c->messages},     {"controls", c->controls},
+		{"violations", c->violations}, {"unconfigured", c->unconfigured},
 	};
 
 	for (size_t i = 0; i < sizeof all / sizeof all[0]; i++) {
