@@ -48,17 +48,10 @@ missing()
 }
 command -v strace >/dev/null || missing "no strace"
 command -v valgrind >/dev/null || missing "no valgrind"
-ISCARD_TEST_REQUIRE_DATA='' "$here/../e2e/peers.sh" "$peers" pcscd libccid libpcsclite1 scdaemon \
-	>&2 && subjects="$subjects pcscd scdaemon"
+ISCARD_TEST_REQUIRE_DATA='' "$here/../e2e/pcscd_fetch.sh" "$peers" >&2 && subjects="$subjects pcscd"
+ISCARD_TEST_REQUIRE_DATA='' "$here/../e2e/peers.sh" "$peers" scdaemon >&2 &&
+	subjects="$subjects scdaemon"
 root=$peers/root
-if [[ $subjects == *pcscd* ]]; then
-	drivers=$root/overlay/pcsc/drivers
-	mkdir -p "$drivers"
-	rm -rf "$drivers/ifd-ccid.bundle"
-	cp -r "$root/usr/lib/pcsc/drivers/ifd-ccid.bundle" "$drivers/"
-	rm -f "$drivers/ifd-ccid.bundle/Contents/Info.plist"
-	cp "$root/etc/libccid_Info.plist" "$drivers/ifd-ccid.bundle/Contents/Info.plist"
-fi
 
 # measure WHAT SUBJECT WORK N: on one CPU, the emulated device too.
 measure()
@@ -108,12 +101,12 @@ cost() { each "$1" "$5" "$2" "$3" "$4"; }
 begin() { measure transfers "$1" short 0 | awk '{ print $1 " + " $2 }'; }
 start_ms() { measure start "$1" short 0 | awk '{ print $1 }'; }
 peak_kb() { measure start "$1" short 0 | awk '{ print $2 }'; }
-idle() { measure idle "$1" short 0 | awk '{ print ($1 > 0 ? $1 : 0) * 10 }'; }
+idle() { measure idle "$1" short 0 | awk '{ print $1 * 10 }'; }
 
 if [ -n "$quick" ]; then
 	few=20 many=40 n=50 rounds=1
 else
-	few=100 many=300 n=2000 rounds=9
+	few=100 many=300 n=500 rounds=21
 fi
 echo "measuring: $subjects" >&2
 for size in short long; do
