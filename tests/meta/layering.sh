@@ -8,33 +8,37 @@ cd "$top"
 pure='stdbool|stddef|stdint|string|limits'
 posix='assert|ctype|dirent|errno|fcntl|inttypes|locale|math|poll|pthread|signal|stdarg|stdatomic|stdio|stdlib|strings|time|unistd|uchar|wchar|arpa/inet|linux/[a-z_]+|net/if|netdb|netinet/[a-z]+|sys/[a-z]+'
 
-# includes FILE: one included name a line, with its quotes or brackets.
+# includes FILE...: the file and the included name, with its quotes or brackets, one a line.
 includes()
 {
-	sed -nE 's/^[[:space:]]*#[[:space:]]*include[[:space:]]*([<"][^>"]+[>"]).*/\1/p' "$1"
+	grep -HE '^[[:space:]]*#[[:space:]]*include[[:space:]]*[<"]' "$@" |
+		sed -E 's/^([^:]*):[^<"]*([<"][^>"]+[>"]).*/\1 \2/'
 }
 
 # check LAYER SYSTEM-HEADERS FOLDER...: a layer and the folders whose headers it may use.
 check()
 {
-	local layer=$1 system=$2 file name
+	local layer=$1 system=$2 file name files
+	local -A known=()
 	shift 2
-	for file in $(sources "$layer"); do
-		for name in $(includes "$file"); do
-			case $name in
-			*..*) complain "$file: $name leaves its folder" ;;
-			'<'*)
-				[[ $name =~ ^\<($pure|$system)(\.h)?\>$ ]] ||
-					complain "$file: $layer may not use $name"
-				;;
-			*)
-				name=${name//\"/}
-				find "$@" -name "${name##*/}" | grep -q . ||
-					complain "$file: $layer may not use \"$name\""
-				;;
-			esac
-		done
-	done
+	while read -r name; do
+		known[$name]=1
+	done < <(find "$@" -type f -printf '%f\n')
+	mapfile -t files < <(sources "$layer")
+	while read -r file name; do
+		case $name in
+		*..*) complain "$file: $name leaves its folder" ;;
+		'<'*)
+			[[ $name =~ ^\<($pure|$system)(\.h)?\>$ ]] ||
+				complain "$file: $layer may not use $name"
+			;;
+		*)
+			name=${name//\"/}
+			[ -n "${known[${name##*/}]-}" ] ||
+				complain "$file: $layer may not use \"$name\""
+			;;
+		esac
+	done < <(includes "${files[@]}")
 }
 
 check proto 'none' proto
@@ -42,19 +46,19 @@ check driver "($posix)|libusb|usbredirparser" driver proto
 check traces "($posix)|usbredirparser" traces driver proto
 check api "($posix)|iscard/[a-z]+|windows|Scard[a-z]+" api traces driver proto
 
-for file in $(sources tests); do
-	if includes "$file" | grep -qF ..; then
-		complain "$file: an include leaves its folder"
-	fi
-done
+mapfile -t files < <(sources tests)
+includes "${files[@]}" | grep -F .. && complain "tests: an include leaves its folder"
 
 # The emulated reader is written from the standard and shares nothing with what it tests.
-if [ -d tests/emulator ]; then
-	for name in $(sources tests/emulator | xargs -r -n1 sed -nE 's/^#include "([^"]+)".*/\1/p'); do
-		[ -z "$(find proto driver traces api -name "$name")" ] ||
-			complain "tests/emulator: uses $name"
-	done
-fi
+declare -A product=()
+while read -r name; do
+	product[$name]=1
+done < <(find proto driver traces api -name '*.h' -printf '%f\n')
+mapfile -t files < <(sources tests/emulator)
+while read -r file name; do
+	name=${name//\"/}
+	[ -z "${product[$name]-}" ] || complain "$file: uses $name"
+done < <(includes "${files[@]}" | grep '"')
 
 # One name, one header: files are included by bare name.
 sources "${layers[@]}" | grep '\.h$' | grep -v '^api/\(include\|compat\)/' | sed 's|.*/||' |
@@ -69,9 +73,11 @@ for name in *; do
 	[[ $known == *" $name "* || $name == build* ]] || complain "$name: not at the top level"
 done
 
-for file in $(git ls-files '*.c' '*.h' '*.sh' '*.txt' '*.cmake' '*.rules' 2>/dev/null |
-	grep -v '^tests/fuzz/corpus/'); do
-	head -n 2 "$file" | grep -q 'SPDX-License-Identifier: MIT' ||
-		complain "$file: no SPDX line"
-done
+git ls-files '*.c' '*.h' '*.sh' '*.txt' '*.cmake' '*.rules' 2>/dev/null |
+	grep -v '^tests/fuzz/corpus/' | xargs -r awk '
+		FNR == 1 { if (file != "" && !seen) { print file ": no SPDX line"; bad = 1 }
+			file = FILENAME; seen = 0 }
+		FNR <= 2 && /SPDX-License-Identifier: MIT/ { seen = 1 }
+		FNR == 3 { nextfile }
+		END { if (!seen) { print file ": no SPDX line"; bad = 1 } exit bad }' || failed=1
 exit $failed
