@@ -130,6 +130,8 @@ CCID_MUST_USE
 int ccid_slot_activate(struct ccid_reader *r, unsigned slot, unsigned protocols,
                        enum ccid_reset_kind reset, int64_t deadline);
 
+/* IccPowerOff. Here as in a reset, an eject or a capture: when the deadline or a cancel comes before the
+ * turn, nothing is sent, but the card's sessions end, and the next activation resets it. */
 CCID_MUST_USE
 int ccid_slot_power_off(struct ccid_reader *r, unsigned slot, int64_t deadline);
 
