@@ -57,7 +57,8 @@ static void keep(struct locate *l, ISCard *card)
 
 static void locate_free(struct locate *l)
 {
-	keep(l, NULL);
+	if (l->found != NULL)
+		ISCard_Release(l->found);
 	search_unref(l->search);
 	iscard_context_unref(l->context);
 	pthread_mutex_destroy(&l->lock);

@@ -5,8 +5,8 @@
  * Truth is what a scan and the readers say now. A seat compares it with the last picture and counts;
  * what the program has been told is kept beside it, and events are the difference.
  *
- * Lock order: watch -> context -> process -> port -> the driver's own. The watch mutex is held while
- * readers are opened and given back, never while one waits for news. */
+ * The watch mutex is the outermost (process.h). It is held while readers are opened and given back,
+ * never while one waits for news. */
 #ifndef CCID_WATCH_H
 #define CCID_WATCH_H
 

@@ -77,7 +77,8 @@ struct iscard_options {
 	iscard_log_level log_level;
 	int log_payload; /* not 0: APDU bytes too, at level wire. Bytes that may hold a PIN never */
 
-	/* Milliseconds of a clock that never goes back. NULL: CLOCK_MONOTONIC. */
+	/* Milliseconds of a clock that never goes back. As log, from any thread, and without calling
+	 * back. NULL: CLOCK_MONOTONIC. */
 	int64_t (*now_ms)(void *arg);
 	void *now_arg;
 
