@@ -182,6 +182,47 @@ static void handles_are_shared_never_reused_and_stale_after_detach(void **state)
 	rig_end();
 }
 
+static HRESULT attach_by_ifd(ISCardManage *manage, const char *name, SCARD_SHARE_MODES mode)
+{
+	BSTR text = name != NULL ? iscard_bstr_from_utf8(name) : NULL;
+	HRESULT hr = ISCardManage_AttachByIFD(manage, text, mode);
+
+	SysFreeString(text);
+	return hr;
+}
+
+static void manage_refuses_what_iscard_refuses(void **state)
+{
+	static const struct script_step steps[] = {ATTACH, CLOSING_POWERED};
+	ISCardManage *manage;
+	HSCARD stale;
+	ISCard *card;
+
+	(void)state;
+	RIG_START(&plain, steps);
+	manage = rig_manage();
+	card = rig_attached();
+	stale = rig_handle(card);
+	assert_hr(attach_by_ifd(manage, NULL, SHARED), E_INVALIDARG);
+	assert_hr(attach_by_ifd(manage, "", SHARED), E_INVALIDARG);
+	assert_hr(attach_by_ifd(manage, "test:reader", (SCARD_SHARE_MODES)3), E_INVALIDARG);
+	assert_hr(attach_by_ifd(manage, "No Reader 00 00", SHARED), SCARD_E_UNKNOWN_READER);
+	assert_hr(attach_by_ifd(manage, "test:reader", EXCLUSIVE), SCARD_E_SHARING_VIOLATION);
+	assert_hr(ISCardManage_AttachByHandle(manage, 0), E_INVALIDARG);
+	assert_hr(ISCardManage_AttachByHandle(manage, stale + 1), E_INVALIDARG);
+	assert_hr(ISCardManage_SCardUnlock(manage, (SCARD_DISPOSITIONS)4), E_INVALIDARG);
+	assert_hr(attach_by_ifd(manage, "test:reader", SHARED), S_OK);
+	assert_hr(ISCardManage_AttachByHandle(manage, stale), E_UNEXPECTED);
+	assert_hr(attach_by_ifd(manage, "test:reader", SHARED), E_UNEXPECTED);
+	assert_hr(ISCardManage_SCardUnlock(manage, (SCARD_DISPOSITIONS)-1), E_INVALIDARG);
+	assert_hr(ISCard_Detach(card, LEAVE), S_OK);
+	assert_hr(ISCardManage_Detach(manage), S_OK);
+	assert_hr(ISCardManage_AttachByHandle(manage, stale), E_INVALIDARG);
+	ISCardManage_Release(manage);
+	ISCard_Release(card);
+	rig_end();
+}
+
 static void readers_are_told_apart_to_the_end_of_their_addresses(void **state)
 {
 	char address[1000];
@@ -501,6 +542,7 @@ int main(void)
 		cmocka_unit_test(a_shared_attach_to_a_ready_card_needs_neither_wire_nor_lock),
 		cmocka_unit_test(waiting_for_a_lock_ends_at_the_limit_and_changes_nothing),
 		cmocka_unit_test(handles_are_shared_never_reused_and_stale_after_detach),
+		cmocka_unit_test(manage_refuses_what_iscard_refuses),
 		cmocka_unit_test(readers_are_told_apart_to_the_end_of_their_addresses),
 		cmocka_unit_test(release_closes_only_with_the_last_object),
 		cmocka_unit_test(a_held_reader_keeps_its_card_powered),
