@@ -99,10 +99,12 @@ static HRESULT clone_around(IStream *s, LPBYTEBUFFER *out)
 	if (FAILED(hr))
 		return hr;
 	hr = IStream_Clone(s, &((struct bytebuffer *)copy)->stream);
-	if (SUCCEEDED(hr))
+	if (SUCCEEDED(hr)) {
 		*out = copy;
-	else
-		release(copy);
+		return hr;
+	}
+	((struct bytebuffer *)copy)->stream = NULL; /* whatever was left there */
+	release(copy);
 	return hr;
 }
 
@@ -331,6 +333,8 @@ static HRESULT move_bytes(IStream *s, IByteBuffer *to, LONG cb, LONG *nread, LON
 	*nread = (LONG)bytes.len;
 	if (SUCCEEDED(hr))
 		hr = IByteBuffer_Write(to, bytes.len > 0 ? bytes.p : &none, *nread, nwritten);
+	if (SUCCEEDED(hr) && (*nwritten < 0 || *nwritten > *nread))
+		hr = STG_E_WRITEFAULT;
 	if (FAILED(hr) && bytes.len > 0)
 		IStream_Seek(s, offset_of(-*nread), STREAM_SEEK_CUR, NULL);
 	ccid_blob_free(&bytes);
@@ -414,16 +418,19 @@ HRESULT iscard_buffer_create(const void *data, size_t n, IByteBuffer **buffer)
 /* Read n bytes from the start of a foreign buffer and put its seek pointer back. */
 static HRESULT read_foreign(IByteBuffer *buffer, uint8_t *out, LONG n)
 {
-	LONG saved = 0, got = 0, total = 0;
+	LONG saved = 0, total = 0;
 	HRESULT hr = IByteBuffer_Seek(buffer, 0, STREAM_SEEK_CUR, &saved);
 
 	if (SUCCEEDED(hr))
 		hr = IByteBuffer_Seek(buffer, 0, STREAM_SEEK_SET, NULL);
 	while (SUCCEEDED(hr) && total < n) {
+		LONG got = 0;
+
 		hr = IByteBuffer_Read(buffer, out + total, n - total, &got);
 		if (SUCCEEDED(hr) && (got <= 0 || got > n - total))
 			hr = E_INVALIDARG;
-		total += got;
+		if (SUCCEEDED(hr))
+			total += got;
 	}
 	if (FAILED(IByteBuffer_Seek(buffer, saved, STREAM_SEEK_SET, NULL)) && SUCCEEDED(hr))
 		hr = E_INVALIDARG;

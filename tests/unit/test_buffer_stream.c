@@ -115,6 +115,7 @@ static HRESULT foreign_stat(IStream *self, STATSTG *stat, DWORD flag)
 
 static HRESULT foreign_clone(IStream *self, IStream **out)
 {
+	*out = (IStream *)self; /* a reference that is not given when it fails */
 	return FAILED(of(self)->fails) ? of(self)->fails : IStream_Clone(of(self)->inner, out);
 }
 

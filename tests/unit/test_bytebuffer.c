@@ -8,6 +8,7 @@
 
 #include <cmocka.h>
 #include <limits.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -344,6 +345,97 @@ static void the_content_of_foreign_buffers_is_read_through_their_methods(void **
 	IByteBuffer_Release(f.inner);
 }
 
+/* Buffers whose counts are lies, told with the result given. */
+struct liar {
+	IByteBuffer iface;
+	LONG size, count; /* of Stat, of Read and Write */
+	bool tells;       /* the count at all */
+	unsigned reads;
+};
+
+static HRESULT lie_read(IByteBuffer *self, BYTE *out, LONG cb, LONG *n)
+{
+	struct liar *l = (struct liar *)self;
+
+	if (l->reads++ == 0)
+		*n = 1; /* an honest beginning */
+	else if (l->tells)
+		*n = l->count;
+	memset(out, 'x', cb > 0 ? 1 : 0);
+	return S_OK;
+}
+
+static HRESULT lie_seek(IByteBuffer *self, LONG move, LONG origin, LONG *pos)
+{
+	(void)self, (void)move, (void)origin;
+	if (pos != NULL)
+		*pos = -5;
+	return S_OK;
+}
+
+static HRESULT lie_stat(IByteBuffer *self, LPSTATSTRUCT stat, LONG flag)
+{
+	(void)flag;
+	stat->cbSize = ((struct liar *)self)->size;
+	return S_OK;
+}
+
+static HRESULT lie_write(IByteBuffer *self, BYTE *bytes, LONG cb, LONG *n)
+{
+	(void)bytes, (void)cb;
+	*n = ((struct liar *)self)->count;
+	return S_OK;
+}
+
+static const IByteBufferVtbl liar_vtbl = {
+	.Read = lie_read, .Seek = lie_seek, .Stat = lie_stat, .Write = lie_write};
+
+static void counts_that_cannot_be_are_not_believed(void **state)
+{
+	static const LONG sizes[] = {-1, LONG_MIN, LONG_MAX, 101};
+	static const LONG counts[] = {0, -1, LONG_MIN, LONG_MAX, 100};
+	struct ccid_blob got = {0};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
+		struct liar l = {.iface = {&liar_vtbl}, .size = sizes[i]};
+
+		assert_int_equal(ccid_bytebuffer_content(&l.iface, 100, &got), E_INVALIDARG);
+	}
+	for (size_t i = 0; i <= sizeof counts / sizeof *counts; i++) {
+		bool tells = i < sizeof counts / sizeof *counts;
+		struct liar l = {.iface = {&liar_vtbl},
+		                 .size = 100,
+		                 .count = tells ? counts[i] : 0,
+		                 .tells = tells};
+
+		assert_int_equal(ccid_bytebuffer_content(&l.iface, 100, &got), E_INVALIDARG);
+		assert_int_equal(l.reads, 2);
+	}
+	assert_int_equal(got.len, 0);
+	ccid_blob_free(&got);
+}
+
+static void copy_to_believes_no_such_count_either(void **state)
+{
+	static const LONG counts[] = {-1, LONG_MIN, LONG_MAX, 4};
+	IByteBuffer *from = with("abc");
+
+	(void)state;
+	for (size_t i = 0; i < sizeof counts / sizeof *counts; i++) {
+		struct liar l = {.iface = {&liar_vtbl}, .count = counts[i]};
+		IByteBuffer *to = &l.iface;
+		LONG nread = 9, nwritten = 9;
+
+		assert_int_equal(IByteBuffer_CopyTo(from, &to, 3, &nread, &nwritten),
+		                 STG_E_WRITEFAULT);
+		assert_int_equal(nread, 0);
+		assert_int_equal(nwritten, 0);
+		assert_int_equal(position(from), 0);
+	}
+	IByteBuffer_Release(from);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -359,6 +451,8 @@ int main(void)
 		cmocka_unit_test(there_are_no_transactions_or_locks),
 		cmocka_unit_test(query_interface_knows_three_names),
 		cmocka_unit_test(the_content_of_foreign_buffers_is_read_through_their_methods),
+		cmocka_unit_test(counts_that_cannot_be_are_not_believed),
+		cmocka_unit_test(copy_to_believes_no_such_count_either),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
