@@ -92,6 +92,8 @@ static void end_sessions(struct ccid_reader *r, unsigned slot)
 		               s->state == CCID_SLOT_DESYNCED ? CCID_SLOT_DESYNCED
 		                                              : CCID_SLOT_INACTIVE);
 		s->active_unknown = s->ours = true;
+	} else if (s->active_unknown) {
+		s->ours = true; /* a power-on that was cancelled had come so far */
 	}
 	pthread_mutex_unlock(&r->state);
 }
