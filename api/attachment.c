@@ -138,6 +138,33 @@ static bool attach_by(SCARD_SHARE_MODES mode, SCARD_PROTOCOLS protocols)
 	       ((set >= ISCARD_T0 && set <= (ISCARD_T0 | ISCARD_T1)) || set == ISCARD_RAW);
 }
 
+static void announce(struct ccid_attachment *a, struct ccid_session *s)
+{
+	pthread_mutex_lock(&a->lock);
+	a->coming = s;
+	pthread_mutex_unlock(&a->lock);
+}
+
+static HRESULT connect(struct ccid_attachment *a, struct ccid_session **out, const char *name,
+                       SCARD_SHARE_MODES mode, unsigned protocols, struct ccid_cause *cause)
+{
+	const struct ccid_terms terms = {.exclusive = mode == ISCARD_EXCLUSIVE,
+	                                 .wanted = protocols};
+	struct ccid_session *s;
+	HRESULT hr = ccid_session_new(&s, a->context, protocols);
+
+	if (FAILED(hr))
+		return hr;
+	announce(a, s);
+	hr = ccid_session_attach(s, name, &terms, cause);
+	announce(a, NULL);
+	if (SUCCEEDED(hr))
+		*out = s;
+	else
+		ccid_session_unref(s);
+	return hr;
+}
+
 static HRESULT attach(struct ccid_attachment *a, const char *name, SCARD_SHARE_MODES mode,
                       SCARD_PROTOCOLS protocols, struct ccid_cause *cause)
 {
@@ -149,7 +176,7 @@ static HRESULT attach(struct ccid_attachment *a, const char *name, SCARD_SHARE_M
 	if (protocols == ISCARD_RAW)
 		hr = SCARD_E_PROTO_MISMATCH;
 	else
-		hr = ccid_session_attach(&s, a->context, name, mode, (unsigned)protocols, cause);
+		hr = connect(a, &s, name, mode, (unsigned)protocols, cause);
 	end_attach(a, s);
 	return hr;
 }
@@ -178,6 +205,34 @@ HRESULT ccid_attachment_by_name(struct ccid_attachment *a, const OLECHAR *name,
 	hr = ccid_attachment_by_utf8(a, text, mode, protocols);
 	free(text);
 	return hr;
+}
+
+/* What the attach under way is at; S_FALSE when it has not reached the reader yet. */
+static HRESULT cancel_attach(struct ccid_session *coming)
+{
+	HRESULT hr = ccid_session_cancel(coming);
+
+	ccid_session_unref(coming);
+	return hr == SCARD_E_INVALID_HANDLE ? S_FALSE : hr;
+}
+
+HRESULT ccid_attachment_cancel(struct ccid_attachment *a)
+{
+	struct ccid_session *s = NULL;
+	HRESULT hr;
+
+	if (a->epoch != ccid_process_epoch())
+		return ccid_attachment_end(a, NULL, SCARD_E_SERVICE_STOPPED);
+	pthread_mutex_lock(&a->lock);
+	if (a->coming != NULL)
+		s = ccid_session_ref(a->coming);
+	pthread_mutex_unlock(&a->lock);
+	if (s != NULL)
+		return cancel_attach(s);
+	hr = ccid_attachment_session(a, &s);
+	if (SUCCEEDED(hr))
+		hr = ccid_session_cancel(s);
+	return ccid_attachment_end(a, s, hr);
 }
 
 static bool valid(SCARD_DISPOSITIONS disposition)

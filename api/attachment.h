@@ -14,6 +14,7 @@ struct ccid_attachment {
 	atomic_int disposition; /* iscard_disposition_result */
 	pthread_mutex_t lock;   /* all below; never held while anything waits */
 	struct ccid_session *session;
+	struct ccid_session *coming; /* of the attach under way, once there is one */
 	bool attaching;
 	HRESULT failure;              /* of the last call that failed */
 	char words[CCID_WORDS_MAX];   /* about it */
@@ -50,6 +51,9 @@ HRESULT ccid_attachment_send(struct ccid_attachment *a, const uint8_t *capdu, si
 /* Vendor bytes to the reader; likewise. */
 HRESULT ccid_attachment_escape(struct ccid_attachment *a, const uint8_t *out, size_t out_len,
                                uint8_t *in, size_t *in_len);
+
+/* As iscard_cancel(). */
+HRESULT ccid_attachment_cancel(struct ccid_attachment *a);
 
 /* The connection, with a reference. SCARD_E_INVALID_HANDLE, SCARD_E_SERVICE_STOPPED. */
 HRESULT ccid_attachment_session(struct ccid_attachment *a, struct ccid_session **out);

@@ -130,15 +130,9 @@ HRESULT iscard_reader_name(void *object, char *name, size_t *size)
 HRESULT iscard_cancel(void *object)
 {
 	struct ccid_attachment *a;
-	struct ccid_session *s = NULL;
 	HRESULT hr = attachment_of(&a, object);
 
-	if (FAILED(hr))
-		return hr;
-	hr = ccid_attachment_session(a, &s);
-	if (SUCCEEDED(hr))
-		hr = ccid_session_cancel(s);
-	return ccid_attachment_end(a, s, hr);
+	return FAILED(hr) ? hr : ccid_attachment_cancel(a);
 }
 
 HRESULT iscard_escape(void *object, const uint8_t *out, size_t out_len, uint8_t *in, size_t *in_len)

@@ -137,10 +137,11 @@ static HRESULT establish(struct ccid_session *s, const char *name, const struct 
 	if (err < 0)
 		return not_open(s, name, err);
 	s->port = ccid_open_port(s->open, slot);
+	atomic_store(&s->reached, true);
 	err = ccid_open_name(s->open, slot, s->context, s->name, sizeof s->name);
 	hr = err < 0 ? ccid_result(err, CCID_ATTACHING) : connect(s, terms);
 	if (FAILED(hr)) {
-		ccid_pool_put(s->open);
+		ccid_session_give_up(s);
 		return hr;
 	}
 	hr = enter_table(s);
@@ -149,14 +150,11 @@ static HRESULT establish(struct ccid_session *s, const char *name, const struct 
 	return hr;
 }
 
-HRESULT ccid_session_connect(struct ccid_session **out, iscard_context *c, const char *name,
-                             const struct ccid_terms *terms, struct ccid_cause *cause)
+HRESULT ccid_session_new(struct ccid_session **out, iscard_context *c, unsigned wanted)
 {
 	struct ccid_session *s = calloc(1, sizeof *s);
-	HRESULT hr;
 
-	*out = NULL;
-	*cause = (struct ccid_cause){.text = NULL};
+	*out = s;
 	if (s == NULL)
 		return E_OUTOFMEMORY;
 	atomic_init(&s->refs, 1);
@@ -166,22 +164,35 @@ HRESULT ccid_session_connect(struct ccid_session **out, iscard_context *c, const
 	s->epoch = ccid_process_epoch();
 	s->objects = 1;
 	s->context = iscard_context_ref(c);
-	s->wanted = terms->wanted;
-	hr = establish(s, name, terms);
+	s->wanted = wanted;
+	return S_OK;
+}
+
+HRESULT ccid_session_attach(struct ccid_session *s, const char *name,
+                            const struct ccid_terms *terms, struct ccid_cause *cause)
+{
+	HRESULT hr = establish(s, name, terms);
+
 	ccid_session_cause(s, cause);
-	if (FAILED(hr))
-		ccid_session_unref(s);
-	else
-		*out = s;
 	return hr;
 }
 
-HRESULT ccid_session_attach(struct ccid_session **out, iscard_context *c, const char *name,
-                            SCARD_SHARE_MODES mode, unsigned wanted, struct ccid_cause *cause)
+HRESULT ccid_session_connect(struct ccid_session **out, iscard_context *c, const char *name,
+                             const struct ccid_terms *terms, struct ccid_cause *cause)
 {
-	const struct ccid_terms terms = {.exclusive = mode == ISCARD_EXCLUSIVE, .wanted = wanted};
+	struct ccid_session *s;
+	HRESULT hr = ccid_session_new(&s, c, terms->wanted);
 
-	return ccid_session_connect(out, c, name, &terms, cause);
+	*out = NULL;
+	*cause = (struct ccid_cause){.text = NULL};
+	if (FAILED(hr))
+		return hr;
+	hr = ccid_session_attach(s, name, terms, cause);
+	if (SUCCEEDED(hr))
+		*out = s;
+	else
+		ccid_session_unref(s);
+	return hr;
 }
 
 HRESULT ccid_session_by_handle(struct ccid_session **out, HSCARD handle)

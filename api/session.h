@@ -18,6 +18,7 @@
 struct ccid_session {
 	atomic_ulong refs; /* of this memory */
 	atomic_uint pins;  /* operations under way, and 1 while attached; the last gives up open */
+	atomic_bool reached; /* open and port are there: set once */
 	atomic_bool closed;
 	unsigned epoch;
 	unsigned objects; /* process mutex */
@@ -48,11 +49,17 @@ struct ccid_terms {
 	unsigned wanted; /* protocols; of no account when direct */
 };
 
-/* A new connection, with one reference and one object. *cause tells about a failure. */
+/* A connection to be, with one reference and one object. E_OUTOFMEMORY. */
+HRESULT ccid_session_new(struct ccid_session **out, iscard_context *c, unsigned wanted);
+
+/* Make it one, once. Meanwhile it may be cancelled from elsewhere. *cause tells about a failure, after
+ * which it is only to be let go of with ccid_session_unref(). */
+HRESULT ccid_session_attach(struct ccid_session *s, const char *name,
+                            const struct ccid_terms *terms, struct ccid_cause *cause);
+
+/* Both. */
 HRESULT ccid_session_connect(struct ccid_session **out, iscard_context *c, const char *name,
                              const struct ccid_terms *terms, struct ccid_cause *cause);
-HRESULT ccid_session_attach(struct ccid_session **out, iscard_context *c, const char *name,
-                            SCARD_SHARE_MODES mode, unsigned wanted, struct ccid_cause *cause);
 
 /* The one behind a handle, with a reference and an object more. E_INVALIDARG. */
 HRESULT ccid_session_by_handle(struct ccid_session **out, HSCARD handle);
@@ -177,6 +184,9 @@ void ccid_session_tell(struct ccid_session *s, const char *text);
 
 /* Absolute, in the reader's time. */
 int64_t ccid_session_deadline(const struct ccid_session *s, int64_t limit_ms);
+
+/* It did not become one. */
+void ccid_session_give_up(struct ccid_session *s);
 
 /* End the connection; other threads' operations run out. False when it had ended already. */
 bool ccid_session_close(struct ccid_session *s);

@@ -37,7 +37,7 @@ HRESULT ccid_session_pin(struct ccid_session *s)
 	if (s->epoch != ccid_process_epoch())
 		return SCARD_E_SERVICE_STOPPED;
 	do {
-		if (pins == 0 || atomic_load(&s->closed))
+		if (pins == 0 || !atomic_load(&s->reached) || atomic_load(&s->closed))
 			return SCARD_E_INVALID_HANDLE;
 	} while (!atomic_compare_exchange_weak(&s->pins, &pins, pins + 1));
 	ccid_session_ref(s);
@@ -215,6 +215,12 @@ static void forget_handle(struct ccid_session *s)
 	ccid_process_enter();
 	ccid_handle_remove(s->handle);
 	ccid_process_leave();
+}
+
+void ccid_session_give_up(struct ccid_session *s)
+{
+	atomic_store(&s->closed, true);
+	unpin(s);
 }
 
 bool ccid_session_close(struct ccid_session *s)

@@ -391,6 +391,53 @@ static void detach_ends_the_wait_for_ones_turn(void **state)
 	live_end();
 }
 
+static void *attach(void *arg)
+{
+	struct worker *w = arg;
+
+	w->hr = iscard_attach(w->card, "Live Reader 00 00", SHARED, (SCARD_PROTOCOLS)(T0 | T1));
+	return NULL;
+}
+
+/* Until the attach has come so far. */
+static void cancel_attach(ISCard *card)
+{
+	struct timespec moment = {0, 1000000};
+	HRESULT hr = S_FALSE;
+
+	while (hr != S_OK) {
+		hr = iscard_cancel(card);
+		assert_true(hr == S_OK || hr == S_FALSE || hr == SCARD_E_INVALID_HANDLE);
+		nanosleep(&moment, NULL);
+	}
+}
+
+/* One gives power to a slow card, the other waits until it has. */
+static void cancel_ends_an_attach(void **state)
+{
+	struct worker w[2] = {0};
+
+	(void)state;
+	live_start(1);
+	emu_destroy(live.device);
+	live.cfg.extensions = 100;
+	live.cfg.extension_ms = 1000;
+	live.device = emu_create(&live.cfg);
+	for (int i = 0; i < 2; i++)
+		w[i].card = live_card();
+	assert_int_equal(iscard_cancel(w[0].card), SCARD_E_INVALID_HANDLE);
+	for (int i = 0; i < 2; i++)
+		assert_int_equal(pthread_create(&w[i].thread, NULL, attach, &w[i]), 0);
+	for (int i = 1; i >= 0; i--) {
+		cancel_attach(w[i].card);
+		pthread_join(w[i].thread, NULL);
+		assert_int_equal(w[i].hr, SCARD_E_CANCELLED);
+		assert_int_equal(iscard_last_error(w[i].card, NULL, 0), SCARD_E_CANCELLED);
+		ISCard_Release(w[i].card);
+	}
+	live_end();
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -406,6 +453,7 @@ int main(void)
 		cmocka_unit_test(cancel_from_another_thread_ends_a_command),
 		cmocka_unit_test(cancel_ends_the_wait_for_ones_turn_too),
 		cmocka_unit_test(detach_ends_the_wait_for_ones_turn),
+		cmocka_unit_test(cancel_ends_an_attach),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -61,10 +61,12 @@ ISCARD_API HRESULT iscard_atr(void *object, uint8_t *atr, size_t *len);
 ISCARD_API HRESULT iscard_reader_name(void *object, char *name, size_t *size);
 
 /* Make what the connection is at in other threads, waits for a lock or for their turn and a command
- * to the reader (PIN entry, say), end with SCARD_E_CANCELLED; the reader is told to abort. Not in a
+ * to the reader (PIN entry, say), end with SCARD_E_CANCELLED; the reader is told to abort. So ends
+ * an attach of this object, once the reader is open (which takes limits.open_ms at most). Not in a
  * signal handler. S_FALSE: there is nothing, or nothing yet: a call that is just beginning or about
- * to return goes on. An attach under way is not reached. What other connections are at with the same
- * card at that moment, running or waiting its turn at the reader, ends too. */
+ * to return goes on. What other connections are at with the same card at that moment, running or
+ * waiting its turn at the reader, ends too. SCARD_E_INVALID_HANDLE: nothing is attached or about to
+ * be. */
 ISCARD_API HRESULT iscard_cancel(void *object);
 
 /* Send a vendor command (PC_to_RDR_Escape, CCID 6.1.8) to the reader and get its answer, which may
