@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Runs of commands that nobody comes between, and what becomes of their lock. */
+/* Runs of commands that nobody comes between and what becomes of their lock; who must wait for one. */
 #include "rig.h"
 
 #include "attachment.h"
@@ -74,12 +74,41 @@ static void a_run_that_gets_no_lock_lets_the_next_one_try(void **state)
 	rig_end();
 }
 
+/* 6.2, AttachByReader while another holds the lock: a card that is not ready is waited for. */
+static void an_attach_that_must_give_power_waits_for_the_lock(void **state)
+{
+	static const struct script_step steps[] = {
+		OPENING(INACTIVE),   ACTIVATION(ATR_T0),
+		POWER_OFF(INACTIVE), POWER_ON_FAILS("00", FAILED_INACTIVE, "FE"),
+		POWER_OFF(INACTIVE), POWER_ON_FAILS("00", FAILED_INACTIVE, "FE"),
+		ACTIVATION(ATR_T0),  CLOSING_POWERED,
+	};
+	ISCard *owner, *card;
+
+	(void)state;
+	rig_start_limited(&plain, steps, sizeof steps / sizeof *steps, 10);
+	owner = rig_attached();
+	card = rig_card();
+	assert_hr(ISCard_LockSCard(owner), S_OK);
+	assert_hr(ISCard_ReAttach(owner, SHARED, UNPOWER), SCARD_W_UNRESPONSIVE_CARD);
+	rig.tick = 5;
+	assert_hr(rig_attach(card, "test:reader", SHARED, T0), SCARD_E_TIMEOUT);
+	assert_int_equal(rig_handle(card), 0);
+	rig.tick = 0;
+	assert_hr(ISCard_UnlockSCard(owner, LEAVE), SCARD_W_RESET_CARD);
+	assert_hr(rig_attach(card, "test:reader", SHARED, T0), S_OK);
+	ISCard_Release(card);
+	ISCard_Release(owner);
+	rig_end();
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_run_gives_its_lock_back),
 		cmocka_unit_test(a_run_leaves_the_lock_on_the_next_card_alone),
 		cmocka_unit_test(a_run_that_gets_no_lock_lets_the_next_one_try),
+		cmocka_unit_test(an_attach_that_must_give_power_waits_for_the_lock),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
