@@ -426,6 +426,7 @@ static void text_of_failure(HRESULT want, const char *part)
 
 static void failures_are_kept_for_the_object(void **state)
 {
+	IByteBuffer *buffer;
 	ISCard *other;
 	LONG n = 4;
 	BSTR here;
@@ -436,7 +437,8 @@ static void failures_are_kept_for_the_object(void **state)
 	text_of_failure(SCARD_W_WRONG_CHV, "00 00: ");
 	assert_hr(files_cd(SC_TYPE_BY_ID, "0999"), SCARD_E_DIR_NOT_FOUND);
 	text_of_failure(SCARD_E_DIR_NOT_FOUND, "00 00: ");
-	assert_hr(ISCardAuth_GetChallenge(fr.auth, 0, NULL, &n, &(IByteBuffer *){NULL}), S_OK);
+	assert_hr(ISCardAuth_GetChallenge(fr.auth, 0, NULL, &n, &buffer), S_OK);
+	IByteBuffer_Release(buffer);
 	text_of_failure(SCARD_E_DIR_NOT_FOUND, "00 00: ");
 	other = files_other();
 	fr.context->limits.lock_ms = 1;
