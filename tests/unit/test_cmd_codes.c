@@ -22,14 +22,14 @@ static void a_getter_wants_a_pointer(void **state)
 {
 	ISCardCmd *cmd = new_cmd();
 	const ISCardCmdVtbl *v = cmd->lpVtbl;
-	HRESULT (*const bytes[])
+	HRESULT(*const bytes[])
 	(ISCardCmd *, BYTE *) = {
 		v->get_ClassId,        v->get_InstructionId,  v->get_P1,  v->get_P2, v->get_P3,
 		v->get_ReplyStatusSW1, v->get_ReplyStatusSW2, v->get_Nad,
 	};
-	HRESULT (*const lengths[])
+	HRESULT(*const lengths[])
 	(ISCardCmd *, LONG *) = {v->get_ApduLength, v->get_ApduReplyLength};
-	HRESULT (*const buffers[])
+	HRESULT(*const buffers[])
 	(ISCardCmd *, LPBYTEBUFFER *) = {v->get_Apdu, v->get_ApduReply, v->get_Data};
 
 	(void)state;
@@ -52,7 +52,7 @@ static void what_takes_a_buffer_wants_a_ready_one(void **state)
 {
 	ISCardCmd *cmd = new_cmd();
 	const ISCardCmdVtbl *v = cmd->lpVtbl;
-	HRESULT (*const setters[])
+	HRESULT(*const setters[])
 	(ISCardCmd *, LPBYTEBUFFER) = {v->put_Apdu, v->put_ApduReply, v->put_Data};
 	IByteBuffer *unready;
 
