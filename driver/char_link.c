@@ -36,6 +36,23 @@ static int characters(const struct ccid_link *l, const uint8_t *send, size_t len
 	return ccid_exchange(l->r, l->slot, &cmd, &wait, rsp);
 }
 
+/* The card waits for the rest, and would take the next command for it: T=0 knows no other way back
+ * into step than a reset (ISO/IEC 7816-3, 10). */
+static int broken_off(const struct ccid_link *l, int err)
+{
+	struct ccid_slot *s = &l->r->slot[l->slot];
+
+	pthread_mutex_lock(&l->r->state);
+	if (s->state == CCID_SLOT_READY) {
+		ccid_slot_lose(l->r, l->slot, CCID_SLOT_INACTIVE);
+		s->active_unknown = s->ours = true;
+	} else if (s->state == CCID_SLOT_DESYNCED) {
+		s->half_way = true;
+	}
+	pthread_mutex_unlock(&l->r->state);
+	return err;
+}
+
 int ccid_char_t0(const struct ccid_link *l, const uint8_t *tpdu, size_t len, uint8_t out[258])
 {
 	struct ccid_t0_char t;
@@ -51,8 +68,8 @@ int ccid_char_t0(const struct ccid_link *l, const uint8_t *tpdu, size_t len, uin
 	if (rc == CCID_OK && act == CCID_T0_CHAR_DONE) {
 		memcpy(out, t.rx, t.got);
 		rc = (int)t.got;
-	} else if (rc == CCID_OK) {
-		rc = t.err;
+	} else {
+		rc = broken_off(l, rc < 0 ? rc : t.err);
 	}
 	ccid_wipe(&t, sizeof t);
 	return rc;

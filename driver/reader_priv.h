@@ -85,6 +85,7 @@ struct ccid_slot {
 	bool agreed;                /* state: protocol and parameters stand */
 	bool active_unknown;        /* state: the reader says active, we hold no ATR */
 	bool activates;             /* state: cards here get power from the reader by itself */
+	bool half_way;              /* in a command of T=0, which only a reset ends */
 	bool ours;                  /* state: we gave it power and have not taken it back */
 	uint32_t session;           /* the generation that XfrBlock and Secure are meant for */
 	struct ccid_t1 t1;          /* T=1 at TPDU level */

@@ -131,6 +131,8 @@ int ccid_recover(struct ccid_reader *r, unsigned slot)
 	} else {
 		ccid_wire_drop(r);
 		rc = ladder(r, slot);
+		if (rc == CCID_OK && r->slot[slot].half_way)
+			rc = restart_slot(r, slot);
 	}
 	r->slot[slot].recovering = false;
 	if (rc == CCID_E_GONE)

@@ -56,6 +56,7 @@ void ccid_slot_lose(struct ccid_reader *r, unsigned slot, enum ccid_slot_state t
 	s->agreed = false;
 	atomic_store(&s->clock_stopped, false);
 	s->active_unknown = false;
+	s->half_way = false;
 	s->ours = false;
 	ccid_slot_set(r, slot, to);
 }

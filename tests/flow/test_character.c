@@ -57,7 +57,7 @@ static void t0_takes_a_single_byte_when_the_card_says_so(void **state)
 	flow_close();
 }
 
-static void a_wrong_procedure_byte_is_lost_data(void **state)
+static void a_wrong_procedure_byte_is_lost_data_and_ends_the_session(void **state)
 {
 	static const struct script_step steps[] = {CHARACTERS("01", "00 B0 00 00 02", "33"),
 	                                           CLOSING_POWERED};
@@ -65,6 +65,7 @@ static void a_wrong_procedure_byte_is_lost_data(void **state)
 	(void)state;
 	READY(&negotiates, ATR_T0, steps);
 	assert_int_equal(flow_transmit("00 B0 00 00 02", 0), CCID_E_COMM);
+	assert_int_equal(flow_transmit("00 B0 00 00 02", 0), CCID_E_STALE);
 	flow_close();
 }
 
@@ -117,7 +118,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(t0_moves_by_procedure_bytes),
 		cmocka_unit_test(t0_takes_a_single_byte_when_the_card_says_so),
-		cmocka_unit_test(a_wrong_procedure_byte_is_lost_data),
+		cmocka_unit_test(a_wrong_procedure_byte_is_lost_data_and_ends_the_session),
 		cmocka_unit_test(t1_takes_the_prologue_and_then_what_it_announces),
 		cmocka_unit_test(t1_asks_again_for_a_garbled_block),
 		cmocka_unit_test(a_pps_is_taken_by_what_pps0_announces),
