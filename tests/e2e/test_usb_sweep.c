@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* A session in which each USB transfer in turn stalls, or is the last before an unplug. Whatever
- * becomes of the session: it ends in time, nothing stays open, the interface is given back, and the
- * next one works. */
+/* A session in which each USB transfer in turn stalls, or is the last before an unplug; or in which
+ * each answer in turn is spoilt, late, lost, or pulled from under the reader. Whatever becomes of the
+ * session: it ends in time, no wrong answer is taken, nothing stays open, the interface is given
+ * back, and the next one works. */
 #include "reader.h"
 #include "usb_fixture.h"
 
@@ -9,6 +10,8 @@
 #include <string.h>
 
 #define TRANSFERS_MAX 40
+#define SILENT_MAX    4 /* each takes some seconds of real time */
+#define MESSAGES_MAX  7 /* fewer than a session has: each fault strikes */
 
 /* 0 when all went well, 1 when an error was told. */
 static int session(void)
@@ -19,7 +22,7 @@ static int session(void)
 	struct ccid_transport *t;
 	struct ccid_reader *r;
 	uint8_t out[16];
-	int err = 0;
+	int err = 0, n;
 
 	if (ccid_transport_open_usb(&t, &f, &usb_env) != 0)
 		return 1;
@@ -30,9 +33,11 @@ static int session(void)
 	if (ccid_slot_activate(r, 0, 3, CCID_RESET_NONE, usb_after(10000)) != 0)
 		err = 1;
 	for (int i = 0; i < 3 && err == 0; i++) {
-		err = ccid_slot_get_info(r, 0, &info) != 0 ||
-		      ccid_slot_transmit(r, 0, info.generation, challenge, sizeof challenge, out,
-		                         sizeof out, 0, -1, usb_after(10000)) != 10;
+		assert_int_equal(ccid_slot_get_info(r, 0, &info), 0);
+		n = ccid_slot_transmit(r, 0, info.generation, challenge, sizeof challenge, out,
+		                       sizeof out, 0, -1, usb_after(10000));
+		assert_true(n < 0 || (n == 10 && memcmp(out + 8, "\x90\x00", 2) == 0));
+		err = n < 0;
 	}
 	ccid_reader_close(r);
 	return err;
@@ -44,12 +49,12 @@ static void replug(void)
 	assert_true(usbfs_do("plug"));
 }
 
-/* How many sessions of those with a fault told an error. */
-static unsigned sweep(const char *fault, const char *driver)
+/* How many sessions told an error, of n in which the fault came at 0, 1, ... */
+static unsigned sweep(const char *fault, int n, const char *driver)
 {
 	unsigned failed = 0;
 
-	for (int at = 0; at < TRANSFERS_MAX; at++) {
+	for (int at = 0; at < n; at++) {
 		int64_t start;
 		char command[32];
 
@@ -71,7 +76,7 @@ static unsigned sweep(const char *fault, const char *driver)
 static void an_unplug_at_any_transfer_leaves_nothing_behind(void **state)
 {
 	int fds = usb_count_entries("/proc/self/fd");
-	unsigned failed = sweep("unplug-after", *state);
+	unsigned failed = sweep("unplug-after", TRANSFERS_MAX, *state);
 
 	assert_in_range(failed, 10, TRANSFERS_MAX - 1);
 	assert_int_equal(usb_count_entries("/proc/self/fd"), fds);
@@ -81,16 +86,57 @@ static void a_stall_at_any_transfer_leaves_nothing_behind(void **state)
 {
 	int fds = usb_count_entries("/proc/self/fd");
 
-	sweep("stall-after", *state);
+	sweep("stall-after", TRANSFERS_MAX, *state);
 	assert_int_equal(usb_count_entries("/proc/self/fd"), fds);
 }
 
-int main(void)
+/* Answers that are none: an error, unless the command could be repeated. */
+static void a_spoilt_answer_at_any_message_leaves_nothing_behind(void **state)
 {
+	static const char *const faults[] = {"stall-lost-after", "short-after",  "garbage-after",
+	                                     "slot-after",       "length-after", "pull-after"};
+	int fds = usb_count_entries("/proc/self/fd");
+	unsigned failed = 0;
+
+	for (size_t i = 0; i < sizeof faults / sizeof faults[0]; i++)
+		failed += sweep(faults[i], MESSAGES_MAX, *state);
+	assert_true(failed >= sizeof faults / sizeof faults[0]);
+	assert_int_equal(usb_count_entries("/proc/self/fd"), fds);
+}
+
+static void noise_around_any_message_is_not_noticed(void **state)
+{
+	assert_int_equal(sweep("zlp-before-after", MESSAGES_MAX, *state), 0);
+	assert_int_equal(sweep("zlp-after-after", MESSAGES_MAX, *state), 0);
+	assert_int_equal(sweep("long-after", MESSAGES_MAX, *state), 0);
+}
+
+static void silence_at_any_message_ends_in_time(void **state)
+{
+	static const char *const faults[] = {"silent-after", "lost-after", "seq-after",
+	                                     "dead-after", "pull-silent-after"};
+	int fds = usb_count_entries("/proc/self/fd");
+
+	for (size_t i = 0; i < sizeof faults / sizeof faults[0]; i++) {
+		unsigned failed = sweep(faults[i], SILENT_MAX, *state);
+
+		print_message("%s: %u of %d sessions told an error\n", faults[i], failed,
+		              SILENT_MAX);
+	}
+	assert_int_equal(usb_count_entries("/proc/self/fd"), fds);
+}
+
+int main(int argc, char **argv)
+{
+	const struct CMUnitTest silent[] = {USB_TEST(silence_at_any_message_ends_in_time)};
 	const struct CMUnitTest tests[] = {
 		USB_TEST(an_unplug_at_any_transfer_leaves_nothing_behind),
 		USB_TEST(a_stall_at_any_transfer_leaves_nothing_behind),
+		USB_TEST(a_spoilt_answer_at_any_message_leaves_nothing_behind),
+		USB_TEST(noise_around_any_message_is_not_noticed),
 	};
 
+	if (argc > 1 && strcmp(argv[1], "silent") == 0)
+		return cmocka_run_group_tests(silent, NULL, NULL);
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* Commands, one a connection; after "2 " for the reader on the second port: unplug, plug, suspend,
- * refuse, permit (to open), insert SLOT, remove SLOT; stall-after N and
- * unplug-after N (USB transfers from now), silent-after N (messages); driver, opens, connects,
+ * refuse, permit (to open), insert SLOT, remove SLOT; FAULT-after N, the first two by USB transfers
+ * from now, the others by messages: stall, unplug, stall-lost, silent, lost, dead, short, empty,
+ * garbage, seq, slot, length, long, zlp-before, zlp-after, pull, pull-silent; driver, opens, connects,
  * unclaimed, setinterfaces, resets, bulks, messages, violations, unconfigured, controls. The answer is
  * "ok", "no", or what was asked for. */
 #include "usbfs.h"
@@ -55,6 +56,20 @@ static bool fault(struct usbfs *u, const char *what, unsigned n)
 		{"unplug-after", EMU_FAULT_UNPLUG, true},
 		{"stall-after", EMU_FAULT_STALL, true},
 		{"silent-after", EMU_FAULT_SILENT, false},
+		{"stall-lost-after", EMU_FAULT_STALL_LOST, false},
+		{"lost-after", EMU_FAULT_LOST, false},
+		{"dead-after", EMU_FAULT_DEAD, false},
+		{"short-after", EMU_FAULT_SHORT, false},
+		{"empty-after", EMU_FAULT_EMPTY, false},
+		{"garbage-after", EMU_FAULT_GARBAGE, false},
+		{"seq-after", EMU_FAULT_SEQ, false},
+		{"slot-after", EMU_FAULT_SLOT, false},
+		{"length-after", EMU_FAULT_LENGTH, false},
+		{"long-after", EMU_FAULT_LONG, false},
+		{"zlp-before-after", EMU_FAULT_ZLP_BEFORE, false},
+		{"zlp-after-after", EMU_FAULT_ZLP_AFTER, false},
+		{"pull-after", EMU_FAULT_REMOVE, false},
+		{"pull-silent-after", EMU_FAULT_REMOVE_SILENT, false},
 	};
 
 	for (size_t i = 0; i < sizeof all / sizeof all[0]; i++) {
