@@ -1,13 +1,12 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
-# run.sh BUILD WORK SUITE...: boot Debian's kernel in QEMU, on the files of this machine (read-only),
-# and let guest.sh run the suites there. The guest asks for what happens outside by lines of text,
+# run.sh BUILD WORK: boot Debian's kernel in QEMU, on the files of this machine (read-only), and let
+# guest.sh test there. The guest asks for what happens outside by lines of text,
 # see obey().
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
 build=$1
 work=$2
-shift 2
 peers=$work/../peers
 root=$peers/root
 seconds=${ISCARD_QEMU_SECONDS:-600} # more than enough for a guest that does not hang
@@ -90,8 +89,9 @@ boot()
 		-device virtio-net-pci,netdev=net,romfile=
 		-chardev "socket,id=card,path=$work/card.socket,server=on,wait=off"
 		-device piix3-usb-uhci,id=uhci -device qemu-xhci,id=xhci)
-	unpacked nice "$root/usr/bin/qemu-system-x86_64" "${machine[@]}" "${devices[@]}" \
-		-append "console=ttyS0 panic=-1 quiet -- $here/guest.sh $build $work $*" \
+	LD_LIBRARY_PATH=$libraries:$root/lib/${libraries##*/} nice \
+		"$root/usr/bin/qemu-system-x86_64" "${machine[@]}" "${devices[@]}" \
+		-append "console=ttyS0 panic=-1 quiet -- $here/guest.sh $build $work" \
 		2>"$work/qemu.err" &
 	qemu=$!
 }
@@ -188,7 +188,8 @@ make_initramfs
 make_card
 "$here/../pcscd_files.sh" "$root"
 trap finish EXIT
-boot "$@"
+trap 'exit 1' TERM INT
+boot
 monitor qmp_capabilities
 serve
 [ "$result" = 0 ] || tail -n 20 "$work/console" "$work/qemu.err"
