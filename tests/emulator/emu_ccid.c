@@ -47,9 +47,7 @@ static const struct row *find(uint8_t type)
 
 uint8_t emu_icc_status(const struct emu_device *d, const struct emu_slot_state *s)
 {
-	bool mouth = s->in_mouth && (d->cfg.flags & EMU_MOUTH_IS_PRESENT) != 0;
-
-	if (!s->present && !mouth)
+	if (!emu_sees_card(d, s))
 		return 2;
 	return s->active ? 0 : 1;
 }

@@ -57,6 +57,7 @@ struct emu_config {
 	unsigned extensions;   /* time extensions before each answer of IccPowerOn and XfrBlock */
 	unsigned extension_ms; /* between them */
 	unsigned motion_ms;    /* a motor's work; above 0 with time extensions while it runs */
+	unsigned bin;          /* cards that can be captured; 0: any number */
 	unsigned take_ms;      /* a card in the mouth is taken after so long; 0: emu_take() */
 };
 
@@ -85,9 +86,14 @@ void emu_destroy(struct emu_device *d);
 /* What a person does. false when it cannot be done (a card is or is not there, it is locked). */
 bool emu_insert(struct emu_device *d, unsigned slot, const struct emu_card_config *card,
                 int64_t now_ms);
+bool emu_insert_half(struct emu_device *d, unsigned slot, const struct emu_card_config *card,
+                     int64_t now_ms); /* into the mouth; Accept draws it in */
 bool emu_remove(struct emu_device *d, unsigned slot, int64_t now_ms);
 bool emu_take(struct emu_device *d, unsigned slot, int64_t now_ms); /* out of the mouth */
 void emu_unplug(struct emu_device *d, int64_t now_ms);
+/* After emu_unplug, or a loss of power: cards are where they were, the lock has let go, a motion has
+ * ended where it was. */
+void emu_plug(struct emu_device *d, int64_t now_ms);
 void emu_jam(struct emu_device *d, unsigned slot, bool jammed);
 
 /* The same, later: done when the device's clock comes to at_ms. At most 16 wait. */

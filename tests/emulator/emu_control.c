@@ -54,7 +54,7 @@ static int set_configuration(struct emu_device *d, const struct setup *s)
 	d->configuration = (uint8_t)s->value;
 	for (unsigned i = 0; i < d->slots; i++)
 		d->slot[i].changed =
-			d->slot[i].present && (d->cfg.flags & EMU_NO_FIRST_NOTIFY) == 0;
+			emu_sees_card(d, &d->slot[i]) && (d->cfg.flags & EMU_NO_FIRST_NOTIFY) == 0;
 	return 0;
 }
 

@@ -171,7 +171,7 @@ static int notify(struct emu_device *d, uint8_t *buf, size_t cap)
 	for (unsigned i = 0; i < d->slots; i++) {
 		const struct emu_slot_state *s = &d->slot[i];
 
-		msg[1 + i / 4] |= (uint8_t)((s->present | s->changed << 1) << 2 * (i % 4));
+		msg[1 + i / 4] |= (uint8_t)((emu_sees_card(d, s) | s->changed << 1) << 2 * (i % 4));
 		any = any || s->changed;
 	}
 	if (!any)

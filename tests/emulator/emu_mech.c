@@ -14,55 +14,56 @@ static const uint8_t advertised_by[] = {
 	[ACCEPT] = 0x01, [EJECT] = 0x02, [CAPTURE] = 0x04, [LOCK] = 0x08, [UNLOCK] = 0x08,
 };
 
-static void vanish(struct emu_slot_state *s)
+static void accept_card(struct emu_device *d, struct emu_slot_state *s)
 {
-	s->present = false;
-	s->changed = true;
+	if (s->in_mouth)
+		emu_place(d, s, true, false);
+	else
+		s->accepting = !s->present;
 }
 
-static void accept_card(struct emu_slot_state *s)
+static void capture(struct emu_device *d, struct emu_slot_state *s)
 {
-	if (s->in_mouth) {
-		s->in_mouth = false;
-		s->take_at = 0;
-		s->present = s->changed = true;
-	} else {
-		s->accepting = !s->present;
-	}
+	emu_place(d, s, false, false);
+	s->captured++;
+	emu_card_free(s->card);
+	s->card = NULL;
 }
 
 static void move(struct emu_device *d, struct emu_slot_state *s, uint8_t function)
 {
 	switch (function) {
-	case ACCEPT: accept_card(s); break;
+	case ACCEPT: accept_card(d, s); break;
 	case EJECT:
-		vanish(s);
-		s->in_mouth = true;
+		emu_place(d, s, false, true);
 		if (d->cfg.take_ms > 0)
 			s->take_at = d->now + d->cfg.take_ms;
 		break;
-	case CAPTURE:
-		vanish(s);
-		s->captured++;
-		emu_card_free(s->card);
-		s->card = NULL;
-		break;
+	case CAPTURE: capture(d, s); break;
 	case LOCK: s->locked = true; break;
 	case UNLOCK: s->locked = false; break;
 	default: break;
 	}
 }
 
-/* bError, or -1 when the motor may run. */
-static int obstacle(const struct emu_slot_state *s, uint8_t function)
+/* Out of the mouth a card can be drawn in or captured. */
+static bool has_card_for(const struct emu_slot_state *s, uint8_t function)
 {
-	bool needs_card = function == EJECT || function == CAPTURE || function == LOCK;
+	if (function == CAPTURE)
+		return s->present || s->in_mouth;
+	return s->present || function == ACCEPT || function == UNLOCK;
+}
 
-	if (needs_card && !s->present)
+/* bError, or -1 when the motor may run. */
+static int obstacle(const struct emu_device *d, const struct emu_slot_state *s, uint8_t function)
+{
+	if (!has_card_for(s, function))
 		return ERR_MUTE;
 	if (s->jammed)
 		return ERR_HARDWARE;
 	if ((function == EJECT || function == CAPTURE) && s->locked)
+		return ERR_HARDWARE;
+	if (function == CAPTURE && d->cfg.bin > 0 && s->captured >= d->cfg.bin)
 		return ERR_HARDWARE;
 	return -1;
 }
@@ -110,7 +111,7 @@ void emu_mechanical(struct emu_device *d, unsigned slot, const struct emu_cmd *c
 		emu_fail(r, d->mechanical == 0 ? ERR_UNSUPPORTED : ERR_PARAM);
 		return;
 	}
-	error = obstacle(&d->slot[slot], function);
+	error = obstacle(d, &d->slot[slot], function);
 	if (error >= 0) {
 		emu_fail(r, (uint8_t)error);
 		return;

@@ -4,7 +4,24 @@
 
 #include <string.h>
 
-static bool put_card(struct emu_device *d, unsigned slot, const struct emu_card_config *card)
+bool emu_sees_card(const struct emu_device *d, const struct emu_slot_state *s)
+{
+	return s->present || (s->in_mouth && (d->cfg.flags & EMU_MOUTH_IS_PRESENT) != 0);
+}
+
+void emu_place(struct emu_device *d, struct emu_slot_state *s, bool present, bool in_mouth)
+{
+	bool before = emu_sees_card(d, s);
+
+	s->present = present;
+	s->in_mouth = in_mouth;
+	s->take_at = 0;
+	if (emu_sees_card(d, s) != before)
+		s->changed = true;
+}
+
+static bool put_card(struct emu_device *d, unsigned slot, const struct emu_card_config *card,
+                     bool half)
 {
 	struct emu_slot_state *s = &d->slot[slot];
 
@@ -12,9 +29,11 @@ static bool put_card(struct emu_device *d, unsigned slot, const struct emu_card_
 		return false;
 	emu_card_free(s->card);
 	s->card = emu_card_new(card);
-	s->present = s->changed = s->card != NULL;
+	if (s->card == NULL)
+		return false;
+	emu_place(d, s, !half, half);
 	s->accepting = false;
-	return s->present;
+	return true;
 }
 
 bool emu_take_card(struct emu_device *d, unsigned slot)
@@ -24,8 +43,7 @@ bool emu_take_card(struct emu_device *d, unsigned slot)
 	if (slot >= d->slots || !s->present || s->locked)
 		return false;
 	emu_slot_off(s);
-	s->present = s->in_mouth = false;
-	s->changed = true;
+	emu_place(d, s, false, false);
 	emu_end_running(d, slot, ERR_MUTE);
 	emu_card_free(s->card);
 	s->card = NULL;
@@ -38,12 +56,7 @@ static bool take_from_mouth(struct emu_device *d, unsigned slot)
 
 	if (slot >= d->slots || !s->in_mouth)
 		return false;
-	s->in_mouth = false;
-	s->take_at = 0;
-	if (s->present) {
-		s->present = false;
-		s->changed = true;
-	}
+	emu_place(d, s, false, false);
 	emu_card_free(s->card);
 	s->card = NULL;
 	return true;
@@ -53,7 +66,7 @@ static void happen(struct emu_device *d, const struct emu_timed *e)
 {
 	switch (e->what) {
 	case EMU_REMOVE: emu_take_card(d, e->slot); break;
-	case EMU_INSERT: put_card(d, e->slot, &d->cfg.card[e->slot]); break;
+	case EMU_INSERT: put_card(d, e->slot, &d->cfg.card[e->slot], false); break;
 	case EMU_TAKE: take_from_mouth(d, e->slot); break;
 	case EMU_UNPLUG: d->gone = true; break;
 	}
@@ -128,7 +141,14 @@ bool emu_insert(struct emu_device *d, unsigned slot, const struct emu_card_confi
                 int64_t now_ms)
 {
 	emu_tick(d, now_ms);
-	return put_card(d, slot, card);
+	return put_card(d, slot, card, false);
+}
+
+bool emu_insert_half(struct emu_device *d, unsigned slot, const struct emu_card_config *card,
+                     int64_t now_ms)
+{
+	emu_tick(d, now_ms);
+	return put_card(d, slot, card, true);
 }
 
 bool emu_remove(struct emu_device *d, unsigned slot, int64_t now_ms)
@@ -147,6 +167,16 @@ void emu_unplug(struct emu_device *d, int64_t now_ms)
 {
 	emu_tick(d, now_ms);
 	d->gone = true;
+}
+
+void emu_plug(struct emu_device *d, int64_t now_ms)
+{
+	emu_tick(d, now_ms);
+	emu_restart(d);
+	d->gone = false;
+	d->configuration = 0;
+	for (unsigned i = 0; i < d->slots; i++)
+		d->slot[i].locked = d->slot[i].accepting = false;
 }
 
 void emu_jam(struct emu_device *d, unsigned slot, bool jammed)

@@ -276,6 +276,10 @@ bool emu_can_talk(struct emu_device *d, struct emu_slot_state *s, struct emu_rep
 /* emu_misc.c */
 emu_handler emu_escape, emu_icc_clock, emu_t0_apdu, emu_set_rate, emu_secure;
 
+/* emu_person.c: where the card is from now on; the host hears of what the reader can see */
+void emu_place(struct emu_device *d, struct emu_slot_state *s, bool present, bool in_mouth);
+bool emu_sees_card(const struct emu_device *d, const struct emu_slot_state *s);
+
 /* emu_mech.c */
 emu_handler emu_mechanical;
 void emu_motion_done(struct emu_device *d, unsigned slot);
