@@ -6,6 +6,7 @@
 #include "pool.h"
 #include "process.h"
 #include "replays.h"
+#include "rules.h"
 #include "watch.h"
 
 #include <stdio.h>
@@ -152,6 +153,7 @@ static void close_all(iscard_context *c)
 	c->nsources = 0;
 	ccid_names_free(&c->names);
 	ccid_cards_free(c);
+	ccid_rules_free(c);
 }
 
 /* Under c->lock, unless nobody knows c yet. */

@@ -79,6 +79,7 @@ struct iscard_context {
 	struct ccid_names names;
 	struct ccid_hold *holds;
 	struct ccid_card_type *cards;
+	struct ccid_rule *rules; /* rules.h */
 };
 
 /* As iscard_context_create(), with one more scheme. */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* What becomes of the card: section by section as the documentation words it, and no movement is
  * claimed that was not commanded. */
-#include "session.h"
+#include "mechanics.h"
 
 #include "result.h"
 
@@ -9,7 +9,10 @@
 
 bool ccid_can_eject(const struct ccid_session *s)
 {
-	return ccid_reader_mechanical(s->port->reader) & CCID_MECH_EJECT;
+	struct ccid_mechanics m;
+
+	ccid_mechanics_of(s, &m);
+	return (m.abilities & ISCARD_MECHANICAL_EJECT) != 0;
 }
 
 static bool card_left(const struct ccid_session *s)
@@ -32,11 +35,10 @@ static int power_off(const struct ccid_session *s, iscard_disposition_result *re
 	return err < 0 ? CCID_E_REFUSED : 0;
 }
 
-static int eject(const struct ccid_session *s, iscard_disposition_result *result)
+static int eject(struct ccid_session *s, iscard_disposition_result *result)
 {
-	int err = ccid_slot_mechanical(
-		s->port->reader, s->port->slot, CCID_MECHANICAL_EJECT,
-		ccid_session_deadline(s, POWER_OFF_MS + s->context->limits.motion_ms));
+	int err = ccid_move(s, ISCARD_MOTION_EJECT,
+	                    ccid_session_deadline(s, POWER_OFF_MS + s->context->limits.motion_ms));
 
 	if (err < 0 && card_left(s))
 		return 0;
@@ -48,7 +50,7 @@ static int eject(const struct ccid_session *s, iscard_disposition_result *result
 	return err < 0 ? CCID_E_REFUSED : 0;
 }
 
-static int eject_or_power_off(const struct ccid_session *s, iscard_disposition_result *result)
+static int eject_or_power_off(struct ccid_session *s, iscard_disposition_result *result)
 {
 	if (ccid_can_eject(s))
 		return eject(s, result);

@@ -4,7 +4,7 @@
 #ifndef CCID_PORT_H
 #define CCID_PORT_H
 
-#include "reader.h"
+#include "place.h"
 #include "share.h"
 
 #include <pthread.h>
@@ -18,6 +18,7 @@ struct ccid_port {
 	pthread_mutex_t lock;
 	struct ccid_share share; /* lock */
 	uint64_t moves;          /* lock; commands that may have selected another file */
+	struct ccid_place place; /* lock */
 };
 
 void ccid_port_init(struct ccid_port *p, struct ccid_open *open, unsigned slot);
@@ -27,6 +28,8 @@ void ccid_port_fini(struct ccid_port *p);
 void ccid_port_refresh(struct ccid_port *p, struct ccid_slot_info *info);
 /* The same with what was heard already: no system call. */
 void ccid_port_look(struct ccid_port *p, struct ccid_slot_info *info);
+/* The same, and where the card is; lock not held. */
+void ccid_port_show(struct ccid_port *p, struct ccid_slot_info *info, struct ccid_place *place);
 struct ccid_card_view ccid_card_view_of(const struct ccid_slot_info *info);
 
 /* How many connections there are, and whether the one is exclusive; lock not held. */

@@ -258,18 +258,20 @@ static void hear(struct ccid_seat *s, int64_t now)
 
 static void see(struct ccid_seat *s, struct iscard_slot_status *now)
 {
+	struct ccid_port *port = ccid_open_port(s->open, s->slot);
 	struct ccid_slot_info info;
+	struct ccid_place place;
 	bool exclusive;
 
-	if (ccid_slot_get_info(ccid_open_reader(s->open), s->slot, &info) < 0)
-		return;
+	ccid_port_show(port, &info, &place);
 	s->card = has_card(s, &info);
 	now->insertions = s->base + info.insertions;
-	if (FAILED(ccid_state_of(&info, &now->state)))
+	now->state = ccid_place_state(&place, &info);
+	if (now->state == 0)
 		now->state = s->card ? ISCARD_PRESENT : ISCARD_ABSENT;
 	now->atr_len = info.atr_len;
 	memcpy(now->atr, info.atr, info.atr_len);
-	ccid_port_users(ccid_open_port(s->open, s->slot), &now->connections, &exclusive);
+	ccid_port_users(port, &now->connections, &exclusive);
 	now->exclusive = exclusive;
 }
 

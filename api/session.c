@@ -2,6 +2,7 @@
 #include "session.h"
 
 #include "find.h"
+#include "mechanics.h"
 #include "result.h"
 
 #include <stdlib.h>
@@ -128,18 +129,28 @@ static HRESULT not_open(struct ccid_session *s, const char *name, int err)
 	return ccid_result(err, CCID_ATTACHING);
 }
 
-static HRESULT establish(struct ccid_session *s, const char *name, const struct ccid_terms *terms)
+static HRESULT open_reader(struct ccid_session *s, const char *name)
 {
 	unsigned slot = 0;
 	int err = ccid_pool_get(&s->open, &slot, s->context, name);
-	HRESULT hr;
 
 	if (err < 0)
 		return not_open(s, name, err);
 	s->port = ccid_open_port(s->open, slot);
 	atomic_store(&s->reached, true);
 	err = ccid_open_name(s->open, slot, s->context, s->name, sizeof s->name);
-	hr = err < 0 ? ccid_result(err, CCID_ATTACHING) : connect(s, terms);
+	if (err < 0)
+		ccid_session_give_up(s);
+	return ccid_result(err, CCID_ATTACHING);
+}
+
+static HRESULT establish(struct ccid_session *s, const char *name, const struct ccid_terms *terms)
+{
+	HRESULT hr = open_reader(s, name);
+
+	if (FAILED(hr))
+		return hr;
+	hr = connect(s, terms);
 	if (FAILED(hr)) {
 		ccid_session_give_up(s);
 		return hr;
@@ -195,6 +206,28 @@ HRESULT ccid_session_connect(struct ccid_session **out, iscard_context *c, const
 	return hr;
 }
 
+HRESULT ccid_session_visit(struct ccid_session **out, iscard_context *c, const char *name)
+{
+	struct ccid_session *s;
+	HRESULT hr = ccid_session_new(&s, c, 0);
+
+	*out = NULL;
+	if (FAILED(hr))
+		return hr;
+	hr = open_reader(s, name);
+	if (FAILED(hr))
+		ccid_session_unref(s);
+	else
+		*out = s;
+	return hr;
+}
+
+void ccid_session_go(struct ccid_session *s)
+{
+	ccid_session_close(s);
+	ccid_session_unref(s);
+}
+
 HRESULT ccid_session_by_handle(struct ccid_session **out, HSCARD handle)
 {
 	struct ccid_session *s;
@@ -227,18 +260,6 @@ HRESULT ccid_session_lock(struct ccid_session *s)
 	return hr;
 }
 
-HRESULT ccid_state_of(const struct ccid_slot_info *info, SCARD_STATES *state)
-{
-	switch (info->state) {
-	case CCID_SLOT_EMPTY: *state = ISCARD_ABSENT; return S_OK;
-	case CCID_SLOT_INACTIVE: *state = ISCARD_SWALLOWED; return S_OK;
-	case CCID_SLOT_NEGOTIABLE: *state = ISCARD_NEGOTIABLEMODE; return S_OK;
-	case CCID_SLOT_READY: *state = ISCARD_SPECIFICMODE; return S_OK;
-	case CCID_SLOT_DESYNCED: *state = ISCARD_POWERED; return S_OK;
-	default: return SCARD_E_NOT_READY;
-	}
-}
-
 HRESULT ccid_session_status(struct ccid_session *s, SCARD_STATES *state)
 {
 	struct ccid_slot_info info;
@@ -250,13 +271,16 @@ HRESULT ccid_session_status(struct ccid_session *s, SCARD_STATES *state)
 	err = ccid_slot_poll(s->port->reader, s->port->slot, ccid_session_deadline(s, STATUS_MS));
 	if (err == CCID_E_SLOT_BUSY || err == CCID_E_NOCARD)
 		err = 0; /* what is known will do */
+	ccid_sense(s);
 	pthread_mutex_lock(&s->port->lock);
 	hr = ccid_session_check(s, CCID_NEED_READER, &info);
-	pthread_mutex_unlock(&s->port->lock);
 	if (SUCCEEDED(hr) && err < 0)
 		hr = ccid_result(err, CCID_ATTACHED);
-	if (SUCCEEDED(hr))
-		hr = ccid_state_of(&info, state);
+	if (SUCCEEDED(hr)) {
+		*state = ccid_place_state(&s->port->place, &info);
+		hr = *state == 0 ? SCARD_E_NOT_READY : S_OK;
+	}
+	pthread_mutex_unlock(&s->port->lock);
 	ccid_session_unpin(s);
 	return hr;
 }

@@ -36,10 +36,17 @@ struct ccid_session {
 	uint32_t run_insertions;   /* busy; the card that a run began with */
 	unsigned mark;             /* the reader's last fault when the card was taken in use */
 	unsigned waits, cancels;   /* for others, for one's own turn; ccid_session_cancel() */
+	struct ccid_session_wait *waiting;
 	unsigned wanted;
 	unsigned protocol;
 	uint8_t atr[CCID_ATR_MAX];
 	size_t atr_len;
+};
+
+/* A wait for something that is no command, which ccid_session_cancel() ends. */
+struct ccid_session_wait {
+	struct ccid_session_wait *next;
+	int fd; /* readable when cancelled */
 };
 
 /* How a connection shares, and what it speaks. */
@@ -60,6 +67,11 @@ HRESULT ccid_session_attach(struct ccid_session *s, const char *name,
 /* Both. */
 HRESULT ccid_session_connect(struct ccid_session **out, iscard_context *c, const char *name,
                              const struct ccid_terms *terms, struct ccid_cause *cause);
+
+/* The reader of that name, open and no more: not a member of its port, no card is looked at, no
+ * handle. One reference; ends with ccid_session_go(). */
+HRESULT ccid_session_visit(struct ccid_session **out, iscard_context *c, const char *name);
+void ccid_session_go(struct ccid_session *s);
 
 /* The one behind a handle, with a reference and an object more. E_INVALIDARG. */
 HRESULT ccid_session_by_handle(struct ccid_session **out, HSCARD handle);
@@ -86,8 +98,6 @@ HRESULT ccid_session_lock(struct ccid_session *s);
 HRESULT ccid_session_unlock(struct ccid_session *s, SCARD_DISPOSITIONS disposition,
                             iscard_disposition_result *result);
 HRESULT ccid_session_status(struct ccid_session *s, SCARD_STATES *state);
-/* What a slot is in Microsoft's words. SCARD_E_NOT_READY: nothing is known. */
-HRESULT ccid_state_of(const struct ccid_slot_info *info, SCARD_STATES *state);
 HRESULT ccid_session_share_mode(struct ccid_session *s, SCARD_SHARE_MODES *mode);
 
 /* Protocol (0 or 1) and ATR of the card in use. atr has room for CCID_ATR_MAX. */
@@ -169,6 +179,13 @@ HRESULT ccid_session_check(struct ccid_session *s, enum ccid_need need,
  * On success to be ended by ccid_session_done(). */
 HRESULT ccid_session_use(struct ccid_session *s, enum ccid_need need);
 void ccid_session_done(struct ccid_session *s);
+/* The same with a limit of its own for the wait, in the context's time. */
+HRESULT ccid_session_use_until(struct ccid_session *s, enum ccid_need need, int64_t deadline);
+
+/* fd is open between the two. CCID_E_NOMEM. Port mutex not held. */
+CCID_MUST_USE
+int ccid_session_wait_begin(struct ccid_session *s, struct ccid_session_wait *w);
+void ccid_session_wait_end(struct ccid_session *s, struct ccid_session_wait *w);
 
 /* One thread of the connection at a time, among those that send commands; port mutex not held. What
  * keeps the others waiting has its own limit; a cancel and the end of the connection end the wait.

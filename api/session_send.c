@@ -6,6 +6,8 @@
 #include "pin.h"
 #include "result.h"
 
+#include <unistd.h>
+
 /* The length of the answer, or an enum ccid_err. generation: the card that is meant. */
 typedef int operation(const struct ccid_session *s, uint32_t generation, void *arg);
 
@@ -181,6 +183,16 @@ HRESULT ccid_session_escape(struct ccid_session *s, const uint8_t *out, size_t l
 	return run_alone(s, CCID_NEED_READER, escape, &v, n);
 }
 
+static void wake_waits(const struct ccid_session *s)
+{
+	for (const struct ccid_session_wait *w = s->waiting; w != NULL; w = w->next) {
+		uint64_t one = 1;
+		ssize_t n = write(w->fd, &one, sizeof one);
+
+		(void)n; /* a counter that is full is readable too */
+	}
+}
+
 HRESULT ccid_session_cancel(struct ccid_session *s)
 {
 	HRESULT hr = ccid_session_pin(s);
@@ -193,6 +205,7 @@ HRESULT ccid_session_cancel(struct ccid_session *s)
 	s->cancels++;
 	ccid_port_wake(s->port);
 	pthread_cond_broadcast(&s->idle);
+	wake_waits(s);
 	if (s->member.uses > 0 && ccid_slot_cancel(s->port->reader, s->port->slot))
 		any = true;
 	pthread_mutex_unlock(&s->port->lock);

@@ -5,6 +5,8 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
 
 struct ccid_session *ccid_session_ref(struct ccid_session *s)
 {
@@ -137,21 +139,30 @@ static int go_on(void *arg)
 	return FAILED(t->hr) ? CCID_E_STALE : 0;
 }
 
-HRESULT ccid_session_use(struct ccid_session *s, enum ccid_need need)
+HRESULT ccid_session_use_until(struct ccid_session *s, enum ccid_need need, int64_t deadline)
 {
-	const struct ccid_env *clock = &s->context->env;
-	int64_t limit = s->context->limits.lock_ms;
-	int64_t deadline = limit > 0 ? ccid_env_now(clock) + limit : CCID_NEVER;
 	struct turn turn = {s, need, s->cancels, S_OK};
 	int rc;
 
 	s->waits++;
-	rc = ccid_port_use(s->port, &s->member, go_on, &turn, clock, deadline);
+	rc = ccid_port_use(s->port, &s->member, go_on, &turn, &s->context->env, deadline);
 	s->waits--;
+	if (rc == 0 && s->port->place.moving) { /* by this connection, in another thread */
+		ccid_port_done(s->port, &s->member);
+		rc = CCID_E_SLOT_BUSY;
+	}
 	if (rc == 0)
 		s->mark = ccid_reader_faults(s->port->reader);
 	ccid_session_tell(s, rc == CCID_E_TIMEOUT ? "another connection holds the lock" : NULL);
 	return rc == CCID_E_STALE ? turn.hr : ccid_result(rc, CCID_ATTACHED);
+}
+
+HRESULT ccid_session_use(struct ccid_session *s, enum ccid_need need)
+{
+	int64_t limit = s->context->limits.lock_ms;
+
+	return ccid_session_use_until(
+		s, need, limit > 0 ? ccid_env_now(&s->context->env) + limit : CCID_NEVER);
 }
 
 void ccid_session_done(struct ccid_session *s)
@@ -208,6 +219,32 @@ void ccid_session_leave(struct ccid_session *s)
 	s->busy = false;
 	pthread_cond_signal(&s->idle);
 	pthread_mutex_unlock(&s->port->lock);
+}
+
+int ccid_session_wait_begin(struct ccid_session *s, struct ccid_session_wait *w)
+{
+	w->fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	if (w->fd < 0)
+		return CCID_E_NOMEM;
+	pthread_mutex_lock(&s->port->lock);
+	w->next = s->waiting;
+	s->waiting = w;
+	s->waits++;
+	pthread_mutex_unlock(&s->port->lock);
+	return 0;
+}
+
+void ccid_session_wait_end(struct ccid_session *s, struct ccid_session_wait *w)
+{
+	struct ccid_session_wait **at = &s->waiting;
+
+	pthread_mutex_lock(&s->port->lock);
+	while (*at != w)
+		at = &(*at)->next;
+	*at = w->next;
+	s->waits--;
+	pthread_mutex_unlock(&s->port->lock);
+	close(w->fd);
 }
 
 static void forget_handle(struct ccid_session *s)

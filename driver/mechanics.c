@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* PC_to_RDR_Mechanical (CCID 6.1.12) and PC_to_RDR_Escape (6.1.8). */
-#include "reader_priv.h"
+/* PC_to_RDR_Mechanical (CCID 6.1.12), waiting for what it does, and PC_to_RDR_Escape (6.1.8). */
+#include "wire.h"
 
 #include <string.h>
 
@@ -38,11 +38,15 @@ static int command(struct ccid_reader *r, unsigned slot, enum ccid_mechanical fu
 		rc = CCID_E_REFUSED; /* FE: the reader did not move it */
 	if (rc < 0 || !moves_card_out(function))
 		return rc;
-	/* Whatever bmICCStatus still says, no session outlives the movement. */
+	ccid_slot_moved(r, slot);
+	return rc;
+}
+
+void ccid_slot_moved(struct ccid_reader *r, unsigned slot)
+{
 	pthread_mutex_lock(&r->state);
 	r->slot[slot].generation++;
 	pthread_mutex_unlock(&r->state);
-	return rc;
 }
 
 int ccid_slot_mechanical(struct ccid_reader *r, unsigned slot, enum ccid_mechanical function,
@@ -58,6 +62,18 @@ int ccid_slot_mechanical(struct ccid_reader *r, unsigned slot, enum ccid_mechani
 	if (rc < 0)
 		return moves_card_out(function) ? ccid_kept_out(r, slot, rc) : rc;
 	return ccid_slot_leave(r, slot, command(r, slot, function, deadline));
+}
+
+int ccid_reader_pause(struct ccid_reader *r, unsigned slot, int64_t until)
+{
+	int rc;
+
+	if (r->t->ops->event_fd(r->t) >= 0)
+		return CCID_E_UNSUPPORTED;
+	rc = ccid_slot_enter(r, slot);
+	if (rc < 0)
+		return rc;
+	return ccid_slot_leave(r, slot, ccid_wire_pause(r, slot, until));
 }
 
 int ccid_reader_escape(struct ccid_reader *r, unsigned slot, const uint8_t *out, size_t len,

@@ -53,6 +53,12 @@ uint32_t ccid_reader_mechanical(const struct ccid_reader *r);
  * polled. */
 int ccid_reader_event_fd(const struct ccid_reader *r);
 
+/* Let time pass until then, or the reader is cancelled, where it passes in waits of the transport alone
+ * (a peer in this very thread). CCID_E_UNSUPPORTED, at once, where there are descriptors and a clock to
+ * wait for instead. */
+CCID_MUST_USE
+int ccid_reader_pause(struct ccid_reader *r, unsigned slot, int64_t until);
+
 /* Take the notifications that have come and update the slots; never waits. Number of slots that
  * changed, or CCID_E_GONE. A system that has slept has reset all cards: their sessions end. */
 CCID_MUST_USE
@@ -154,6 +160,9 @@ int ccid_slot_transmit(struct ccid_reader *r, unsigned slot, uint32_t generation
 CCID_MUST_USE
 int ccid_slot_mechanical(struct ccid_reader *r, unsigned slot, enum ccid_mechanical function,
                          int64_t deadline);
+
+/* The card was moved, by whatever means: no session outlives that, whatever bmICCStatus still says. */
+void ccid_slot_moved(struct ccid_reader *r, unsigned slot);
 
 /* PIN entry on the reader's own pad (PC_to_RDR_Secure). pin's prologue is filled in here. Returns the
  * length of the card's answer; a time-out or a cancel at the pad is an answer too, 6400 or 6401.

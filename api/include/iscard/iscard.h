@@ -18,8 +18,9 @@
  * provider.h: files, PINs and keys of ISO 7816-4 cards (ISCardFileAccess, ISCardVerify, ISCardAuth).
  * context.h: reader addresses and names, limits, log. events.h: readers and cards that come and go.
  * easy.h: bytes, UTF-8, and failures in words. pinpad.h: PIN entry on the reader. reader.h: what a
- * reader can do. cards.h: card types. bstr.h: text. safearray.h: arrays. replay.h: recorded readers in
- * tests. errors.h: results. unknown.h: object rules and the factory. */
+ * reader can do. kiosk.h: readers that move cards. cards.h: card types. bstr.h: text. safearray.h:
+ * arrays. replay.h: recorded readers in tests. errors.h: results. unknown.h: object rules and the
+ * factory. */
 #ifndef ISCARD_ISCARD_H
 #define ISCARD_ISCARD_H
 
@@ -29,6 +30,7 @@
 #include <iscard/easy.h>
 #include <iscard/errors.h>
 #include <iscard/events.h>
+#include <iscard/kiosk.h>
 #include <iscard/pinpad.h>
 #include <iscard/provider.h>
 #include <iscard/reader.h>

@@ -1,0 +1,166 @@
+/* SPDX-License-Identifier: MIT */
+#include "rules.h"
+
+#include "blob.h"
+
+#include <ctype.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static bool same(char a, char b)
+{
+	return tolower((unsigned char)a) == tolower((unsigned char)b);
+}
+
+/* Of several * only the last one is ever extended: no more than pattern times text steps. */
+bool ccid_glob(const char *pattern, const char *text)
+{
+	const char *star = NULL, *from = text;
+
+	while (*text != '\0') {
+		if (*pattern == '*') {
+			star = ++pattern;
+			from = text;
+		} else if (*pattern != '\0' && same(*pattern, *text)) {
+			pattern++;
+			text++;
+		} else if (star != NULL) {
+			pattern = star;
+			text = ++from;
+		} else {
+			return false;
+		}
+	}
+	while (*pattern == '*')
+		pattern++;
+	return *pattern == '\0';
+}
+
+static bool fits(const struct ccid_rule *r, const char *name, const struct ccid_identity *id)
+{
+	char product[sizeof "usb:FFFF:FFFF"];
+
+	snprintf(product, sizeof product, "usb:%04x:%04x", id->vid, id->pid);
+	return ccid_glob(r->pattern, name) || ccid_glob(r->pattern, id->address) ||
+	       ccid_glob(r->pattern, product);
+}
+
+bool ccid_rule_mechanics(iscard_context *c, const char *name, const struct ccid_identity *id,
+                         struct iscard_mechanics *out, char label[ISCARD_MECHANICS_SOURCE])
+{
+	const struct ccid_rule *r;
+
+	pthread_mutex_lock(&c->lock);
+	for (r = c->rules; r != NULL && !(r->mechanic && fits(r, name, id)); r = r->next)
+		;
+	if (r != NULL) {
+		*out = r->mechanics;
+		out->name = NULL;
+		snprintf(label, ISCARD_MECHANICS_SOURCE, "external: %s", r->label);
+	}
+	pthread_mutex_unlock(&c->lock);
+	return r != NULL;
+}
+
+static void rule_free(struct ccid_rule *r)
+{
+	if (r != NULL)
+		free(r->pattern);
+	free(r);
+}
+
+void ccid_rules_free(iscard_context *c)
+{
+	while (c->rules != NULL) {
+		struct ccid_rule *r = c->rules;
+
+		c->rules = r->next;
+		rule_free(r);
+	}
+}
+
+static struct ccid_rule *rule_new(const char *pattern)
+{
+	struct ccid_rule *r = calloc(1, sizeof *r);
+
+	if (r == NULL)
+		return NULL;
+	r->pattern = ccid_text_copy(pattern, strlen(pattern));
+	if (r->pattern != NULL)
+		return r;
+	free(r);
+	return NULL;
+}
+
+/* Take the rule of this very pattern out of the list. c->lock held. */
+static struct ccid_rule *take(iscard_context *c, const char *pattern)
+{
+	struct ccid_rule **at = &c->rules, *r;
+
+	while (*at != NULL && strcmp((*at)->pattern, pattern) != 0)
+		at = &(*at)->next;
+	r = *at;
+	if (r != NULL)
+		*at = r->next;
+	return r;
+}
+
+static void put(iscard_context *c, struct ccid_rule *r)
+{
+	r->next = c->rules;
+	c->rules = r;
+}
+
+static void set_mechanics(struct ccid_rule *r, const struct iscard_mechanics *m)
+{
+	r->mechanic = m != NULL;
+	if (m == NULL)
+		return;
+	r->mechanics = *m;
+	r->mechanics.name = NULL;
+	snprintf(r->label, sizeof r->label, "%s", m->name != NULL ? m->name : "?");
+}
+
+/* spare takes the place of a rule that was not there; what is not needed is handed back. */
+static struct ccid_rule *change(iscard_context *c, const char *pattern, struct ccid_rule *spare,
+                                const struct iscard_mechanics *m)
+{
+	struct ccid_rule *r;
+
+	pthread_mutex_lock(&c->lock);
+	r = take(c, pattern);
+	if (r == NULL) {
+		r = spare;
+		spare = NULL;
+	}
+	set_mechanics(r, m);
+	if (r->mechanic || r->political) {
+		put(c, r);
+		r = NULL;
+	}
+	pthread_mutex_unlock(&c->lock);
+	rule_free(r);
+	return spare;
+}
+
+HRESULT iscard_context_set_mechanics(iscard_context *context, const char *pattern,
+                                     const struct iscard_mechanics *mechanics)
+{
+	struct ccid_rule *spare;
+	iscard_context *c;
+	HRESULT hr;
+
+	if (pattern == NULL)
+		return E_POINTER;
+	if (pattern[0] == '\0' || (mechanics != NULL && mechanics->size != sizeof *mechanics))
+		return E_INVALIDARG;
+	hr = ccid_context_get(context, &c);
+	if (FAILED(hr))
+		return hr;
+	spare = rule_new(pattern);
+	if (spare != NULL)
+		rule_free(change(c, pattern, spare, mechanics));
+	iscard_context_unref(c);
+	return spare != NULL ? S_OK : E_OUTOFMEMORY;
+}
