@@ -40,8 +40,8 @@ static iscard_place look(struct ccid_session *s)
 /* A silent reader is asked first; what fails is met again. */
 static iscard_place ask(struct ccid_session *s)
 {
-	int err = ccid_slot_poll(s->port->reader, s->port->slot,
-	                         ccid_session_deadline(s, STATUS_MS));
+	int err =
+		ccid_slot_poll(s->port->reader, s->port->slot, ccid_session_deadline(s, STATUS_MS));
 	iscard_place place;
 
 	(void)err;
@@ -148,7 +148,7 @@ static HRESULT run(struct motion *m)
 	if (FAILED(r->commanded))
 		return r->commanded;
 	return r->finished == S_FALSE && !(m->options.flags & ISCARD_MOTION_WAIT) ? S_OK
-	                                                                           : r->finished;
+	                                                                          : r->finished;
 }
 
 static HRESULT check(iscard_motion motion, const struct iscard_motion_options *o,

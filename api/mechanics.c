@@ -165,8 +165,8 @@ static int drive(struct ccid_session *s, const struct ccid_mechanics *m, iscard_
 {
 	if (m->external)
 		return drive_back_end(s, m, motion, deadline);
-	return ccid_slot_mechanical(s->port->reader, s->port->slot,
-	                            (enum ccid_mechanical)motion, deadline);
+	return ccid_slot_mechanical(s->port->reader, s->port->slot, (enum ccid_mechanical)motion,
+	                            deadline);
 }
 
 static enum ccid_motion_failure failure_of(int err)

@@ -90,8 +90,7 @@ static void rest(struct wait *w, int64_t now)
 {
 	struct ccid_session *s = w->session;
 	int64_t ms = slice(w, now);
-	int err = ccid_reader_pause(s->port->reader, s->port->slot,
-	                            ccid_session_deadline(s, ms));
+	int err = ccid_reader_pause(s->port->reader, s->port->slot, ccid_session_deadline(s, ms));
 
 	if (err == CCID_E_UNSUPPORTED)
 		listen(w, ms);

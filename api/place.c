@@ -17,10 +17,10 @@ static const struct {
 	[ISCARD_PLACE_UNKNOWN] = {"unknown", ANEW | TO(ABSENT) | TO(LOCKED) | TO(EJECTING) |
                                                      TO(TAKEN) | TO(CAPTURED)},
 	[ISCARD_PLACE_ABSENT] = {"absent", ANEW | TO(EJECTING) | TO(TAKEN) | TO(CAPTURED)},
-	[ISCARD_PLACE_INSERTED] = {"inserted", ANEW | TO(ABSENT) | TO(EJECTING) | TO(TAKEN) |
-                                                       TO(CAPTURED)},
-	[ISCARD_PLACE_SWALLOWED] = {"swallowed", ANEW | TO(ABSENT) | TO(LOCKED) | TO(EJECTING) |
-                                                         TO(CAPTURED)},
+	[ISCARD_PLACE_INSERTED] = {"inserted",
+                                   ANEW | TO(ABSENT) | TO(EJECTING) | TO(TAKEN) | TO(CAPTURED)},
+	[ISCARD_PLACE_SWALLOWED] = {"swallowed",
+                                    ANEW | TO(ABSENT) | TO(LOCKED) | TO(EJECTING) | TO(CAPTURED)},
 	[ISCARD_PLACE_POWERED] = {"powered",
                                   ANEW | TO(ABSENT) | TO(LOCKED) | TO(EJECTING) | TO(CAPTURED)},
 	[ISCARD_PLACE_LOCKED] = {"locked", ANEW | TO(ABSENT) | TO(EJECTING) | TO(CAPTURED)},
@@ -223,9 +223,7 @@ void ccid_place_moved(struct ccid_place *p, iscard_motion motion, enum ccid_sigh
 		p->locked = true;
 		set(p, ISCARD_PLACE_LOCKED);
 		break;
-	case ISCARD_MOTION_UNLOCK:
-		p->locked = false;
-		break;
+	case ISCARD_MOTION_UNLOCK: p->locked = false; break;
 	}
 	ccid_place_saw(p, sight, insertions);
 }

@@ -10,7 +10,7 @@
 struct ccid_rule {
 	struct ccid_rule *next; /* the latest first */
 	char *pattern;
-	bool mechanic, political; /* what of the two holds */
+	bool mechanic, political;          /* what of the two holds */
 	struct iscard_mechanics mechanics; /* name points to label */
 	char label[ISCARD_MECHANICS_SOURCE - 10];
 };
