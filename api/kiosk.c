@@ -75,7 +75,7 @@ static int64_t motor_deadline(const struct motion *m)
 static HRESULT command(struct motion *m)
 {
 	struct ccid_session *s = m->session;
-	int err = 0;
+	int err;
 
 	if (m->what == ISCARD_MOTION_ACCEPT && ccid_place_in_position(look(s)))
 		return S_FALSE;
@@ -137,9 +137,16 @@ static HRESULT run(struct motion *m)
 {
 	struct iscard_motion_report *r = &m->report;
 
+	struct ccid_mechanics mechanics;
+
 	m->began = now_of(m);
+	ccid_mechanics_of(m->session, &mechanics);
 	r->before = ask(m->session);
-	r->commanded = r->finished = join_and_command(m);
+	if (mechanics.abilities & ccid_motion_ability(m->what))
+		r->commanded = join_and_command(m);
+	else
+		r->commanded = SCARD_E_UNSUPPORTED_FEATURE;
+	r->finished = r->commanded;
 	r->commanded_after_ms = now_of(m) - m->began;
 	if (SUCCEEDED(r->commanded))
 		r->finished = finish(m);
