@@ -3,6 +3,7 @@
 #include "blob.h"
 #include "cards.h"
 #include "context_priv.h"
+#include "policy.h"
 #include "pool.h"
 #include "process.h"
 #include "replays.h"
@@ -153,6 +154,7 @@ static void close_all(iscard_context *c)
 	c->nsources = 0;
 	ccid_names_free(&c->names);
 	ccid_cards_free(c);
+	ccid_policy_free(c);
 	ccid_rules_free(c);
 }
 
@@ -251,10 +253,21 @@ iscard_context *iscard_context_ref(iscard_context *context)
 	return context;
 }
 
+/* Nobody knows the context any more but whoever moves its last cards. */
+static void settle_cards(iscard_context *c)
+{
+	if (c->epoch != ccid_process_epoch())
+		return;
+	iscard_context_ref(c);
+	ccid_policy_end(c);
+	atomic_fetch_sub(&c->refs, 1);
+}
+
 void iscard_context_unref(iscard_context *context)
 {
 	if (context == NULL || atomic_fetch_sub(&context->refs, 1) > 1)
 		return;
+	settle_cards(context);
 	close_all(context);
 	ccid_context_drop(context);
 }

@@ -80,6 +80,7 @@ struct iscard_context {
 	struct ccid_hold *holds;
 	struct ccid_card_type *cards;
 	struct ccid_rule *rules; /* rules.h */
+	struct ccid_met *met;    /* policy.h */
 };
 
 /* As iscard_context_create(), with one more scheme. */

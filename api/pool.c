@@ -3,6 +3,7 @@
 
 #include "blob.h"
 #include "find.h"
+#include "policy.h"
 #include "port.h"
 #include "process.h"
 #ifdef ISCARD_USBREDIR
@@ -145,7 +146,7 @@ static int open_once(struct ccid_open *o, struct ccid_target *target, bool *kept
 	return err;
 }
 
-static int open_reader(struct ccid_open *o, struct ccid_target *target)
+static int open_reader(struct ccid_open *o, struct ccid_target *target, bool back)
 {
 	int64_t deadline = ccid_env_now(&o->owner->env) + o->owner->limits.open_ms;
 	bool kept;
@@ -164,13 +165,25 @@ static int open_reader(struct ccid_open *o, struct ccid_target *target)
 	}
 	for (unsigned i = 0; i < o->nports; i++)
 		ccid_port_init(&o->ports[i], o, i);
+	ccid_policy_opened(o->owner, o, o->key, back);
 	return 0;
+}
+
+/* Whether it has left under the hands of connections that still stand. */
+static bool left_before(const struct ccid_process *p, const char *key)
+{
+	const struct ccid_open *o = p->readers;
+
+	while (o != NULL && strcmp(o->key, key) != 0)
+		o = o->next;
+	return o != NULL;
 }
 
 static int open_new(struct ccid_open **out, iscard_context *c, struct ccid_target *target)
 {
 	struct ccid_process *p = ccid_process();
 	struct ccid_open *o = entry_new(c, target->key);
+	bool back = left_before(p, target->key);
 	int err;
 
 	if (o == NULL)
@@ -178,7 +191,7 @@ static int open_new(struct ccid_open **out, iscard_context *c, struct ccid_targe
 	o->next = p->readers;
 	p->readers = o;
 	ccid_process_leave();
-	err = open_reader(o, target);
+	err = open_reader(o, target, back);
 	p = ccid_process_enter();
 	if (err < 0) {
 		remove_entry(p, o);
@@ -227,6 +240,17 @@ int ccid_pool_get(struct ccid_open **out, unsigned *slot, iscard_context *c, con
 	return err;
 }
 
+static void give_back(struct ccid_open *o)
+{
+	if (o->epoch != ccid_process_epoch()) {
+		ccid_reader_abandon(o->reader);
+		return;
+	}
+	if (ccid_reader_gone(o->reader))
+		ccid_policy_lost(o->owner, o->key);
+	ccid_reader_close(o->reader);
+}
+
 void ccid_pool_put(struct ccid_open *o)
 {
 	struct ccid_process *p = ccid_process_enter();
@@ -237,10 +261,7 @@ void ccid_pool_put(struct ccid_open *o)
 	}
 	o->state = CLOSING;
 	ccid_process_leave();
-	if (o->epoch == ccid_process_epoch())
-		ccid_reader_close(o->reader);
-	else
-		ccid_reader_abandon(o->reader);
+	give_back(o);
 	p = ccid_process_enter();
 	remove_entry(p, o);
 	entry_free(o);

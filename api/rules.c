@@ -63,6 +63,20 @@ bool ccid_rule_mechanics(iscard_context *c, const char *name, const struct ccid_
 	return r != NULL;
 }
 
+bool ccid_rule_policy(iscard_context *c, const char *name, const struct ccid_identity *id,
+                      struct iscard_card_policy *out)
+{
+	const struct ccid_rule *r;
+
+	pthread_mutex_lock(&c->lock);
+	for (r = c->rules; r != NULL && !(r->political && fits(r, name, id)); r = r->next)
+		;
+	if (r != NULL)
+		*out = r->policy;
+	pthread_mutex_unlock(&c->lock);
+	return r != NULL;
+}
+
 static void rule_free(struct ccid_rule *r)
 {
 	if (r != NULL)
@@ -112,8 +126,13 @@ static void put(iscard_context *c, struct ccid_rule *r)
 	c->rules = r;
 }
 
-static void set_mechanics(struct ccid_rule *r, const struct iscard_mechanics *m)
+/* One half of a rule; NULL takes it away. */
+typedef void set_half(struct ccid_rule *r, const void *to);
+
+static void set_mechanics(struct ccid_rule *r, const void *to)
 {
+	const struct iscard_mechanics *m = to;
+
 	r->mechanic = m != NULL;
 	if (m == NULL)
 		return;
@@ -122,9 +141,16 @@ static void set_mechanics(struct ccid_rule *r, const struct iscard_mechanics *m)
 	snprintf(r->label, sizeof r->label, "%s", m->name != NULL ? m->name : "?");
 }
 
+static void set_policy(struct ccid_rule *r, const void *to)
+{
+	r->political = to != NULL;
+	if (to != NULL)
+		r->policy = *(const struct iscard_card_policy *)to;
+}
+
 /* spare takes the place of a rule that was not there; what is not needed is handed back. */
 static struct ccid_rule *change(iscard_context *c, const char *pattern, struct ccid_rule *spare,
-                                const struct iscard_mechanics *m)
+                                set_half *set, const void *to)
 {
 	struct ccid_rule *r;
 
@@ -134,7 +160,7 @@ static struct ccid_rule *change(iscard_context *c, const char *pattern, struct c
 		r = spare;
 		spare = NULL;
 	}
-	set_mechanics(r, m);
+	set(r, to);
 	if (r->mechanic || r->political) {
 		put(c, r);
 		r = NULL;
@@ -144,23 +170,48 @@ static struct ccid_rule *change(iscard_context *c, const char *pattern, struct c
 	return spare;
 }
 
-HRESULT iscard_context_set_mechanics(iscard_context *context, const char *pattern,
-                                     const struct iscard_mechanics *mechanics)
+static HRESULT set_rule(iscard_context *context, const char *pattern, set_half *set, const void *to)
 {
 	struct ccid_rule *spare;
 	iscard_context *c;
-	HRESULT hr;
+	HRESULT hr = ccid_context_get(context, &c);
 
-	if (pattern == NULL)
-		return E_POINTER;
-	if (pattern[0] == '\0' || (mechanics != NULL && mechanics->size != sizeof *mechanics))
-		return E_INVALIDARG;
-	hr = ccid_context_get(context, &c);
 	if (FAILED(hr))
 		return hr;
 	spare = rule_new(pattern);
 	if (spare != NULL)
-		rule_free(change(c, pattern, spare, mechanics));
+		rule_free(change(c, pattern, spare, set, to));
+	else
+		hr = E_OUTOFMEMORY;
 	iscard_context_unref(c);
-	return spare != NULL ? S_OK : E_OUTOFMEMORY;
+	return hr;
+}
+
+HRESULT iscard_context_set_mechanics(iscard_context *context, const char *pattern,
+                                     const struct iscard_mechanics *mechanics)
+{
+	if (pattern == NULL)
+		return E_POINTER;
+	if (pattern[0] == '\0' || (mechanics != NULL && mechanics->size != sizeof *mechanics))
+		return E_INVALIDARG;
+	return set_rule(context, pattern, set_mechanics, mechanics);
+}
+
+static bool is_fate(iscard_fate fate)
+{
+	return (unsigned)fate <= ISCARD_FATE_LOCK;
+}
+
+HRESULT iscard_context_set_policy(iscard_context *context, const char *pattern,
+                                  const struct iscard_card_policy *policy)
+{
+	if (pattern == NULL)
+		return E_POINTER;
+	if (pattern[0] == '\0')
+		return E_INVALIDARG;
+	if (policy != NULL &&
+	    (policy->size != sizeof *policy || !is_fate(policy->at_end) ||
+	     !is_fate(policy->at_start) || !is_fate(policy->at_return) || policy->motion_ms < 0))
+		return E_INVALIDARG;
+	return set_rule(context, pattern, set_policy, policy);
 }

@@ -13,6 +13,7 @@ struct ccid_rule {
 	bool mechanic, political;          /* what of the two holds */
 	struct iscard_mechanics mechanics; /* name points to label */
 	char label[ISCARD_MECHANICS_SOURCE - 10];
+	struct iscard_card_policy policy;
 };
 
 /* Whether text fits a pattern with *; letters are equal in either case. */
@@ -21,6 +22,9 @@ bool ccid_glob(const char *pattern, const char *text);
 /* The mechanics for a slot of that name, a copy. */
 bool ccid_rule_mechanics(iscard_context *c, const char *name, const struct ccid_identity *id,
                          struct iscard_mechanics *out, char label[ISCARD_MECHANICS_SOURCE]);
+
+bool ccid_rule_policy(iscard_context *c, const char *name, const struct ccid_identity *id,
+                      struct iscard_card_policy *out);
 
 void ccid_rules_free(iscard_context *c);
 

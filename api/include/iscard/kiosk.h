@@ -224,6 +224,43 @@ struct iscard_mechanics {
 ISCARD_API HRESULT iscard_context_set_mechanics(iscard_context *context, const char *pattern,
                                                 const struct iscard_mechanics *mechanics);
 
+/* What becomes of a card on a bad day, when nobody asks for it. */
+typedef ISCARD_ENUM(iscard_fate) {
+	ISCARD_FATE_LEAVE = 0,
+	ISCARD_FATE_EJECT = 1,
+	ISCARD_FATE_CAPTURE = 2,
+	ISCARD_FATE_LOCK = 3, /* held until somebody unlocks it */
+} iscard_fate;
+
+/* All zero but size leaves every card where it is, as without a policy. The order of motion holds as
+ * ever. What cannot be done (no ability, a jam) leaves the card, powered off, with a line in the log;
+ * what was done shows in iscard_card_place(). */
+struct iscard_card_policy {
+	size_t size; /* sizeof(struct iscard_card_policy) */
+
+	/* The context ends in good order (its last reference goes) and holds the reader
+	 * (iscard_context_hold()). Not after a fork, and not for a card that a connection of
+	 * another context uses. */
+	iscard_fate at_end;
+
+	/* A card is found in the reader when this context opens it for the first time: a program
+	 * that crashed, or a machine that lost its power, has left it; or a person has put it in
+	 * while nobody looked. */
+	iscard_fate at_start;
+
+	/* A card is found in a reader that comes back after it had left while this context used it:
+	 * loss of power, an unplugged cable. */
+	iscard_fate at_return;
+
+	int64_t motion_ms; /* for the motion; 0: as limits.motion_ms. Opening the reader takes so much
+	                    * longer: at_start and at_return move the card before anybody gets it */
+};
+
+/* Use the policy for the slots that the pattern fits: as iscard_context_set_mechanics(). Set it before
+ * the reader is opened first. */
+ISCARD_API HRESULT iscard_context_set_policy(iscard_context *context, const char *pattern,
+                                             const struct iscard_card_policy *policy);
+
 ISCARD_C_END
 
 #endif
