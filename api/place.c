@@ -6,29 +6,24 @@
 #define PLACES (ISCARD_PLACE_JAMMED + 1)
 
 /* A motion is over before anybody looks, and cards come and go between two looks: the steps between
- * may be missed, so a card that is there can be found anywhere. Never out of nothing: a taken or
- * captured card is not taken again, nothing is locked that is not in position. */
+ * may be missed, so a card that is there can be found anywhere. But taken is only what was ejected,
+ * captured what was on its way to the bin or stuck there, locked what is in position. */
 #define ANEW (TO(INSERTED) | TO(SWALLOWED) | TO(POWERED) | TO(JAMMED) | TO(UNKNOWN))
 
 static const struct {
 	const char *name;
 	unsigned may_become;
 } rule[PLACES] = {
-	[ISCARD_PLACE_UNKNOWN] = {"unknown", ANEW | TO(ABSENT) | TO(LOCKED) | TO(EJECTING) |
-                                                     TO(TAKEN) | TO(CAPTURED)},
-	[ISCARD_PLACE_ABSENT] = {"absent", ANEW | TO(EJECTING) | TO(TAKEN) | TO(CAPTURED)},
-	[ISCARD_PLACE_INSERTED] = {"inserted",
-                                   ANEW | TO(ABSENT) | TO(EJECTING) | TO(TAKEN) | TO(CAPTURED)},
-	[ISCARD_PLACE_SWALLOWED] = {"swallowed",
-                                    ANEW | TO(ABSENT) | TO(LOCKED) | TO(EJECTING) | TO(CAPTURED)},
-	[ISCARD_PLACE_POWERED] = {"powered",
-                                  ANEW | TO(ABSENT) | TO(LOCKED) | TO(EJECTING) | TO(CAPTURED)},
-	[ISCARD_PLACE_LOCKED] = {"locked", ANEW | TO(ABSENT) | TO(EJECTING) | TO(CAPTURED)},
-	[ISCARD_PLACE_EJECTING] = {"ejecting", ANEW | TO(ABSENT) | TO(TAKEN) | TO(CAPTURED)},
-	[ISCARD_PLACE_TAKEN] = {"taken", ANEW | TO(ABSENT)},
-	[ISCARD_PLACE_CAPTURED] = {"captured", ANEW | TO(ABSENT)},
-	[ISCARD_PLACE_JAMMED] = {"jammed", ANEW | TO(ABSENT) | TO(LOCKED) | TO(EJECTING) |
-                                                   TO(TAKEN) | TO(CAPTURED)},
+	[ISCARD_PLACE_UNKNOWN] = {"unknown", ANEW | TO(ABSENT) | TO(EJECTING) | TO(CAPTURED)},
+	[ISCARD_PLACE_ABSENT] = {"absent", ANEW | TO(EJECTING)},
+	[ISCARD_PLACE_INSERTED] = {"inserted", ANEW | TO(ABSENT) | TO(EJECTING)},
+	[ISCARD_PLACE_SWALLOWED] = {"swallowed", ANEW | TO(ABSENT) | TO(LOCKED) | TO(EJECTING)},
+	[ISCARD_PLACE_POWERED] = {"powered", ANEW | TO(ABSENT) | TO(LOCKED) | TO(EJECTING)},
+	[ISCARD_PLACE_LOCKED] = {"locked", ANEW | TO(ABSENT) | TO(EJECTING)},
+	[ISCARD_PLACE_EJECTING] = {"ejecting", ANEW | TO(ABSENT) | TO(TAKEN)},
+	[ISCARD_PLACE_TAKEN] = {"taken", ANEW | TO(ABSENT) | TO(EJECTING)},
+	[ISCARD_PLACE_CAPTURED] = {"captured", ANEW | TO(ABSENT) | TO(EJECTING)},
+	[ISCARD_PLACE_JAMMED] = {"jammed", ANEW | TO(ABSENT) | TO(EJECTING) | TO(CAPTURED)},
 };
 
 const char *iscard_place_name(iscard_place place)
@@ -69,10 +64,9 @@ enum ccid_sight ccid_sight_of(const struct ccid_slot_info *info)
 static void settle(struct ccid_place *p, enum ccid_sight sight)
 {
 	p->out = p->seen = p->capturing = p->doubt = false;
+	set(p, sight == CCID_SIGHT_POWERED ? ISCARD_PLACE_POWERED : ISCARD_PLACE_SWALLOWED);
 	if (p->locked)
 		set(p, ISCARD_PLACE_LOCKED);
-	else
-		set(p, sight == CCID_SIGHT_POWERED ? ISCARD_PLACE_POWERED : ISCARD_PLACE_SWALLOWED);
 }
 
 static void take(struct ccid_place *p)
@@ -152,6 +146,15 @@ static void mouth_is_empty(struct ccid_place *p)
 	p->capturing = p->doubt = p->out = false;
 }
 
+/* A jam stays one until something moves. */
+static void in_the_mouth(struct ccid_place *p)
+{
+	if (p->state == ISCARD_PLACE_EJECTING || p->state == ISCARD_PLACE_JAMMED || p->capturing)
+		return;
+	p->locked = p->doubt = false;
+	set(p, ISCARD_PLACE_INSERTED);
+}
+
 void ccid_place_sensed(struct ccid_place *p, iscard_place position)
 {
 	if (p->moving || position == ISCARD_PLACE_UNKNOWN)
@@ -159,12 +162,9 @@ void ccid_place_sensed(struct ccid_place *p, iscard_place position)
 	p->sensor = true;
 	switch (position) {
 	case ISCARD_PLACE_ABSENT: mouth_is_empty(p); break;
-	case ISCARD_PLACE_INSERTED:
-		if (p->state != ISCARD_PLACE_EJECTING && !p->capturing)
-			set(p, ISCARD_PLACE_INSERTED);
-		break;
+	case ISCARD_PLACE_INSERTED: in_the_mouth(p); break;
 	case ISCARD_PLACE_SWALLOWED:
-		if (p->state == ISCARD_PLACE_INSERTED || p->state == ISCARD_PLACE_JAMMED)
+		if (p->state == ISCARD_PLACE_INSERTED || (p->doubt && !p->capturing))
 			settle(p, CCID_SIGHT_INACTIVE);
 		break;
 	case ISCARD_PLACE_CAPTURED:
@@ -220,10 +220,14 @@ void ccid_place_moved(struct ccid_place *p, iscard_motion motion, enum ccid_sigh
 		break;
 	case ISCARD_MOTION_CAPTURE: on_its_way_to_the_bin(p); break;
 	case ISCARD_MOTION_LOCK:
-		p->locked = true;
-		set(p, ISCARD_PLACE_LOCKED);
+		p->locked = sight != CCID_SIGHT_ABSENT;
+		if (p->locked)
+			settle(p, sight);
 		break;
-	case ISCARD_MOTION_UNLOCK: p->locked = false; break;
+	case ISCARD_MOTION_UNLOCK:
+		p->locked = false;
+		set(p, ISCARD_PLACE_UNKNOWN); /* until it is looked at */
+		break;
 	}
 	ccid_place_saw(p, sight, insertions);
 }
