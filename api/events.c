@@ -183,8 +183,11 @@ HRESULT iscard_context_hotplug(iscard_context *context, const char **source)
 
 const char *iscard_event_name(iscard_event_type type)
 {
-	static const char *const names[] = {"unknown",       "reader-arrived", "reader-left",
-	                                    "reader-status", "card-inserted",  "card-removed"};
+	static const char *const names[] = {
+		"unknown",       "reader-arrived", "reader-left",   "reader-status",
+		"card-inserted", "card-removed",   "card-ejecting", "card-taken",
+		"card-captured", "card-jammed",    "card-locked",   "card-unlocked",
+	};
 
 	return (unsigned)type < sizeof names / sizeof *names ? names[type] : names[0];
 }

@@ -77,7 +77,7 @@ static HRESULT command(struct motion *m)
 	struct ccid_session *s = m->session;
 	int err;
 
-	if (m->what == ISCARD_MOTION_ACCEPT && ccid_place_in_position(look(s)))
+	if (m->what == ISCARD_MOTION_ACCEPT && ccid_card_place_in_position(look(s)))
 		return S_FALSE;
 	pthread_mutex_unlock(&s->port->lock);
 	err = ccid_move(s, m->what, motor_deadline(m));
@@ -266,7 +266,7 @@ HRESULT iscard_attached_move(void *object, iscard_motion motion,
 
 static void describe(struct ccid_session *s, struct iscard_kiosk_status *out)
 {
-	const struct ccid_place *p = &s->port->place;
+	const struct ccid_card_place *p = &s->port->place;
 	struct ccid_mechanics m;
 	struct ccid_slot_info info;
 
@@ -277,7 +277,7 @@ static void describe(struct ccid_session *s, struct iscard_kiosk_status *out)
 	pthread_mutex_lock(&s->port->lock);
 	ccid_port_refresh(s->port, &info);
 	out->place = p->state;
-	out->state = ccid_place_state(p, &info);
+	out->state = ccid_card_place_state(p, &info);
 	out->locked = p->locked;
 	out->ejected = p->ejected;
 	out->taken = p->taken;

@@ -185,19 +185,20 @@ static enum ccid_motion_failure failure_of(int err)
 
 static void note(struct ccid_session *s, iscard_motion motion, int err)
 {
-	struct ccid_place *p = &s->port->place;
+	struct ccid_card_place *p = &s->port->place;
 	struct ccid_slot_info info;
 
 	pthread_mutex_lock(&s->port->lock);
 	ccid_port_refresh(s->port, &info);
 	if (err >= 0)
-		ccid_place_moved(p, motion, ccid_sight_of(&info), info.insertions);
+		ccid_card_place_moved(p, motion, ccid_sight_of(&info), info.insertions);
 	else
-		ccid_place_failed(p, motion, failure_of(err), ccid_sight_of(&info),
-		                  info.insertions);
+		ccid_card_place_failed(p, motion, failure_of(err), ccid_sight_of(&info),
+		                       info.insertions);
 	ccid_log(ccid_open_env(s->open), err < 0 ? CCID_LOG_WARNING : CCID_LOG_INFO, s->name,
 	         "%s: %s; the card is %s", iscard_motion_name(motion),
 	         err < 0 ? ccid_err_text(err) : "accepted", iscard_place_name(p->state));
+	ccid_port_users_changed(s->port);
 	pthread_mutex_unlock(&s->port->lock);
 }
 
@@ -210,7 +211,7 @@ static int move_noted(struct ccid_session *s, const struct ccid_mechanics *m, is
 	if (s->port->place.moving)
 		err = CCID_E_SLOT_BUSY; /* another thread with the same connection */
 	else
-		ccid_place_begin(&s->port->place);
+		ccid_card_place_begin(&s->port->place);
 	pthread_mutex_unlock(&s->port->lock);
 	if (err < 0)
 		return err;
@@ -222,14 +223,14 @@ static int move_noted(struct ccid_session *s, const struct ccid_mechanics *m, is
 /* Whether there is a card for it, and whether it has to be let go first. */
 static bool prepare(struct ccid_session *s, iscard_motion motion, bool *locked)
 {
-	const struct ccid_place *p = &s->port->place;
+	const struct ccid_card_place *p = &s->port->place;
 	bool needs = moves_card_out(motion) || motion == ISCARD_MOTION_LOCK, has;
 	struct ccid_slot_info info;
 
 	pthread_mutex_lock(&s->port->lock);
 	ccid_port_refresh(s->port, &info);
 	*locked = p->locked && moves_card_out(motion);
-	has = info.state != CCID_SLOT_EMPTY || ccid_place_has_card(p, motion);
+	has = info.state != CCID_SLOT_EMPTY || ccid_card_place_has_card(p, motion);
 	pthread_mutex_unlock(&s->port->lock);
 	return has || !needs;
 }
@@ -262,13 +263,16 @@ HRESULT ccid_motion_result(int err)
 void ccid_sense(struct ccid_session *s)
 {
 	struct ccid_mechanics m;
-	iscard_place position;
+	iscard_place position, before;
 
 	ccid_mechanics_of(s, &m);
 	if (!m.external || m.back_end.position == NULL)
 		return;
 	position = m.back_end.position(m.back_end.arg, s->name);
 	pthread_mutex_lock(&s->port->lock);
-	ccid_place_sensed(&s->port->place, position);
+	before = s->port->place.state;
+	ccid_card_place_sensed(&s->port->place, position);
+	if (s->port->place.state != before)
+		ccid_port_users_changed(s->port);
 	pthread_mutex_unlock(&s->port->lock);
 }

@@ -12,7 +12,7 @@
 
 enum ccid_motion_end ccid_motion_end_of(iscard_motion motion, iscard_place place)
 {
-	bool in = ccid_place_in_position(place);
+	bool in = ccid_card_place_in_position(place);
 
 	if (motion == ISCARD_MOTION_LOCK || motion == ISCARD_MOTION_UNLOCK)
 		return CCID_MOTION_ENDED;

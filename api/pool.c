@@ -278,6 +278,16 @@ struct ccid_port *ccid_open_port(struct ccid_open *o, unsigned slot)
 	return &o->ports[slot];
 }
 
+bool ccid_open_is_alone(const struct ccid_open *o)
+{
+	bool alone;
+
+	ccid_process_enter();
+	alone = o->refs == 1;
+	ccid_process_leave();
+	return alone;
+}
+
 int ccid_open_name(const struct ccid_open *o, unsigned slot, iscard_context *c, char *out,
                    size_t cap)
 {

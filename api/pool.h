@@ -21,6 +21,9 @@ void ccid_pool_put(struct ccid_open *o);
 struct ccid_reader *ccid_open_reader(const struct ccid_open *o);
 struct ccid_port *ccid_open_port(struct ccid_open *o, unsigned slot);
 
+/* Whether there is but one reference. */
+bool ccid_open_is_alone(const struct ccid_open *o);
+
 /* The name of a slot of it in a context, which need not be the one that opened it. CCID_E_NOMEM. */
 CCID_MUST_USE
 int ccid_open_name(const struct ccid_open *o, unsigned slot, iscard_context *c, char *out,

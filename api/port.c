@@ -74,12 +74,12 @@ void ccid_port_look(struct ccid_port *p, struct ccid_slot_info *info)
 	}
 	view = ccid_card_view_of(info);
 	ccid_share_saw(&p->share, &view);
-	ccid_place_saw(&p->place, ccid_sight_of(info), info->insertions);
+	ccid_card_place_saw(&p->place, ccid_sight_of(info), info->insertions);
 	if (p->share.owner != owner)
 		ccid_port_wake(p);
 }
 
-void ccid_port_show(struct ccid_port *p, struct ccid_slot_info *info, struct ccid_place *place)
+void ccid_port_show(struct ccid_port *p, struct ccid_slot_info *info, struct ccid_card_place *place)
 {
 	pthread_mutex_lock(&p->lock);
 	ccid_port_look(p, info);

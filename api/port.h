@@ -4,7 +4,7 @@
 #ifndef CCID_PORT_H
 #define CCID_PORT_H
 
-#include "place.h"
+#include "card_place.h"
 #include "share.h"
 
 #include <pthread.h>
@@ -16,9 +16,9 @@ struct ccid_port {
 	struct ccid_reader *reader;
 	unsigned slot;
 	pthread_mutex_t lock;
-	struct ccid_share share; /* lock */
-	uint64_t moves;          /* lock; commands that may have selected another file */
-	struct ccid_place place; /* lock */
+	struct ccid_share share;      /* lock */
+	uint64_t moves;               /* lock; commands that may have selected another file */
+	struct ccid_card_place place; /* lock */
 };
 
 void ccid_port_init(struct ccid_port *p, struct ccid_open *open, unsigned slot);
@@ -29,12 +29,13 @@ void ccid_port_refresh(struct ccid_port *p, struct ccid_slot_info *info);
 /* The same with what was heard already: no system call. */
 void ccid_port_look(struct ccid_port *p, struct ccid_slot_info *info);
 /* The same, and where the card is; lock not held. */
-void ccid_port_show(struct ccid_port *p, struct ccid_slot_info *info, struct ccid_place *place);
+void ccid_port_show(struct ccid_port *p, struct ccid_slot_info *info,
+                    struct ccid_card_place *place);
 struct ccid_card_view ccid_card_view_of(const struct ccid_slot_info *info);
 
 /* How many connections there are, and whether the one is exclusive; lock not held. */
 void ccid_port_users(struct ccid_port *p, unsigned *count, bool *exclusive);
-/* That has changed. */
+/* That has changed, or what a motion has done. */
 void ccid_port_users_changed(struct ccid_port *p);
 
 /* Everyone who waits looks again. lock held. */

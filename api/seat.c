@@ -52,7 +52,7 @@ struct ccid_seat *ccid_seat_new(struct ccid_watch *w, const char *name)
 	}
 	s->watch = w;
 	s->fd = -1;
-	s->hear_at = s->poll_at = s->ask_at = CCID_NEVER;
+	s->hear_at = s->poll_at = s->ask_at = s->sense_at = CCID_NEVER;
 	s->listener.changed = reader_changed;
 	s->now = (struct iscard_slot_status){.result = SCARD_E_UNKNOWN_READER, .changes = 1};
 	s->counted = s->now;
@@ -87,7 +87,7 @@ static void give_back(struct ccid_seat *s, bool ours)
 	if (s->fd >= 0)
 		close(s->fd);
 	s->fd = -1;
-	s->hear_at = s->poll_at = s->ask_at = CCID_NEVER;
+	s->hear_at = s->poll_at = s->ask_at = s->sense_at = CCID_NEVER;
 	ccid_pool_put(s->open);
 	s->open = NULL;
 }
@@ -170,6 +170,7 @@ static void opened(struct ccid_seat *s, int64_t now)
 	s->opened_at = now;
 	ccid_reader_listen(r, &s->listener);
 	begin_counting(s);
+	ccid_moves_begin(s, now);
 	if (fd >= 0)
 		s->fd = fcntl(fd, F_DUPFD_CLOEXEC, 0);
 	listen_to(s);
@@ -260,19 +261,20 @@ static void see(struct ccid_seat *s, struct iscard_slot_status *now)
 {
 	struct ccid_port *port = ccid_open_port(s->open, s->slot);
 	struct ccid_slot_info info;
-	struct ccid_place place;
+	struct ccid_card_place place;
 	bool exclusive;
 
 	ccid_port_show(port, &info, &place);
 	s->card = has_card(s, &info);
 	now->insertions = s->base + info.insertions;
-	now->state = ccid_place_state(&place, &info);
+	now->state = ccid_card_place_state(&place, &info);
 	if (now->state == 0)
 		now->state = s->card ? ISCARD_PRESENT : ISCARD_ABSENT;
 	now->atr_len = info.atr_len;
 	memcpy(now->atr, info.atr, info.atr_len);
 	ccid_port_users(port, &now->connections, &exclusive);
 	now->exclusive = exclusive;
+	ccid_moves_see(s, &place, now);
 }
 
 static HRESULT result_of(const struct ccid_seat *s)
@@ -290,7 +292,7 @@ static bool same(const struct iscard_slot_status *a, const struct iscard_slot_st
 	return a->result == b->result && a->arrivals == b->arrivals &&
 	       a->insertions == b->insertions && a->state == b->state && a->atr_len == b->atr_len &&
 	       a->connections == b->connections && a->exclusive == b->exclusive &&
-	       memcmp(a->atr, b->atr, a->atr_len) == 0;
+	       memcmp(a->atr, b->atr, a->atr_len) == 0 && ccid_moves_same(a, b);
 }
 
 static void refresh(struct ccid_seat *s)
@@ -303,6 +305,8 @@ static void refresh(struct ccid_seat *s)
 	s->now.atr_len = 0;
 	s->now.connections = 0;
 	s->now.exclusive = 0;
+	s->now.place = ISCARD_PLACE_UNKNOWN;
+	s->now.locked = 0;
 	if (s->open != NULL)
 		see(s, &s->now);
 	if (same(&s->counted, &s->now))
@@ -333,6 +337,8 @@ void ccid_seat_tend(struct ccid_seat *s, int64_t now)
 		give_back(s, true);
 	if (s->open == NULL && should_be_open(s) && now >= s->retry_at)
 		try_to_open(s, now);
+	if (s->open != NULL)
+		ccid_moves_tend(s, now);
 	refresh(s);
 }
 
@@ -341,6 +347,7 @@ int64_t ccid_seat_due(const struct ccid_seat *s)
 	int64_t due = s->hear_at < s->poll_at ? s->hear_at : s->poll_at;
 
 	due = s->ask_at < due ? s->ask_at : due;
+	due = s->sense_at < due ? s->sense_at : due;
 	if (s->open == NULL && should_be_open(s) && s->retry_at < due)
 		due = s->retry_at;
 	if (s->gone_until > 0 && s->source == NULL && s->want != CCID_WANT_NOTHING && !s->present &&
@@ -353,7 +360,11 @@ void ccid_seat_want(struct ccid_seat *s, enum ccid_want want, bool watched)
 {
 	if (watched && !s->watched)
 		s->told = (struct ccid_told){.arrivals = s->now.arrivals,
-		                             .insertions = s->now.insertions};
+		                             .insertions = s->now.insertions,
+		                             .ejected = s->now.ejected,
+		                             .taken = s->now.taken,
+		                             .captured = s->now.captured,
+		                             .jammed = s->now.jammed};
 	if (want > s->want && returns(s))
 		s->retry_at = 0;
 	s->want = want;
@@ -373,8 +384,12 @@ iscard_event_type ccid_seat_event(const struct ccid_seat *s)
 
 	if (!s->watched)
 		return (iscard_event_type)0;
+	if (ccid_moves_before(s) != 0)
+		return ccid_moves_before(s);
 	if (t->card && (!sees_card(s) || other_card))
 		return ISCARD_EVENT_CARD_REMOVED;
+	if (ccid_moves_after(s) != 0)
+		return ccid_moves_after(s);
 	if (t->present && (!s->present || other_reader))
 		return ISCARD_EVENT_READER_LEFT;
 	if (!t->present && (s->present || other_reader))
@@ -383,6 +398,8 @@ iscard_event_type ccid_seat_event(const struct ccid_seat *s)
 		return ISCARD_EVENT_READER_STATUS;
 	if (t->present && !t->card && (sees_card(s) || other_card))
 		return ISCARD_EVENT_CARD_INSERTED;
+	if (t->card && !t->locked && s->now.locked)
+		return ISCARD_EVENT_CARD_LOCKED;
 	return (iscard_event_type)0;
 }
 
@@ -406,5 +423,6 @@ void ccid_seat_tell(struct ccid_seat *s, iscard_event_type type)
 		t->insertions = s->now.insertions;
 		break;
 	case ISCARD_EVENT_CARD_REMOVED: t->card = false; break;
+	default: ccid_moves_tell(t, &s->now, type); break;
 	}
 }

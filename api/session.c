@@ -277,7 +277,7 @@ HRESULT ccid_session_status(struct ccid_session *s, SCARD_STATES *state)
 	if (SUCCEEDED(hr) && err < 0)
 		hr = ccid_result(err, CCID_ATTACHED);
 	if (SUCCEEDED(hr)) {
-		*state = ccid_place_state(&s->port->place, &info);
+		*state = ccid_card_place_state(&s->port->place, &info);
 		hr = *state == 0 ? SCARD_E_NOT_READY : S_OK;
 	}
 	pthread_mutex_unlock(&s->port->lock);

@@ -10,6 +10,7 @@
 #ifndef CCID_WATCH_H
 #define CCID_WATCH_H
 
+#include "card_place.h"
 #include "context_priv.h"
 #include "find.h"
 #include "hotplug.h"
@@ -45,6 +46,8 @@ struct ccid_request {
 struct ccid_told {
 	bool present, card;
 	uint32_t arrivals, insertions;
+	uint32_t ejected, taken, captured, jammed;
+	bool locked;
 	HRESULT result;
 };
 
@@ -79,6 +82,8 @@ struct ccid_seat {
 
 	bool card;     /* as last seen */
 	uint32_t base; /* insertions before the reader was opened, less its own */
+	uint32_t ejected, taken, captured, jammed; /* the same of these */
+	int64_t sense_at;                          /* CCID_NEVER: no sensor */
 	struct iscard_slot_status now;
 	struct iscard_slot_status counted; /* the last one that made a change */
 	struct ccid_told told;
@@ -160,6 +165,21 @@ int64_t ccid_seat_due(const struct ccid_seat *s);
 /* The next thing to tell, 0 for none; and that it was told. */
 iscard_event_type ccid_seat_event(const struct ccid_seat *s);
 void ccid_seat_tell(struct ccid_seat *s, iscard_event_type type);
+
+/* seat_moves.c; lock held: cards that are moved */
+
+/* The reader has been opened, or found open. */
+void ccid_moves_begin(struct ccid_seat *s, int64_t now);
+/* Ask the sensor when that is due. */
+void ccid_moves_tend(struct ccid_seat *s, int64_t now);
+void ccid_moves_see(const struct ccid_seat *s, const struct ccid_card_place *place,
+                    struct iscard_slot_status *now);
+bool ccid_moves_same(const struct iscard_slot_status *a, const struct iscard_slot_status *b);
+/* What comes before a card is removed, and behind that; 0 for nothing. */
+iscard_event_type ccid_moves_before(const struct ccid_seat *s);
+iscard_event_type ccid_moves_after(const struct ccid_seat *s);
+void ccid_moves_tell(struct ccid_told *t, const struct iscard_slot_status *now,
+                     iscard_event_type type);
 
 /* Back-off after so many failures. */
 int64_t ccid_backoff(unsigned failures);

@@ -35,6 +35,8 @@
  * While nothing happens nothing runs: no time-out is set, unless
  *   - a watched reader has no interrupt endpoint: GetSlotStatus once a second for each slot;
  *   - the peer has no descriptor to wait on (replay:): a look once a second;
+ *   - a back end with a sensor (kiosk.h) was set before the reader was opened: it is asked once a
+ *     second, and must not call a function of this header then;
  *   - a reader could not be opened: see above;
  *   - the system has slept: then each slot with a card is asked, until it answers, once a second;
  *   - there is no source of hot-plug news, see iscard_context_hotplug(): a look every two seconds.
@@ -44,7 +46,7 @@
 #ifndef ISCARD_EVENTS_H
 #define ISCARD_EVENTS_H
 
-#include <iscard/context.h>
+#include <iscard/kiosk.h>
 
 ISCARD_C_BEGIN
 
@@ -79,6 +81,9 @@ struct iscard_slot_status {
 	size_t atr_len;      /* 0: not powered */
 	unsigned connections; /* of this process, to the card in it */
 	int exclusive;        /* not 0: the only one, and it shares with nobody */
+	iscard_place place;   /* as iscard_card_place(); UNKNOWN unless result is S_OK */
+	int locked;           /* mechanically; not 0: it was commanded and not undone */
+	uint32_t ejected, taken, captured, jammed; /* times; over the reader's whole life here */
 };
 
 /* Numbers may be added behind the last one: a program passes over what it does not know. */
@@ -88,6 +93,15 @@ typedef ISCARD_ENUM(iscard_event_type) {
 	ISCARD_EVENT_READER_STATUS = 3, /* result has changed: lost to another process, open at last */
 	ISCARD_EVENT_CARD_INSERTED = 4,
 	ISCARD_EVENT_CARD_REMOVED = 5,
+
+	/* Of readers that move cards (kiosk.h). An eject has two events: the command, and the taking,
+	 * which follows CARD_REMOVED and is told only when it was seen. */
+	ISCARD_EVENT_CARD_EJECTING = 6, /* the reader has accepted the command */
+	ISCARD_EVENT_CARD_TAKEN = 7,
+	ISCARD_EVENT_CARD_CAPTURED = 8,
+	ISCARD_EVENT_CARD_JAMMED = 9, /* a motion failed, and the card is still there */
+	ISCARD_EVENT_CARD_LOCKED = 10,
+	ISCARD_EVENT_CARD_UNLOCKED = 11,
 } iscard_event_type;
 
 struct iscard_event {

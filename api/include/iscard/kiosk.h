@@ -42,7 +42,7 @@ typedef ISCARD_ENUM(iscard_motion) {
 	ISCARD_MOTION_UNLOCK = 5,
 } iscard_motion;
 
-/* Where the card of a slot is. api/place.c holds the table of what may follow what. */
+/* Where the card of a slot is. api/card_place.c holds the table of what may follow what. */
 typedef ISCARD_ENUM(iscard_place) {
 	ISCARD_PLACE_UNKNOWN = 0,   /* not asked yet, or a motion whose end nobody knows */
 	ISCARD_PLACE_ABSENT = 1,    /* the reader reports no card */

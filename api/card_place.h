@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* Where the card of a slot is, made of what the reader shows, what was commanded, and what a sensor
  * says. State only: no I/O, no mutex; the caller holds one. */
-#ifndef CCID_PLACE_H
-#define CCID_PLACE_H
+#ifndef CCID_CARD_PLACE_H
+#define CCID_CARD_PLACE_H
 
 #include "reader.h"
 
@@ -24,7 +24,7 @@ enum ccid_motion_failure {
 };
 
 /* All zero at first. */
-struct ccid_place {
+struct ccid_card_place {
 	iscard_place state;
 	uint32_t insertions; /* the card that all this is about */
 	bool moving;         /* a motion is under way: what is seen meanwhile means nothing yet */
@@ -37,27 +37,29 @@ struct ccid_place {
 	uint32_t ejected, taken, captured, jammed;
 };
 
-bool ccid_place_may_become(iscard_place from, iscard_place to);
+bool ccid_card_place_may_become(iscard_place from, iscard_place to);
 
 enum ccid_sight ccid_sight_of(const struct ccid_slot_info *info);
 
-void ccid_place_saw(struct ccid_place *p, enum ccid_sight sight, uint32_t insertions);
-void ccid_place_sensed(struct ccid_place *p, iscard_place position);
+void ccid_card_place_saw(struct ccid_card_place *p, enum ccid_sight sight, uint32_t insertions);
+void ccid_card_place_sensed(struct ccid_card_place *p, iscard_place position);
 
 /* A motion begins; it was accepted, or failed, with what the reader shows behind it. */
-void ccid_place_begin(struct ccid_place *p);
-void ccid_place_moved(struct ccid_place *p, iscard_motion motion, enum ccid_sight sight,
-                      uint32_t insertions);
-void ccid_place_failed(struct ccid_place *p, iscard_motion motion, enum ccid_motion_failure how,
-                       enum ccid_sight sight, uint32_t insertions);
+void ccid_card_place_begin(struct ccid_card_place *p);
+void ccid_card_place_moved(struct ccid_card_place *p, iscard_motion motion, enum ccid_sight sight,
+                           uint32_t insertions);
+void ccid_card_place_failed(struct ccid_card_place *p, iscard_motion motion,
+                            enum ccid_motion_failure how, enum ccid_sight sight,
+                            uint32_t insertions);
 
 /* Whether there may be a card for the motion, though the reader shows none. */
-bool ccid_place_has_card(const struct ccid_place *p, iscard_motion motion);
+bool ccid_card_place_has_card(const struct ccid_card_place *p, iscard_motion motion);
 
 /* In position: there is nothing left to accept. */
-bool ccid_place_in_position(iscard_place place);
+bool ccid_card_place_in_position(iscard_place place);
 
 /* In Microsoft's words. 0: nothing is known. */
-SCARD_STATES ccid_place_state(const struct ccid_place *p, const struct ccid_slot_info *info);
+SCARD_STATES ccid_card_place_state(const struct ccid_card_place *p,
+                                   const struct ccid_slot_info *info);
 
 #endif

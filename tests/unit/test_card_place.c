@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Where a card is: every order of looks, motions and words of a sensor, some steps deep. */
-#include "place.h"
+#include "card_place.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -44,13 +44,13 @@ static void the_table_is_this(void **state)
 	(void)state;
 	for (unsigned from = 0; from < 10; from++)
 		for (unsigned to = 0; to < 10; to++)
-			if (ccid_place_may_become((iscard_place)from, (iscard_place)to) !=
+			if (ccid_card_place_may_become((iscard_place)from, (iscard_place)to) !=
 			    (from == to || strstr(may[from], names[to]) != NULL))
 				fail_msg("%s -> %s", names[from], names[to]);
 }
 
 /* One of the things that can happen, by number; false when there are no more. */
-static bool happen(struct ccid_place *p, unsigned n)
+static bool happen(struct ccid_card_place *p, unsigned n)
 {
 	static const iscard_place said[] = {ISCARD_PLACE_ABSENT, ISCARD_PLACE_INSERTED,
 	                                    ISCARD_PLACE_SWALLOWED, ISCARD_PLACE_CAPTURED,
@@ -60,15 +60,15 @@ static bool happen(struct ccid_place *p, unsigned n)
 	unsigned rest = n / 15;
 
 	if (n < 4) {
-		ccid_place_saw(p, (enum ccid_sight)n, p->insertions);
+		ccid_card_place_saw(p, (enum ccid_sight)n, p->insertions);
 		return true;
 	}
 	if (n < 6) {
-		ccid_place_saw(p, (enum ccid_sight)(n - 2), p->insertions + 1);
+		ccid_card_place_saw(p, (enum ccid_sight)(n - 2), p->insertions + 1);
 		return true;
 	}
 	if (n < 11) {
-		ccid_place_sensed(p, said[n - 6]);
+		ccid_card_place_sensed(p, said[n - 6]);
 		return true;
 	}
 	n -= 11;
@@ -77,16 +77,16 @@ static bool happen(struct ccid_place *p, unsigned n)
 	rest = n / 15;
 	if (rest > 3)
 		return false;
-	ccid_place_begin(p);
+	ccid_card_place_begin(p);
 	if (rest == 0)
-		ccid_place_moved(p, motion, sight, p->insertions);
+		ccid_card_place_moved(p, motion, sight, p->insertions);
 	else
-		ccid_place_failed(p, motion, (enum ccid_motion_failure)(rest - 1), sight,
-		                  p->insertions);
+		ccid_card_place_failed(p, motion, (enum ccid_motion_failure)(rest - 1), sight,
+		                       p->insertions);
 	return true;
 }
 
-static void check_step(const struct ccid_place *a, const struct ccid_place *b, unsigned n)
+static void check_step(const struct ccid_card_place *a, const struct ccid_card_place *b, unsigned n)
 {
 	bool taken = b->taken != a->taken, captured = b->captured != a->captured;
 
@@ -105,7 +105,7 @@ static void check_step(const struct ccid_place *a, const struct ccid_place *b, u
 		fail_msg("step %u from %s: locked without a lock", n, names[a->state]);
 	if (n == CCID_SIGHT_ABSENT) {
 		assert_false(b->locked);
-		assert_false(ccid_place_in_position(b->state));
+		assert_false(ccid_card_place_in_position(b->state));
 		assert_true(b->state != ISCARD_PLACE_JAMMED && b->state != ISCARD_PLACE_UNKNOWN);
 	}
 	if (n == CCID_SIGHT_POWERED)
@@ -114,10 +114,10 @@ static void check_step(const struct ccid_place *a, const struct ccid_place *b, u
 
 static unsigned steps;
 
-static void explore(const struct ccid_place *from, unsigned depth)
+static void explore(const struct ccid_card_place *from, unsigned depth)
 {
 	for (unsigned n = 0;; n++) {
-		struct ccid_place p = *from;
+		struct ccid_card_place p = *from;
 
 		if (!happen(&p, n))
 			return;
@@ -130,7 +130,7 @@ static void explore(const struct ccid_place *from, unsigned depth)
 
 static void whatever_happens_the_place_makes_sense(void **state)
 {
-	struct ccid_place p = {.state = ISCARD_PLACE_UNKNOWN};
+	struct ccid_card_place p = {.state = ISCARD_PLACE_UNKNOWN};
 
 	(void)state;
 	steps = 0;
@@ -140,27 +140,27 @@ static void whatever_happens_the_place_makes_sense(void **state)
 
 static void what_is_seen_during_a_motion_means_nothing_yet(void **state)
 {
-	struct ccid_place p = {.state = ISCARD_PLACE_UNKNOWN};
+	struct ccid_card_place p = {.state = ISCARD_PLACE_UNKNOWN};
 
 	(void)state;
-	ccid_place_saw(&p, CCID_SIGHT_INACTIVE, 1);
-	ccid_place_begin(&p);
-	ccid_place_saw(&p, CCID_SIGHT_ABSENT, 1);
-	ccid_place_sensed(&p, ISCARD_PLACE_ABSENT);
+	ccid_card_place_saw(&p, CCID_SIGHT_INACTIVE, 1);
+	ccid_card_place_begin(&p);
+	ccid_card_place_saw(&p, CCID_SIGHT_ABSENT, 1);
+	ccid_card_place_sensed(&p, ISCARD_PLACE_ABSENT);
 	assert_int_equal(p.state, ISCARD_PLACE_SWALLOWED);
-	ccid_place_moved(&p, ISCARD_MOTION_CAPTURE, CCID_SIGHT_ABSENT, 1);
+	ccid_card_place_moved(&p, ISCARD_MOTION_CAPTURE, CCID_SIGHT_ABSENT, 1);
 	assert_int_equal(p.state, ISCARD_PLACE_CAPTURED);
 }
 
 static void the_next_card_ends_the_eject_of_the_one_before(void **state)
 {
-	struct ccid_place p = {.state = ISCARD_PLACE_UNKNOWN};
+	struct ccid_card_place p = {.state = ISCARD_PLACE_UNKNOWN};
 
 	(void)state;
-	ccid_place_saw(&p, CCID_SIGHT_INACTIVE, 1);
-	ccid_place_begin(&p);
-	ccid_place_moved(&p, ISCARD_MOTION_EJECT, CCID_SIGHT_INACTIVE, 1);
-	ccid_place_saw(&p, CCID_SIGHT_INACTIVE, 2);
+	ccid_card_place_saw(&p, CCID_SIGHT_INACTIVE, 1);
+	ccid_card_place_begin(&p);
+	ccid_card_place_moved(&p, ISCARD_MOTION_EJECT, CCID_SIGHT_INACTIVE, 1);
+	ccid_card_place_saw(&p, CCID_SIGHT_INACTIVE, 2);
 	assert_int_equal(p.state, ISCARD_PLACE_SWALLOWED);
 	assert_int_equal(p.taken, 1);
 	assert_false(p.out);
@@ -168,44 +168,44 @@ static void the_next_card_ends_the_eject_of_the_one_before(void **state)
 
 static void a_lock_ends_with_the_card(void **state)
 {
-	struct ccid_place p = {.state = ISCARD_PLACE_UNKNOWN};
+	struct ccid_card_place p = {.state = ISCARD_PLACE_UNKNOWN};
 
 	(void)state;
-	ccid_place_saw(&p, CCID_SIGHT_INACTIVE, 1);
-	ccid_place_begin(&p);
-	ccid_place_moved(&p, ISCARD_MOTION_LOCK, CCID_SIGHT_INACTIVE, 1);
-	ccid_place_saw(&p, CCID_SIGHT_POWERED, 1);
+	ccid_card_place_saw(&p, CCID_SIGHT_INACTIVE, 1);
+	ccid_card_place_begin(&p);
+	ccid_card_place_moved(&p, ISCARD_MOTION_LOCK, CCID_SIGHT_INACTIVE, 1);
+	ccid_card_place_saw(&p, CCID_SIGHT_POWERED, 1);
 	assert_int_equal(p.state, ISCARD_PLACE_LOCKED);
-	ccid_place_saw(&p, CCID_SIGHT_ABSENT, 1);
-	ccid_place_saw(&p, CCID_SIGHT_INACTIVE, 2);
+	ccid_card_place_saw(&p, CCID_SIGHT_ABSENT, 1);
+	ccid_card_place_saw(&p, CCID_SIGHT_INACTIVE, 2);
 	assert_int_equal(p.state, ISCARD_PLACE_SWALLOWED);
 }
 
 static void microsoft_s_words_follow_from_it(void **state)
 {
 	struct ccid_slot_info info = {.state = CCID_SLOT_INACTIVE};
-	struct ccid_place p = {.state = ISCARD_PLACE_SWALLOWED};
+	struct ccid_card_place p = {.state = ISCARD_PLACE_SWALLOWED};
 
 	(void)state;
-	assert_int_equal(ccid_place_state(&p, &info), ISCARD_SWALLOWED);
+	assert_int_equal(ccid_card_place_state(&p, &info), ISCARD_SWALLOWED);
 	p.state = ISCARD_PLACE_LOCKED;
-	assert_int_equal(ccid_place_state(&p, &info), ISCARD_SWALLOWED);
+	assert_int_equal(ccid_card_place_state(&p, &info), ISCARD_SWALLOWED);
 	p.state = ISCARD_PLACE_EJECTING;
-	assert_int_equal(ccid_place_state(&p, &info), ISCARD_PRESENT);
+	assert_int_equal(ccid_card_place_state(&p, &info), ISCARD_PRESENT);
 	p.state = ISCARD_PLACE_INSERTED;
-	assert_int_equal(ccid_place_state(&p, &info), ISCARD_PRESENT);
+	assert_int_equal(ccid_card_place_state(&p, &info), ISCARD_PRESENT);
 	info.state = CCID_SLOT_NEGOTIABLE;
-	assert_int_equal(ccid_place_state(&p, &info), ISCARD_NEGOTIABLEMODE);
+	assert_int_equal(ccid_card_place_state(&p, &info), ISCARD_NEGOTIABLEMODE);
 	info.state = CCID_SLOT_READY;
-	assert_int_equal(ccid_place_state(&p, &info), ISCARD_SPECIFICMODE);
+	assert_int_equal(ccid_card_place_state(&p, &info), ISCARD_SPECIFICMODE);
 	info.state = CCID_SLOT_DESYNCED;
-	assert_int_equal(ccid_place_state(&p, &info), ISCARD_POWERED);
+	assert_int_equal(ccid_card_place_state(&p, &info), ISCARD_POWERED);
 	info.state = CCID_SLOT_EMPTY;
-	assert_int_equal(ccid_place_state(&p, &info), ISCARD_ABSENT);
+	assert_int_equal(ccid_card_place_state(&p, &info), ISCARD_ABSENT);
 	p.sensor = true;
-	assert_int_equal(ccid_place_state(&p, &info), ISCARD_PRESENT);
+	assert_int_equal(ccid_card_place_state(&p, &info), ISCARD_PRESENT);
 	info.state = CCID_SLOT_UNKNOWN;
-	assert_int_equal(ccid_place_state(&p, &info), 0);
+	assert_int_equal(ccid_card_place_state(&p, &info), 0);
 }
 
 int main(void)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* The places of a card and what may follow what. Every change goes through set(). */
-#include "place.h"
+#include "card_place.h"
 
 #define TO(s)  (1u << (ISCARD_PLACE_##s))
 #define PLACES (ISCARD_PLACE_JAMMED + 1)
@@ -31,18 +31,18 @@ const char *iscard_place_name(iscard_place place)
 	return (unsigned)place < PLACES ? rule[place].name : rule[ISCARD_PLACE_UNKNOWN].name;
 }
 
-bool ccid_place_may_become(iscard_place from, iscard_place to)
+bool ccid_card_place_may_become(iscard_place from, iscard_place to)
 {
 	return from == to || (rule[from].may_become & 1u << to) != 0;
 }
 
-static void set(struct ccid_place *p, iscard_place to)
+static void set(struct ccid_card_place *p, iscard_place to)
 {
-	if (ccid_place_may_become(p->state, to))
+	if (ccid_card_place_may_become(p->state, to))
 		p->state = to;
 }
 
-bool ccid_place_in_position(iscard_place place)
+bool ccid_card_place_in_position(iscard_place place)
 {
 	return place == ISCARD_PLACE_SWALLOWED || place == ISCARD_PLACE_POWERED ||
 	       place == ISCARD_PLACE_LOCKED;
@@ -61,7 +61,7 @@ enum ccid_sight ccid_sight_of(const struct ccid_slot_info *info)
 	}
 }
 
-static void settle(struct ccid_place *p, enum ccid_sight sight)
+static void settle(struct ccid_card_place *p, enum ccid_sight sight)
 {
 	p->out = p->seen = p->capturing = p->doubt = false;
 	set(p, sight == CCID_SIGHT_POWERED ? ISCARD_PLACE_POWERED : ISCARD_PLACE_SWALLOWED);
@@ -69,21 +69,21 @@ static void settle(struct ccid_place *p, enum ccid_sight sight)
 		set(p, ISCARD_PLACE_LOCKED);
 }
 
-static void take(struct ccid_place *p)
+static void take(struct ccid_card_place *p)
 {
 	set(p, ISCARD_PLACE_TAKEN);
 	p->taken++;
 	p->out = false;
 }
 
-static void end_in_bin(struct ccid_place *p)
+static void end_in_bin(struct ccid_card_place *p)
 {
 	set(p, ISCARD_PLACE_CAPTURED);
 	p->captured++;
 	p->out = false;
 }
 
-static void left(struct ccid_place *p)
+static void left(struct ccid_card_place *p)
 {
 	bool in_mouth = p->state == ISCARD_PLACE_EJECTING || p->state == ISCARD_PLACE_INSERTED;
 
@@ -100,7 +100,7 @@ static void left(struct ccid_place *p)
 }
 
 /* Present, not powered: in position, unless it is known to be on its way. */
-static void stays(struct ccid_place *p)
+static void stays(struct ccid_card_place *p)
 {
 	p->seen = p->seen || p->state == ISCARD_PLACE_EJECTING;
 	if (p->state == ISCARD_PLACE_EJECTING || p->state == ISCARD_PLACE_JAMMED || p->doubt)
@@ -110,7 +110,7 @@ static void stays(struct ccid_place *p)
 	settle(p, CCID_SIGHT_INACTIVE);
 }
 
-static void another(struct ccid_place *p, enum ccid_sight sight, uint32_t insertions)
+static void another(struct ccid_card_place *p, enum ccid_sight sight, uint32_t insertions)
 {
 	if (p->state == ISCARD_PLACE_EJECTING && p->seen)
 		take(p);
@@ -121,7 +121,7 @@ static void another(struct ccid_place *p, enum ccid_sight sight, uint32_t insert
 	settle(p, sight);
 }
 
-void ccid_place_saw(struct ccid_place *p, enum ccid_sight sight, uint32_t insertions)
+void ccid_card_place_saw(struct ccid_card_place *p, enum ccid_sight sight, uint32_t insertions)
 {
 	if (p->moving || sight == CCID_SIGHT_NONE)
 		return;
@@ -135,7 +135,7 @@ void ccid_place_saw(struct ccid_place *p, enum ccid_sight sight, uint32_t insert
 		stays(p);
 }
 
-static void mouth_is_empty(struct ccid_place *p)
+static void mouth_is_empty(struct ccid_card_place *p)
 {
 	if (p->capturing)
 		end_in_bin(p);
@@ -147,7 +147,7 @@ static void mouth_is_empty(struct ccid_place *p)
 }
 
 /* A jam stays one until something moves. */
-static void in_the_mouth(struct ccid_place *p)
+static void in_the_mouth(struct ccid_card_place *p)
 {
 	if (p->state == ISCARD_PLACE_EJECTING || p->state == ISCARD_PLACE_JAMMED || p->capturing)
 		return;
@@ -155,7 +155,7 @@ static void in_the_mouth(struct ccid_place *p)
 	set(p, ISCARD_PLACE_INSERTED);
 }
 
-void ccid_place_sensed(struct ccid_place *p, iscard_place position)
+void ccid_card_place_sensed(struct ccid_card_place *p, iscard_place position)
 {
 	if (p->moving || position == ISCARD_PLACE_UNKNOWN)
 		return;
@@ -177,12 +177,12 @@ void ccid_place_sensed(struct ccid_place *p, iscard_place position)
 	}
 }
 
-void ccid_place_begin(struct ccid_place *p)
+void ccid_card_place_begin(struct ccid_card_place *p)
 {
 	p->moving = true;
 }
 
-static void accepted(struct ccid_place *p, enum ccid_sight sight)
+static void accepted(struct ccid_card_place *p, enum ccid_sight sight)
 {
 	p->out = p->seen = p->capturing = p->doubt = false;
 	if (sight == CCID_SIGHT_ABSENT)
@@ -191,22 +191,22 @@ static void accepted(struct ccid_place *p, enum ccid_sight sight)
 		settle(p, sight);
 }
 
-static void on_its_way_out(struct ccid_place *p)
+static void on_its_way_out(struct ccid_card_place *p)
 {
 	p->locked = p->seen = p->capturing = p->doubt = false;
 	p->out = true;
 	set(p, ISCARD_PLACE_EJECTING);
 }
 
-static void on_its_way_to_the_bin(struct ccid_place *p)
+static void on_its_way_to_the_bin(struct ccid_card_place *p)
 {
 	p->locked = false;
 	p->capturing = p->doubt = true;
 	set(p, ISCARD_PLACE_UNKNOWN);
 }
 
-void ccid_place_moved(struct ccid_place *p, iscard_motion motion, enum ccid_sight sight,
-                      uint32_t insertions)
+void ccid_card_place_moved(struct ccid_card_place *p, iscard_motion motion, enum ccid_sight sight,
+                           uint32_t insertions)
 {
 	p->moving = false;
 	switch (motion) {
@@ -229,17 +229,18 @@ void ccid_place_moved(struct ccid_place *p, iscard_motion motion, enum ccid_sigh
 		set(p, ISCARD_PLACE_UNKNOWN); /* until it is looked at */
 		break;
 	}
-	ccid_place_saw(p, sight, insertions);
+	ccid_card_place_saw(p, sight, insertions);
 }
 
-void ccid_place_failed(struct ccid_place *p, iscard_motion motion, enum ccid_motion_failure how,
-                       enum ccid_sight sight, uint32_t insertions)
+void ccid_card_place_failed(struct ccid_card_place *p, iscard_motion motion,
+                            enum ccid_motion_failure how, enum ccid_sight sight,
+                            uint32_t insertions)
 {
 	bool holds = motion == ISCARD_MOTION_LOCK || motion == ISCARD_MOTION_UNLOCK;
 
 	p->moving = false;
 	if (motion == ISCARD_MOTION_EJECT && sight == CCID_SIGHT_ABSENT &&
-	    ccid_place_in_position(p->state)) {
+	    ccid_card_place_in_position(p->state)) {
 		on_its_way_out(p); /* a hand was faster */
 		p->seen = true;
 	} else if (how == CCID_MOTION_JAMMED && !holds && sight != CCID_SIGHT_POWERED) {
@@ -250,10 +251,10 @@ void ccid_place_failed(struct ccid_place *p, iscard_motion motion, enum ccid_mot
 		p->out = p->out || motion == ISCARD_MOTION_EJECT;
 		set(p, ISCARD_PLACE_UNKNOWN);
 	}
-	ccid_place_saw(p, sight, insertions);
+	ccid_card_place_saw(p, sight, insertions);
 }
 
-bool ccid_place_has_card(const struct ccid_place *p, iscard_motion motion)
+bool ccid_card_place_has_card(const struct ccid_card_place *p, iscard_motion motion)
 {
 	bool moves = motion == ISCARD_MOTION_EJECT || motion == ISCARD_MOTION_CAPTURE;
 
@@ -261,13 +262,14 @@ bool ccid_place_has_card(const struct ccid_place *p, iscard_motion motion)
 	                 p->state == ISCARD_PLACE_JAMMED || p->state == ISCARD_PLACE_UNKNOWN);
 }
 
-static bool out_of_position(const struct ccid_place *p)
+static bool out_of_position(const struct ccid_card_place *p)
 {
 	return p->state == ISCARD_PLACE_INSERTED || p->state == ISCARD_PLACE_EJECTING ||
 	       p->state == ISCARD_PLACE_JAMMED || p->doubt;
 }
 
-SCARD_STATES ccid_place_state(const struct ccid_place *p, const struct ccid_slot_info *info)
+SCARD_STATES ccid_card_place_state(const struct ccid_card_place *p,
+                                   const struct ccid_slot_info *info)
 {
 	switch (info->state) {
 	case CCID_SLOT_EMPTY:
