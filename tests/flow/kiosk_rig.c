@@ -34,8 +34,9 @@ static const struct ccid_scheme scheme = {"kiosk:", open_reader, NULL};
 
 static int64_t now(void *arg)
 {
-	const struct fake_clock *clock = arg;
+	struct fake_clock *clock = arg;
 
+	fake_clock_advance(clock, kiosk.tick);
 	return clock->now;
 }
 

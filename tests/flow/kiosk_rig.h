@@ -13,6 +13,7 @@ struct kiosk_rig {
 	struct emu_stream stream;
 	iscard_context *context;
 	unsigned opens; /* times the reader was opened */
+	int64_t tick;   /* each look at the clock takes so long */
 };
 extern struct kiosk_rig kiosk;
 

@@ -81,6 +81,21 @@ void live_start(unsigned slots)
 	live_start_busy(slots, 1);
 }
 
+static void name_reader(void)
+{
+	emu_config_init(&live.cfg);
+	live.cfg.manufacturer = "Live";
+	live.cfg.product = "Reader";
+	live.cfg.serial = live.cfg.interface_name = NULL;
+}
+
+static void create(void)
+{
+	live.device = emu_create(&live.cfg);
+	assert_non_null(live.device);
+	assert_int_equal(live_context(NULL), S_OK);
+}
+
 void live_start_busy(unsigned slots, unsigned busy)
 {
 	live_start_with(slots, busy, (struct emu_card_config){.mute = false});
@@ -89,10 +104,7 @@ void live_start_busy(unsigned slots, unsigned busy)
 void live_start_with(unsigned slots, unsigned busy, struct emu_card_config card)
 {
 	live = (struct live){.opens = 0};
-	emu_config_init(&live.cfg);
-	live.cfg.manufacturer = "Live";
-	live.cfg.product = "Reader";
-	live.cfg.serial = live.cfg.interface_name = NULL;
+	name_reader();
 	if (slots > 1)
 		emu_config_slots(&live.cfg, slots);
 	emu_config_busy(&live.cfg, busy);
@@ -101,9 +113,18 @@ void live_start_with(unsigned slots, unsigned busy, struct emu_card_config card)
 		live.cfg.card_in[i] = true;
 		live.cfg.card[i] = card;
 	}
-	live.device = emu_create(&live.cfg);
-	assert_non_null(live.device);
-	assert_int_equal(live_context(NULL), S_OK);
+	create();
+}
+
+void live_start_kiosk(void)
+{
+	live = (struct live){.opens = 0};
+	name_reader();
+	emu_config_mechanical(&live.cfg, 0x0F);
+	live.cfg.flags = EMU_MOUTH_IS_PRESENT;
+	live.cfg.answer_ms = 1;
+	live.cfg.card_in[0] = true;
+	create();
 }
 
 void live_end(void)

@@ -26,6 +26,8 @@ void live_start_busy(unsigned slots, unsigned busy);
 void live_start(unsigned slots); /* one */
 /* The same with such cards. */
 void live_start_with(unsigned slots, unsigned busy, struct emu_card_config card);
+/* One slot, a card in it, every mechanical ability; a card in the mouth is seen. */
+void live_start_kiosk(void);
 void live_end(void);
 /* Another context in place of live.context, which records to this file (NULL: does not). */
 HRESULT live_context(const char *trace);
