@@ -3,6 +3,7 @@
 
 #include "mechanics.h"
 #include "rules.h"
+#include "watch.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -32,6 +33,18 @@ static iscard_motion motion_of(const struct iscard_card_policy *p, enum occasion
 	return (iscard_motion)0;
 }
 
+/* It was done already. */
+static bool needless(struct ccid_session *s, iscard_motion motion)
+{
+	struct ccid_slot_info info;
+	struct ccid_card_place p;
+
+	ccid_port_show(s->port, &info, &p);
+	if (motion == ISCARD_MOTION_LOCK)
+		return p.state == ISCARD_PLACE_LOCKED || p.state == ISCARD_PLACE_EJECTING;
+	return motion == ISCARD_MOTION_EJECT && p.state == ISCARD_PLACE_EJECTING;
+}
+
 /* With the card to itself: a use of it, or before anybody else can know the reader. */
 static void apply(struct ccid_session *s, const struct iscard_card_policy *p, enum occasion why)
 {
@@ -39,7 +52,7 @@ static void apply(struct ccid_session *s, const struct iscard_card_policy *p, en
 	int64_t ms = p->motion_ms > 0 ? p->motion_ms : s->context->limits.motion_ms;
 	int err;
 
-	if (motion == 0)
+	if (motion == 0 || needless(s, motion))
 		return;
 	err = ccid_move(s, motion, ccid_session_deadline(s, POWER_OFF_MS + ms));
 	if (err == CCID_E_NOCARD)
@@ -156,6 +169,8 @@ void ccid_policy_end(iscard_context *c)
 	for (const struct ccid_hold *h = c->holds; h != NULL; h = h->next)
 		for (unsigned i = 0; i < ccid_reader_slots(ccid_open_reader(h->open)); i++)
 			end_slot(c, h->open, i);
+	if (atomic_load(&c->watch) != NULL)
+		ccid_watch_visit(atomic_load(&c->watch), end_slot);
 }
 
 void ccid_policy_free(iscard_context *c)

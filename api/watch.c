@@ -227,6 +227,16 @@ void ccid_watch_mark(struct ccid_watch *w)
 		(void)drain(w->pending_fd);
 }
 
+void ccid_watch_visit(struct ccid_watch *w,
+                      void (*fn)(iscard_context *c, struct ccid_open *o, unsigned slot))
+{
+	pthread_mutex_lock(&w->lock);
+	for (struct ccid_seat *s = w->seats; s != NULL; s = s->next)
+		if (s->open != NULL)
+			fn(w->context, s->open, s->slot);
+	pthread_mutex_unlock(&w->lock);
+}
+
 /* The marks are taken away before what they stand for is looked at. */
 static void take_marks(struct ccid_watch *w)
 {

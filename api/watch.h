@@ -124,6 +124,10 @@ void ccid_watch_free(struct ccid_watch *w, bool ours);
 /* Take in all news, bounded; wake who waits. lock held. */
 void ccid_watch_take(struct ccid_watch *w);
 
+/* fn for each slot of each reader that the watch has open. lock not held. */
+void ccid_watch_visit(struct ccid_watch *w,
+                      void (*fn)(iscard_context *c, struct ccid_open *o, unsigned slot));
+
 /* Set or clear the mark that there are events to tell. lock held. */
 void ccid_watch_mark(struct ccid_watch *w);
 

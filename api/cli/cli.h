@@ -12,11 +12,13 @@ enum cli_exit {
 	CLI_OK = 0,
 	CLI_FAILED = 1,
 	CLI_USAGE = 2,
-	CLI_NOT_EJECTED = 3, /* powered off only: the reader cannot eject */
+	CLI_NOT_EJECTED = 3, /* the reader cannot: powered off only, or nothing done */
 	CLI_NO_READER = 4,   /* no such reader, or several fit */
 	CLI_NO_CARD = 5,     /* no card, or it does not answer */
 	CLI_NO_ACCESS = 6,   /* no permission, or in use by another program */
 	CLI_DAMAGED = 7,     /* a damaged file, or a replay that diverged */
+	CLI_NOT_TAKEN = 8,   /* commanded, and not over in time */
+	CLI_UNSEEN = 9,      /* commanded, and the reader cannot see the end */
 };
 
 struct cli_command {
@@ -27,18 +29,24 @@ struct cli_command {
 	int (*run)(const struct cli_command *self, int argc, char **argv);
 };
 
+extern const struct cli_command cli_cmd_accept;
 extern const struct cli_command cli_cmd_apdu;
 extern const struct cli_command cli_cmd_atr;
+extern const struct cli_command cli_cmd_capture;
 extern const struct cli_command cli_cmd_detach;
 extern const struct cli_command cli_cmd_doctor;
+extern const struct cli_command cli_cmd_eject;
 extern const struct cli_command cli_cmd_escape;
 extern const struct cli_command cli_cmd_info;
+extern const struct cli_command cli_cmd_kiosk_stop;
 extern const struct cli_command cli_cmd_list;
+extern const struct cli_command cli_cmd_lock;
 extern const struct cli_command cli_cmd_pin;
 extern const struct cli_command cli_cmd_record;
 extern const struct cli_command cli_cmd_replay;
 extern const struct cli_command cli_cmd_run;
 extern const struct cli_command cli_cmd_trace;
+extern const struct cli_command cli_cmd_unlock;
 extern const struct cli_command cli_cmd_watch;
 
 /* An option: a flag, or one with a value. The list ends with a NULL name. */

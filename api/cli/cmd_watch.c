@@ -2,6 +2,7 @@
 #define _GNU_SOURCE /* ppoll() */
 #include "cli.h"
 #include "cli_json.h"
+#include "cli_notify.h"
 #include "cli_reader.h"
 
 #include <errno.h>
@@ -10,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 static const char help[] =
 	"Print a line for each reader and card that comes or goes, first of all for those that\n"
@@ -18,8 +20,13 @@ static const char help[] =
 	"reader, or an address (\"iscard list --help\" has the forms), only that one.\n"
 	"\n"
 	"  --json       one JSON object a line: event, reader, address, slot, result,\n"
-	"               insertions, arrivals, state (null: not known), atr (null: no power)\n"
-	"  --events N   end after so many\n";
+	"               insertions, arrivals, state (null: not known), place (of the card: "
+	"iscard/\n"
+	"               kiosk.h), atr (null: no power)\n"
+	"  --events N   end after so many\n"
+	"\n"
+	"As a service of systemd (iscard-watch.service) it says when it is ready, and that it is\n"
+	"alive as often as its watchdog wants to hear it.\n";
 
 struct watch {
 	bool json;
@@ -60,6 +67,7 @@ static void print_json(const struct iscard_event *e)
 	cli_json_number(&j, "arrivals", e->now.arrivals);
 	cli_json_number(&j, "insertions", e->now.insertions);
 	cli_json_string(&j, "state", state_name(e->now.state));
+	cli_json_string(&j, "place", iscard_place_name(e->now.place));
 	if (e->now.atr_len > 0)
 		cli_json_hex(&j, "atr", e->now.atr, e->now.atr_len);
 	else
@@ -98,6 +106,9 @@ static int follow(struct watch *w, iscard_context *context)
 {
 	struct sigaction act = {.sa_handler = on_signal};
 	struct pollfd p = {.events = POLLIN};
+	int interval = cli_notify_interval();
+	const struct timespec wait = {.tv_sec = interval / 1000,
+	                              .tv_nsec = interval % 1000 * 1000000L};
 	sigset_t stop, before;
 
 	if (FAILED(iscard_context_event_fd(context, &p.fd))) {
@@ -110,8 +121,12 @@ static int follow(struct watch *w, iscard_context *context)
 	sigprocmask(SIG_BLOCK, &stop, &before);
 	sigaction(SIGINT, &act, NULL);
 	sigaction(SIGTERM, &act, NULL);
-	while (print_events(w, context) && !interrupted)
-		(void)ppoll(&p, 1, NULL, &before);
+	(void)cli_notify("READY=1");
+	while (print_events(w, context) && !interrupted) {
+		(void)cli_notify("WATCHDOG=1");
+		(void)ppoll(&p, 1, interval > 0 ? &wait : NULL, &before);
+	}
+	(void)cli_notify("STOPPING=1");
 	return CLI_OK;
 }
 

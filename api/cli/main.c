@@ -7,10 +7,11 @@
 #include <string.h>
 
 static const struct cli_command *const commands[] = {
-	&cli_cmd_list,   &cli_cmd_info,   &cli_cmd_atr,   &cli_cmd_apdu,   &cli_cmd_detach,
-	&cli_cmd_pin,    &cli_cmd_escape, &cli_cmd_watch, &cli_cmd_doctor,
+	&cli_cmd_list,    &cli_cmd_info,   &cli_cmd_atr,    &cli_cmd_apdu,       &cli_cmd_detach,
+	&cli_cmd_pin,     &cli_cmd_escape, &cli_cmd_watch,  &cli_cmd_eject,      &cli_cmd_accept,
+	&cli_cmd_capture, &cli_cmd_lock,   &cli_cmd_unlock, &cli_cmd_kiosk_stop, &cli_cmd_doctor,
 #ifdef ISCARD_USBREDIR
-	&cli_cmd_record, &cli_cmd_replay,
+	&cli_cmd_record,  &cli_cmd_replay,
 #endif
 #ifdef ISCARD_PCSC
 	&cli_cmd_run,
@@ -27,13 +28,14 @@ static const char epilogue[] =
 	"Exit codes: 0 done; 1 failed; 2 wrong usage; 3 not ejected, only powered off: the\n"
 	"reader cannot eject; 4 no such reader, or several fit; 5 no card, or it does not\n"
 	"answer; 6 no permission, or in use by another program; 7 damaged file, or a replay\n"
-	"that goes another way than the recording.\n";
+	"that goes another way than the recording; 8 ejected, and not taken in time; 9 ejected,\n"
+	"and the reader does not see whether it was taken.\n";
 
 static void print_help(FILE *f)
 {
 	fputs("usage: iscard COMMAND [ARGUMENT...]\n\n", f);
 	for (size_t i = 0; i < COMMANDS; i++)
-		fprintf(f, "  %-8s %s\n", commands[i]->name, commands[i]->summary);
+		fprintf(f, "  %-10s %s\n", commands[i]->name, commands[i]->summary);
 	fputs(epilogue, f);
 }
 

@@ -156,6 +156,23 @@ static void an_orderly_end_moves_the_card_of_a_reader_that_is_held(void **state)
 	kiosk_end();
 }
 
+static void an_orderly_end_moves_a_watched_card_once(void **state)
+{
+	(void)state;
+	start(0x0F);
+	set(ISCARD_FATE_LEAVE, ISCARD_FATE_LEAVE, ISCARD_FATE_EJECT);
+	hold();
+	assert_hr(iscard_context_watch(kiosk.context, NULL, ISCARD_WATCH_CARDS), S_OK);
+	kiosk_restart(&(struct iscard_options){.size = 0});
+	assert_true(emu_slot(device(), 0).in_mouth);
+	assert_int_equal(kiosk_commands(), 1);
+	set(ISCARD_FATE_LEAVE, ISCARD_FATE_LEAVE, ISCARD_FATE_CAPTURE);
+	assert_hr(iscard_context_watch(kiosk.context, NULL, ISCARD_WATCH_CARDS), S_OK);
+	kiosk_restart(&(struct iscard_options){.size = 0});
+	assert_int_equal(emu_slot(device(), 0).captured, 1);
+	kiosk_end();
+}
+
 static void what_cannot_be_done_leaves_the_card_without_power(void **state)
 {
 	(void)state;
@@ -200,6 +217,7 @@ int main(void)
 		cmocka_unit_test(the_next_customer_s_card_is_his_own),
 		cmocka_unit_test(power_that_comes_back_finds_the_card),
 		cmocka_unit_test(an_orderly_end_moves_the_card_of_a_reader_that_is_held),
+		cmocka_unit_test(an_orderly_end_moves_a_watched_card_once),
 		cmocka_unit_test(what_cannot_be_done_leaves_the_card_without_power),
 		cmocka_unit_test(the_latest_pattern_that_fits_counts),
 	};

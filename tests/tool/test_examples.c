@@ -153,11 +153,36 @@ static void wait_tells_what_comes_and_goes(void **state)
 	close(nothing[1]);
 }
 
+/* A card that is in at the start is captured; the one that comes is read, ejected and taken. */
+static void one_customer(struct emu_device *d)
+{
+	emu_later(d, EMU_INSERT, 0, emu_serve_now() + 300);
+}
+
+static void kiosk_serves_a_customer(void **state)
+{
+	struct emu_config cfg = reader(0x0F);
+	struct emu_server server;
+	char command[512];
+
+	(void)state;
+	cfg.flags = EMU_MOUTH_IS_PRESENT;
+	cfg.take_ms = 100;
+	emu_server_start(&server, &cfg, one_customer);
+	snprintf(command, sizeof command, "'%s' '%s' 1 2>&1", EXAMPLE_KIOSK, server.address);
+	run_command(command, 0,
+	            "reader-arrived\ncard-captured\ncard-inserted\ncard read: 9000\ncard-ejecting\n"
+	            "card-removed\n");
+	emu_server_stop(&server);
+	run(EXAMPLE_KIOSK, "no:such reader", 1, "");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(attach_sends_a_command),
 		cmocka_unit_test(eject_says_what_happened),
+		cmocka_unit_test(kiosk_serves_a_customer),
 		cmocka_unit_test(pinpad_never_sees_a_digit_and_says_what_the_card_said),
 		cmocka_unit_test(replay_test_plays_a_recording_in_a_unit_test),
 #ifdef EXAMPLE_RANDOM

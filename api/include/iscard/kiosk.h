@@ -238,9 +238,9 @@ typedef ISCARD_ENUM(iscard_fate) {
 struct iscard_card_policy {
 	size_t size; /* sizeof(struct iscard_card_policy) */
 
-	/* The context ends in good order (its last reference goes) and holds the reader
-	 * (iscard_context_hold()). Not after a fork, and not for a card that a connection of
-	 * another context uses. */
+	/* The context ends in good order (its last reference goes) and has the reader open: held
+	 * (iscard_context_hold()), or watched for cards. Not after a fork, and not for a card that a
+	 * connection of another context uses. */
 	iscard_fate at_end;
 
 	/* A card is found in the reader when this context opens it for the first time: a program

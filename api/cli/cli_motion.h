@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: MIT */
+/* What "iscard eject" and its like, and "iscard kiosk-stop", share. */
+#ifndef CLI_MOTION_H
+#define CLI_MOTION_H
+
+#include <iscard/kiosk.h>
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct cli_motion {
+	iscard_motion what;
+	bool wait, json;
+	int64_t wait_ms; /* 0: no limit */
+};
+
+/* Move the card in the reader that text names, and say what became of it. Returns an exit code. */
+int cli_motion_run(const struct cli_motion *m, const char *text);
+
+/* Take "--wait [SECONDS]" out of argv: a number behind it is its value when something that is no option
+ * stands before. False after a message: no number from 0 to a day. */
+bool cli_motion_wait(struct cli_motion *m, int *argc, char **argv);
+
+#endif

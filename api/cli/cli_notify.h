@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: MIT */
+/* What systemd wants to hear from a service (sd_notify(3), spoken by hand). */
+#ifndef CLI_NOTIFY_H
+#define CLI_NOTIFY_H
+
+#include <stdbool.h>
+
+/* One datagram, "READY=1" or several lines, to $NOTIFY_SOCKET. False when there is none, or it does not
+ * take it. */
+bool cli_notify(const char *text);
+
+/* Milliseconds between two "WATCHDOG=1": half of what $WATCHDOG_USEC allows. -1: nobody watches this
+ * process ($WATCHDOG_PID names another). */
+int cli_notify_interval(void);
+
+#endif

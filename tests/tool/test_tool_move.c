@@ -1,0 +1,218 @@
+/* SPDX-License-Identifier: MIT */
+/* iscard eject and its like, kiosk-stop, and what systemd hears of iscard watch. */
+#include "emu_server.h"
+#include "json_read.h"
+#include "run_tool.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/time.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#define NAME "Motor 00 00: "
+
+static struct emu_config motor(uint32_t mechanical, unsigned flags)
+{
+	struct emu_config cfg;
+
+	emu_config_init(&cfg);
+	emu_config_mechanical(&cfg, mechanical);
+	cfg.manufacturer = cfg.serial = cfg.interface_name = NULL;
+	cfg.product = "Motor";
+	cfg.flags = flags;
+	cfg.card_in[0] = true;
+	return cfg;
+}
+
+static void expect(struct tool *t, int code, const char *out, const char *message)
+{
+	if (t->code != code || strcmp(t->out, out) != 0 || strstr(t->err, message) == NULL)
+		fail_msg("exit code %d, output:\n%s\nmessages:\n%s", t->code, t->out, t->err);
+	tool_free(t);
+}
+
+static void an_eject_is_waited_for(void **state)
+{
+	struct emu_config cfg = motor(0x0F, EMU_MOUTH_IS_PRESENT);
+	struct emu_server s;
+	struct tool t;
+
+	(void)state;
+	cfg.take_ms = 50;
+	emu_server_start(&s, &cfg, NULL);
+	TOOL(&t, "", "eject", s.address, "--wait", "20");
+	expect(&t, 0, NAME "the card was taken\n", "");
+	TOOL(&t, "", "eject", s.address);
+	expect(&t, 5, "", "eject: there is no card");
+	emu_server_stop(&s);
+	cfg.take_ms = 0;
+	emu_server_start(&s, &cfg, NULL);
+	TOOL(&t, "", "eject", s.address, "--wait=0.05");
+	expect(&t, 8, NAME "eject commanded; the card is ejecting when the time is over\n", "");
+	TOOL(&t, "", "accept", "--wait", s.address);
+	expect(&t, 0, NAME "a card is in position: nothing was to be done\n", "");
+	TOOL(&t, "", "capture", s.address, "--wait");
+	expect(&t, 0, NAME "the card was captured\n", "");
+	emu_server_stop(&s);
+}
+
+static void what_cannot_be_seen_is_not_claimed(void **state)
+{
+	struct emu_config cfg = motor(0x02, 0);
+	struct emu_server s;
+	struct tool t;
+
+	(void)state;
+	emu_server_start(&s, &cfg, NULL);
+	TOOL(&t, "", "eject", s.address, "--wait", "5", "--json");
+	assert_int_equal(t.code, 9);
+	assert_true(json_valid(t.out));
+	assert_true(json_is(json_get(t.out, "motion"), "eject"));
+	assert_true(json_is(json_get(t.out, "commanded"), "S_OK"));
+	assert_true(json_is(json_get(t.out, "finished"), "S_FALSE"));
+	assert_true(json_is(json_get(t.out, "before"), "swallowed"));
+	assert_true(json_is(json_get(t.out, "after"), "absent"));
+	tool_free(&t);
+	emu_server_stop(&s);
+}
+
+static void jam(struct emu_device *d)
+{
+	emu_jam(d, 0, true);
+}
+
+static void what_cannot_be_done_is_said(void **state)
+{
+	struct emu_config cfg = motor(0x01, 0);
+	struct emu_server s;
+	struct tool t;
+
+	(void)state;
+	emu_server_start(&s, &cfg, NULL);
+	TOOL(&t, "", "lock", s.address);
+	expect(&t, 3, NAME "the reader cannot lock; nothing was moved\n", "");
+	emu_server_stop(&s);
+	cfg = motor(0x0F, 0);
+	emu_server_start(&s, &cfg, jam);
+	TOOL(&t, "", "eject", s.address);
+	expect(&t, 1, "", "the card is jammed");
+	TOOL(&t, "", "eject", s.address, "--wait=x");
+	expect(&t, 2, "", "--wait takes seconds");
+	TOOL(&t, "", "eject");
+	expect(&t, 2, "", "one reader is needed");
+	emu_server_stop(&s);
+}
+
+static void locks_last_from_one_command_to_the_next(void **state)
+{
+	struct emu_config cfg = motor(0x0F, 0);
+	struct emu_server s;
+	struct tool t;
+
+	(void)state;
+	emu_server_start(&s, &cfg, NULL);
+	TOOL(&t, "", "lock", s.address);
+	expect(&t, 0, NAME "locked\n", "");
+	TOOL(&t, "", "unlock", s.address);
+	expect(&t, 0, NAME "unlocked\n", "");
+	emu_server_stop(&s);
+}
+
+static void kiosk_stop_asks_how_the_program_ended(void **state)
+{
+	struct emu_config cfg = motor(0x0F, EMU_MOUTH_IS_PRESENT);
+	struct emu_server s;
+	struct tool t;
+
+	(void)state;
+	emu_server_start(&s, &cfg, NULL);
+	setenv("SERVICE_RESULT", "success", 1);
+	TOOL(&t, "", "kiosk-stop", s.address, "--after-crash", "capture");
+	expect(&t, 0, "", "");
+	setenv("SERVICE_RESULT", "watchdog", 1);
+	TOOL(&t, "", "kiosk-stop", s.address, "--at-end", "eject", "--after-crash", "capture");
+	expect(&t, 0, NAME "the card was captured\n", "");
+	unsetenv("SERVICE_RESULT");
+	TOOL(&t, "", "kiosk-stop", s.address, "--after-crash", "capture");
+	expect(&t, 0, "", "no card");
+	TOOL(&t, "", "kiosk-stop", s.address, "--at-end", "accept");
+	expect(&t, 2, "", "leave, eject, capture or lock");
+	emu_server_stop(&s);
+}
+
+static int notify_socket(char path[64])
+{
+	struct sockaddr_un a = {.sun_family = AF_UNIX};
+	const struct timeval patience = {.tv_sec = 20};
+	int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+
+	strcpy(path, "/tmp/iscard-notify-XXXXXX");
+	assert_non_null(mkdtemp(path));
+	snprintf(a.sun_path, sizeof a.sun_path, "%.40s/s", path);
+	assert_int_equal(bind(fd, (const struct sockaddr *)&a, sizeof a), 0);
+	setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
+	setenv("NOTIFY_SOCKET", a.sun_path, 1);
+	return fd;
+}
+
+/* The next thing that is said, but for so many signs of life. */
+static void hear(int fd, const char *want, unsigned skip)
+{
+	char text[64];
+
+	do {
+		memset(text, 0, sizeof text);
+		assert_true(recv(fd, text, sizeof text - 1, 0) > 0);
+	} while (strcmp(text, want) != 0 && strcmp(text, "WATCHDOG=1") == 0 && skip-- > 0);
+	assert_string_equal(text, want);
+}
+
+static void systemd_hears_of_a_watch(void **state)
+{
+	struct emu_config cfg = motor(0, 0);
+	struct emu_server s;
+	struct tool_process p;
+	char path[64], file[80];
+	int fd = notify_socket(path);
+
+	(void)state;
+	setenv("WATCHDOG_USEC", "40000", 1);
+	unsetenv("WATCHDOG_PID");
+	emu_server_start(&s, &cfg, NULL);
+	setenv("ISCARD_LOG", "info", 1);
+	tool_start(&p, "slot 0", (const char *const[]){"watch", s.address, NULL});
+	hear(fd, "READY=1", 0);
+	for (unsigned i = 0; i < 3; i++)
+		hear(fd, "WATCHDOG=1", 0);
+	assert_int_equal(tool_end(&p, 15), 0);
+	hear(fd, "STOPPING=1", 1000);
+	emu_server_stop(&s);
+	unsetenv("NOTIFY_SOCKET");
+	unsetenv("ISCARD_LOG");
+	unsetenv("WATCHDOG_USEC");
+	close(fd);
+	snprintf(file, sizeof file, "%.40s/s", path);
+	unlink(file);
+	rmdir(path);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(an_eject_is_waited_for),
+		cmocka_unit_test(what_cannot_be_seen_is_not_claimed),
+		cmocka_unit_test(what_cannot_be_done_is_said),
+		cmocka_unit_test(locks_last_from_one_command_to_the_next),
+		cmocka_unit_test(kiosk_stop_asks_how_the_program_ended),
+		cmocka_unit_test(systemd_hears_of_a_watch),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
