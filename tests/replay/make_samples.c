@@ -46,6 +46,31 @@ static void kiosk_eject(void)
 	set_t1(&config.card[0]);
 }
 
+/* A card in the mouth is seen. */
+static void kiosk_mouth(void)
+{
+	kiosk_eject();
+	config.flags = EMU_MOUTH_IS_PRESENT;
+}
+
+static void kiosk_half(void)
+{
+	kiosk_mouth();
+	config.card_in[0] = false;
+}
+
+static void kiosk_bin_full(void)
+{
+	kiosk_mouth();
+	config.bin = 1;
+}
+
+static void kiosk_slow(void)
+{
+	kiosk_mouth();
+	config.motion_ms = 12000;
+}
+
 static void t0_tpdu(void)
 {
 	common("Emulated TPDU reader");
@@ -133,7 +158,14 @@ static const struct {
 } samples[] = {
 	{"emulated-card-swap", card_swap},
 	{"emulated-documentation", documentation},
+	{"emulated-kiosk-bin-full", kiosk_bin_full},
 	{"emulated-kiosk-eject", kiosk_eject},
+	{"emulated-kiosk-half", kiosk_half},
+	{"emulated-kiosk-jam", kiosk_mouth},
+	{"emulated-kiosk-power-back", kiosk_mouth},
+	{"emulated-kiosk-power-loss", kiosk_slow},
+	{"emulated-kiosk-pulled", kiosk_slow},
+	{"emulated-kiosk-slow", kiosk_slow},
 	{"emulated-t0-tpdu", t0_tpdu},
 	{"emulated-extended-parts", extended_parts},
 	{"emulated-pin-pad", pin_pad},
@@ -160,6 +192,14 @@ static void person(void *ctx, const char *what, unsigned slot)
 		assert_true(emu_later(s->device, EMU_REMOVE, slot, s->clock.now + 1250));
 	else if (strcmp(what, "take") == 0)
 		assert_true(emu_take(s->device, slot, s->clock.now));
+	else if (strcmp(what, "half") == 0)
+		assert_true(emu_insert_half(s->device, slot, &s->cfg.card[slot], s->clock.now));
+	else if (strcmp(what, "jam") == 0 || strcmp(what, "clear") == 0)
+		emu_jam(s->device, slot, strcmp(what, "jam") == 0);
+	else if (strcmp(what, "pull-soon") == 0) /* in the middle of what comes next */
+		assert_true(emu_later(s->device, EMU_REMOVE, slot, s->clock.now + 3000));
+	else if (strcmp(what, "power-fails-soon") == 0)
+		assert_true(emu_later(s->device, EMU_UNPLUG, slot, s->clock.now + 3000));
 	else if (strcmp(what, "unplug") == 0)
 		emu_unplug(s->device, s->clock.now);
 	else
