@@ -29,6 +29,12 @@ static int abort_slot(struct ccid_reader *r, unsigned slot)
 	return rc;
 }
 
+/* The answer of a reader that waits for the other half of an abort, and will until a reset. */
+static bool still_aborting(const struct ccid_rsp *rsp)
+{
+	return ccid_rsp_cmd_status(rsp) != CCID_CMD_OK && ccid_rsp_failure(rsp) == CCID_E_ABORTED;
+}
+
 /* One GetSlotStatus, nothing else tried. */
 static int ask(struct ccid_reader *r, unsigned slot)
 {
@@ -39,6 +45,8 @@ static int ask(struct ccid_reader *r, unsigned slot)
 
 	if (rc < 0)
 		ccid_wire_drop(r);
+	else if (still_aborting(&rsp))
+		rc = CCID_E_ABORTED;
 	return rc;
 }
 

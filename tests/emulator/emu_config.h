@@ -139,6 +139,7 @@ struct emu_counts {
 	unsigned bad_speed;  /* reader and card at different F, D or protocol, or above the limit */
 	unsigned bad_power;  /* bPowerSelect */
 	unsigned rfu;        /* bytes that must be 0 */
+	unsigned moved_powered; /* Eject or Capture of a card that has power */
 	unsigned not_active; /* XfrBlock, Secure, IccClock without a powered card */
 	unsigned unadvertised;  /* Mechanical, IccClock or T0APDU that the descriptor rules out */
 	unsigned no_parameters; /* XfrBlock before SetParameters that nothing made needless */

@@ -72,8 +72,11 @@ static void start(struct emu_device *d, unsigned slot, uint8_t function)
 {
 	struct emu_slot_state *s = &d->slot[slot];
 
-	if (function == EJECT || function == CAPTURE)
+	if (function == EJECT || function == CAPTURE) {
+		if (s->active)
+			emu_violation(d, &d->counts.moved_powered);
 		emu_slot_off(s);
+	}
 	s->motion = function;
 	s->motion_end = d->now + d->cfg.motion_ms;
 	s->busy_until = s->motion_end + 1;

@@ -425,6 +425,26 @@ static void t1_mends_what_the_line_damages(void **state)
 			}
 }
 
+/* The first half of the abort has been taken, the second one is refused: the reader waits for it. */
+static void an_abort_that_is_refused_does_not_end_the_recovery(void **state)
+{
+	const struct emu_fault busy = {.kind = EMU_FAULT_ERROR, .type = 0x65, .value = 0xE0};
+	struct session *l = new_session(SHORT_APDU);
+
+	(void)state;
+	attach(l);
+	assert_true(emu_fault_add(l->s.device, &busy));
+	(void)!ccid_slot_poll(l->r, 0, l->s.clock.now + CALL_MS);
+	(void)!ccid_slot_poll(l->r, 0, l->s.clock.now + CALL_MS);
+	assert_int_equal(emu_counts(l->s.device)->by_type[0x72], 1);
+	assert_int_equal(ccid_slot_poll(l->r, 0, l->s.clock.now + CALL_MS), 0);
+	assert_int_equal(ccid_slot_activate(l->r, 0, 3, CCID_RESET_NONE, l->s.clock.now + CALL_MS),
+	                 0);
+	detach(l);
+	check(l, "an abort refused");
+	end_session(l);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -432,6 +452,7 @@ int main(void)
 		cmocka_unit_test(a_fault_that_lasts_is_survived_too),
 		cmocka_unit_test(every_transfer_may_fail),
 		cmocka_unit_test(noise_between_messages_is_not_noticed),
+		cmocka_unit_test(an_abort_that_is_refused_does_not_end_the_recovery),
 		cmocka_unit_test(what_happened_is_told_apart),
 		cmocka_unit_test(t1_mends_what_the_line_damages),
 	};
