@@ -136,11 +136,11 @@ struct emu_counts {
 	unsigned bad_level;      /* wLevelParameter */
 	unsigned bad_block;      /* T=1: refused by the card, or the wrong bBWI */
 	unsigned bad_iccd;       /* requests of a token out of order or of the wrong length */
-	unsigned bad_speed;  /* reader and card at different F, D or protocol, or above the limit */
-	unsigned bad_power;  /* bPowerSelect */
-	unsigned rfu;        /* bytes that must be 0 */
+	unsigned bad_speed; /* reader and card at different F, D or protocol, or above the limit */
+	unsigned bad_power; /* bPowerSelect */
+	unsigned rfu;       /* bytes that must be 0 */
 	unsigned moved_powered; /* Eject or Capture of a card that has power */
-	unsigned not_active; /* XfrBlock, Secure, IccClock without a powered card */
+	unsigned not_active;    /* XfrBlock, Secure, IccClock without a powered card */
 	unsigned unadvertised;  /* Mechanical, IccClock or T0APDU that the descriptor rules out */
 	unsigned no_parameters; /* XfrBlock before SetParameters that nothing made needless */
 	unsigned bulk_zlp;      /* empty OUT transfers */

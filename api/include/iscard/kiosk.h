@@ -14,8 +14,8 @@
  *
  * Order of motion. A card is taken out of use before it moves: the call waits until no operation and
  * no lock of another connection is on it (so it is not busy), undoes a mechanical lock that was
- * commanded before, powers it off, then moves it. When one of these fails nothing moves. Afterwards every
- * connection to the card sees SCARD_W_RESET_CARD, or SCARD_W_REMOVED_CARD once it has left.
+ * commanded before, powers it off, then moves it. When one of these fails nothing moves. Afterwards
+ * every connection to the card sees SCARD_W_RESET_CARD, or SCARD_W_REMOVED_CARD once it has left.
  *
  * What is true. "Commanded" means that the reader answered PC_to_RDR_Mechanical (6.1.12) with
  * success: it accepts the command, which proves no movement. "Taken" means that the card was seen to
@@ -186,8 +186,8 @@ ISCARD_API HRESULT iscard_job_escape(const struct iscard_job *job, const uint8_t
  * solenoid. What is NULL cannot be done.
  *
  * The five motions run in the thread that asked, after the order of motion above: no other
- * connection uses the card, it is not powered (LOCK and UNLOCK: as it was), and no mutex of this library is
- * held. They may take long: until iscard_job_left() is 0, or cancel_fd is readable; a back
+ * connection uses the card, it is not powered (LOCK and UNLOCK: as it was), and no mutex of this
+ * library is held. They may take long: until iscard_job_left() is 0, or cancel_fd is readable; a back
  * end that stays longer holds up its caller and nobody else but those who want this card. They
  * return S_OK when the mechanism accepted; SCARD_E_CANT_DISPOSE when it jammed;
  * SCARD_E_NO_SMARTCARD; SCARD_E_TIMEOUT or SCARD_E_CANCELLED when the end is not known; else a
@@ -223,6 +223,39 @@ struct iscard_mechanics {
  * E_OUTOFMEMORY, SCARD_E_SERVICE_STOPPED. */
 ISCARD_API HRESULT iscard_context_set_mechanics(iscard_context *context, const char *pattern,
                                                 const struct iscard_mechanics *mechanics);
+
+/* What the disposition EJECT comes to (scardmgr.h): result, iscard_last_disposition(), and place of the
+ * card afterwards. tests/flow/test_kiosk_dispositions.c holds every row, and those of the other
+ * dispositions, which move nothing, undo no mechanical lock, and are as scardmgr.h says.
+ *
+ *   reader can eject ...                       Detach          ReAttach         UnlockSCard
+ *   and sees its mouth                         S_OK            W_REMOVED_CARD   S_OK
+ *                                              COMMANDED       COMMANDED        COMMANDED
+ *                                              ejecting        ejecting         ejecting
+ *   and sees only its contacts                 S_OK            W_REMOVED_CARD   S_OK
+ *                                              CONFIRMED       CONFIRMED        CONFIRMED
+ *                                              absent          absent           absent
+ *   and jams, or does not answer               E_CANT_DISPOSE  E_CANT_DISPOSE   E_CANT_DISPOSE
+ *                                              FAILED          FAILED           FAILED
+ *                                              jammed/unknown  jammed/unknown   jammed/unknown
+ *   not: the card is powered off and stays     S_OK            S_OK             S_OK
+ *                                              POWERED_OFF     POWERED_OFF      POWERED_OFF
+ *                                              swallowed       powered          swallowed
+ *   whatever it can ...
+ *   the card is gone already                   S_OK            E_NO_SMARTCARD   W_REMOVED_CARD
+ *                                              NONE            NONE             NONE
+ *   the reader is gone                         S_OK            E_READER_UN-     E_READER_UN-
+ *                                              NONE            AVAILABLE, NONE  AVAILABLE, NONE
+ *   another's reset is pending                 as above        as above         W_RESET_CARD
+ *                                                                               NONE
+ *   another holds the lock (limits.lock_ms)    E_TIMEOUT       E_TIMEOUT        E_SHARING_VIO-
+ *                                              NONE            NONE             LATION, NONE
+ *   another's command is under way             waits for it    waits for it     (has the lock)
+ *   a mechanical lock holds the card           undone first, then as above
+ *
+ * ISCard::get_Status tells ABSENT, PRESENT (in the mouth, jammed, or nobody knows), SWALLOWED (in
+ * position, not powered, also locked), POWERED (out of step with the reader), NEGOTIABLEMODE and
+ * SPECIFICMODE. */
 
 /* What becomes of a card on a bad day, when nobody asks for it. */
 typedef ISCARD_ENUM(iscard_fate) {
