@@ -40,12 +40,12 @@ static HRESULT day(void)
 	return S_OK;
 }
 
-/* Out of the mouth again; what was set is taken back. */
+/* What was set is taken back; the card goes out once, with its lock, and in again. */
 static void evening(void)
 {
 	assert_hr(iscard_context_set_mechanics(kiosk.context, "*", NULL), S_OK);
 	assert_hr(iscard_context_set_policy(kiosk.context, "Kiosk*", NULL), S_OK);
-	assert_hr(kiosk_move(ISCARD_MOTION_EJECT, 0, 500), SCARD_E_TIMEOUT);
+	(void)kiosk_move(ISCARD_MOTION_EJECT, 0, 500); /* unless it is in the mouth */
 	assert_hr(kiosk_move(ISCARD_MOTION_ACCEPT, 0, 500), S_OK);
 }
 
