@@ -13,6 +13,16 @@
 struct kiosk_rig kiosk;
 struct iscard_motion_report kiosk_report;
 
+struct emu_device *kiosk_device(void)
+{
+	return kiosk.stream.device;
+}
+
+int64_t kiosk_now(void)
+{
+	return kiosk.stream.clock.now;
+}
+
 static int open_reader(void *arg, struct ccid_transport **out, const char *address,
                        const struct ccid_env *env, int64_t deadline)
 {

@@ -19,6 +19,9 @@ extern struct kiosk_rig kiosk;
 
 #define KIOSK "kiosk:reader"
 
+struct emu_device *kiosk_device(void);
+int64_t kiosk_now(void);
+
 /* The configuration of a reader with a card in it and every ability. */
 struct emu_config kiosk_config(void);
 void kiosk_start(const struct emu_config *cfg);

@@ -9,16 +9,6 @@
 
 #include <cmocka.h>
 
-static struct emu_device *device(void)
-{
-	return kiosk.stream.device;
-}
-
-static int64_t now(void)
-{
-	return kiosk.stream.clock.now;
-}
-
 static void start(unsigned flags, unsigned take_ms)
 {
 	struct emu_config cfg = kiosk_config();
@@ -55,7 +45,7 @@ static void a_mouth_that_nobody_sees_is_no_proof(void **state)
 	assert_int_equal(kiosk_report.after, ISCARD_PLACE_ABSENT);
 	assert_int_equal(kiosk_status().ejected, 1);
 	assert_int_equal(kiosk_status().taken, 0);
-	assert_true(emu_slot(device(), 0).in_mouth);
+	assert_true(emu_slot(kiosk_device(), 0).in_mouth);
 	kiosk_end();
 }
 
@@ -72,7 +62,7 @@ static void a_forgotten_card_is_captured_from_the_mouth(void **state)
 	assert_hr(kiosk_move(ISCARD_MOTION_CAPTURE, 0, 3000), S_OK);
 	assert_place("captured");
 	assert_int_equal(kiosk_status().captured, 1);
-	assert_int_equal(emu_slot(device(), 0).captured, 1);
+	assert_int_equal(emu_slot(kiosk_device(), 0).captured, 1);
 	assert_hr(kiosk_move(ISCARD_MOTION_CAPTURE, 0, 3000), SCARD_E_NO_SMARTCARD);
 	kiosk_end();
 }
@@ -84,7 +74,7 @@ static void a_mouth_that_nobody_sees_can_be_emptied_too(void **state)
 	assert_hr(kiosk_move(ISCARD_MOTION_EJECT, 0, 3000), S_FALSE);
 	assert_hr(kiosk_move(ISCARD_MOTION_CAPTURE, 0, 3000), S_OK);
 	assert_place("captured");
-	assert_int_equal(emu_slot(device(), 0).captured, 1);
+	assert_int_equal(emu_slot(kiosk_device(), 0).captured, 1);
 	kiosk_end();
 }
 
@@ -108,14 +98,14 @@ static void a_jam_is_named_and_may_pass(void **state)
 {
 	(void)state;
 	start(EMU_MOUTH_IS_PRESENT, 500);
-	emu_jam(device(), 0, true);
+	emu_jam(kiosk_device(), 0, true);
 	assert_hr(kiosk_move(ISCARD_MOTION_EJECT, 0, 5000), SCARD_E_CANT_DISPOSE);
 	assert_hr(kiosk_report.commanded, SCARD_E_CANT_DISPOSE);
 	assert_place("jammed");
 	assert_int_equal(kiosk_status().jammed, 1);
 	assert_int_equal(kiosk_status().ejected, 0);
 	assert_int_equal(kiosk_status().state, ISCARD_PRESENT);
-	emu_jam(device(), 0, false);
+	emu_jam(kiosk_device(), 0, false);
 	assert_hr(kiosk_move(ISCARD_MOTION_EJECT, 0, 5000), S_OK);
 	assert_place("taken");
 	kiosk_end();
@@ -130,7 +120,7 @@ static void a_full_bin_leaves_the_card(void **state)
 	cfg.bin = 1;
 	kiosk_start(&cfg);
 	assert_hr(kiosk_move(ISCARD_MOTION_CAPTURE, 0, 1000), S_OK);
-	assert_true(emu_insert(device(), 0, &card, now()));
+	assert_true(emu_insert(kiosk_device(), 0, &card, kiosk_now()));
 	assert_hr(kiosk_move(ISCARD_MOTION_CAPTURE, 0, 1000), SCARD_E_CANT_DISPOSE);
 	assert_int_equal(kiosk_status().captured, 1);
 	assert_place("jammed");
@@ -141,7 +131,7 @@ static void a_full_bin_leaves_the_card(void **state)
 static void pull(void *ctx)
 {
 	(void)ctx;
-	assert_true(emu_remove(device(), 0, now()));
+	assert_true(emu_remove(kiosk_device(), 0, kiosk_now()));
 }
 
 static void a_card_pulled_during_the_eject_is_taken(void **state)
@@ -152,7 +142,7 @@ static void a_card_pulled_during_the_eject_is_taken(void **state)
 	cfg.motion_ms = 2000;
 	kiosk_start(&cfg);
 	kiosk.stream.hook = pull;
-	kiosk.stream.hook_at = now() + 700;
+	kiosk.stream.hook_at = kiosk_now() + 700;
 	assert_hr(kiosk_move(ISCARD_MOTION_EJECT, 0, 5000), S_OK);
 	assert_place("taken");
 	assert_int_equal(kiosk_status().taken, 1);
@@ -169,7 +159,7 @@ static void a_slow_motor_gets_its_time(void **state)
 	kiosk_start(&cfg);
 	assert_hr(kiosk_move(ISCARD_MOTION_EJECT, 0, 5000), S_OK);
 	assert_in_range(kiosk_report.commanded_after_ms, 25000, 25100);
-	assert_int_equal(emu_counts(device())->aborts, 0);
+	assert_int_equal(emu_counts(kiosk_device())->aborts, 0);
 	kiosk_end();
 }
 
@@ -184,7 +174,7 @@ static void a_motor_that_is_too_slow_leaves_nobody_knowing(void **state)
 	assert_hr(kiosk_report.commanded, SCARD_E_TIMEOUT);
 	assert_in_range(kiosk_report.commanded_after_ms, 3000, 6000);
 	assert_place("unknown");
-	assert_true(emu_remove(device(), 0, now()));
+	assert_true(emu_remove(kiosk_device(), 0, kiosk_now()));
 	assert_place("absent");
 	kiosk_end();
 }
@@ -197,7 +187,7 @@ static void a_card_pushed_in_half_is_accepted(void **state)
 	cfg.card_in[0] = false;
 	kiosk_start(&cfg);
 	assert_place("absent");
-	assert_true(emu_insert_half(device(), 0, &cfg.card[0], now()));
+	assert_true(emu_insert_half(kiosk_device(), 0, &cfg.card[0], kiosk_now()));
 	assert_hr(kiosk_move(ISCARD_MOTION_ACCEPT, 0, 1000), S_OK);
 	kiosk_end();
 }
@@ -210,8 +200,8 @@ static void accept_waits_for_a_card(void **state)
 	cfg.card_in[0] = false;
 	kiosk_start(&cfg);
 	assert_hr(kiosk_move(ISCARD_MOTION_ACCEPT, 0, 2000), SCARD_E_TIMEOUT);
-	assert_true(emu_slot(device(), 0).accepting);
-	emu_later(device(), EMU_INSERT, 0, now() + 5000);
+	assert_true(emu_slot(kiosk_device(), 0).accepting);
+	emu_later(kiosk_device(), EMU_INSERT, 0, kiosk_now() + 5000);
 	assert_hr(kiosk_move(ISCARD_MOTION_ACCEPT, 0, 60000), S_OK);
 	assert_in_range(kiosk_report.finished_after_ms, 5000, 6100);
 	assert_int_equal(kiosk_commands(), 2);
@@ -234,9 +224,9 @@ static void a_locked_card_is_let_go_before_it_moves(void **state)
 	assert_true(kiosk_status().locked);
 	assert_int_equal(kiosk_status().state, ISCARD_SPECIFICMODE);
 	assert_hr(kiosk_challenge(card), S_OK);
-	assert_false(emu_remove(device(), 0, now()));
+	assert_false(emu_remove(kiosk_device(), 0, kiosk_now()));
 	assert_hr(kiosk_move(ISCARD_MOTION_EJECT, 0, 5000), S_OK);
-	assert_false(emu_slot(device(), 0).locked);
+	assert_false(emu_slot(kiosk_device(), 0).locked);
 	assert_false(kiosk_status().locked);
 	assert_int_equal(kiosk_commands(), 3);
 	assert_hr(kiosk_challenge(card), SCARD_W_REMOVED_CARD);
@@ -251,7 +241,7 @@ static void unlock_lets_go(void **state)
 	assert_hr(kiosk_move(ISCARD_MOTION_LOCK, 0, 0), S_OK);
 	assert_hr(kiosk_move(ISCARD_MOTION_UNLOCK, 0, 0), S_OK);
 	assert_place("swallowed");
-	assert_true(emu_remove(device(), 0, now()));
+	assert_true(emu_remove(kiosk_device(), 0, kiosk_now()));
 	assert_hr(kiosk_move(ISCARD_MOTION_LOCK, 0, 0), SCARD_E_NO_SMARTCARD);
 	assert_int_equal(kiosk_commands(), 2);
 	kiosk_end();
@@ -297,8 +287,8 @@ static void a_powered_card_loses_its_power_before_it_moves(void **state)
 	card = kiosk_attached(SHARED);
 	assert_place("powered");
 	assert_hr(kiosk_move(ISCARD_MOTION_EJECT, 0, 1000), SCARD_E_TIMEOUT);
-	assert_false(emu_slot(device(), 0).active);
-	assert_int_equal(emu_counts(device())->by_type[0x63], 1);
+	assert_false(emu_slot(kiosk_device(), 0).active);
+	assert_int_equal(emu_counts(kiosk_device())->by_type[0x63], 1);
 	assert_hr(kiosk_challenge(card), SCARD_W_RESET_CARD);
 	ISCard_Release(card);
 	kiosk_end();
@@ -313,7 +303,7 @@ static void power_that_stays_keeps_the_card(void **state)
 	(void)state;
 	start(EMU_MOUTH_IS_PRESENT, 0);
 	card = kiosk_attached(SHARED);
-	emu_fault_add(device(), &fault);
+	emu_fault_add(kiosk_device(), &fault);
 	assert_hr(kiosk_move(ISCARD_MOTION_EJECT, 0, 1000), SCARD_E_CANT_DISPOSE);
 	assert_int_equal(kiosk_commands(), 0);
 	assert_int_equal(kiosk_status().jammed, 0);
@@ -362,7 +352,7 @@ static void status_tells_the_card_in_the_mouth_from_one_in_position(void **state
 	assert_hr(kiosk_move(ISCARD_MOTION_ACCEPT, 0, 1000), S_OK);
 	assert_hr(ISCard_get_Status(card, &status), S_OK);
 	assert_int_equal(status, SWALLOWED);
-	assert_true(emu_remove(device(), 0, now()));
+	assert_true(emu_remove(kiosk_device(), 0, kiosk_now()));
 	assert_hr(ISCard_get_Status(card, &status), S_OK);
 	assert_int_equal(status, ABSENT);
 	ISCard_Release(card);
@@ -372,7 +362,7 @@ static void status_tells_the_card_in_the_mouth_from_one_in_position(void **state
 static void unplug(void *ctx)
 {
 	(void)ctx;
-	emu_unplug(device(), now());
+	emu_unplug(kiosk_device(), kiosk_now());
 }
 
 static void a_reader_that_leaves_ends_the_wait(void **state)
@@ -380,10 +370,10 @@ static void a_reader_that_leaves_ends_the_wait(void **state)
 	(void)state;
 	start(EMU_MOUTH_IS_PRESENT, 0);
 	kiosk.stream.hook = unplug;
-	kiosk.stream.hook_at = now() + 1500;
+	kiosk.stream.hook_at = kiosk_now() + 1500;
 	assert_hr(kiosk_move(ISCARD_MOTION_EJECT, 0, 20000), SCARD_E_READER_UNAVAILABLE);
 	assert_hr(kiosk_report.commanded, S_OK);
-	emu_plug(device(), now());
+	emu_plug(kiosk_device(), kiosk_now());
 	kiosk_end();
 }
 

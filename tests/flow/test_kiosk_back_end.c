@@ -26,16 +26,6 @@ static struct {
 	char reader[64];
 } motor;
 
-static struct emu_device *device(void)
-{
-	return kiosk.stream.device;
-}
-
-static int64_t now(void)
-{
-	return kiosk.stream.clock.now;
-}
-
 static HRESULT work(void *arg, const struct iscard_job *job)
 {
 	static const uint8_t vendor[] = {0xE0, 0x01};
@@ -43,7 +33,7 @@ static HRESULT work(void *arg, const struct iscard_job *job)
 
 	assert_ptr_equal(arg, &motor);
 	motor.calls[job->motion]++;
-	motor.powered = emu_slot(device(), 0).active;
+	motor.powered = emu_slot(kiosk_device(), 0).active;
 	motor.left = iscard_job_left(job);
 	motor.reply_len = sizeof motor.reply;
 	motor.escaped =
@@ -121,7 +111,7 @@ static void it_is_named_as_the_source(void **state)
 static void take_from_mouth(void *ctx)
 {
 	(void)ctx;
-	assert_true(emu_remove(device(), 0, now()));
+	assert_true(emu_remove(kiosk_device(), 0, kiosk_now()));
 	motor.position = ISCARD_PLACE_ABSENT;
 }
 
@@ -133,7 +123,7 @@ static void the_sensor_tells_when_a_card_is_taken(void **state)
 	start(&whole);
 	card = kiosk_attached(SHARED);
 	kiosk.stream.hook = take_from_mouth;
-	kiosk.stream.hook_at = now() + 6000;
+	kiosk.stream.hook_at = kiosk_now() + 6000;
 	assert_hr(kiosk_move(ISCARD_MOTION_EJECT, 0, 20000), S_OK);
 	assert_int_equal(motor.calls[ISCARD_MOTION_EJECT], 1);
 	assert_false(motor.powered);
@@ -156,7 +146,7 @@ static void contacts_that_opened_are_no_proof_where_a_sensor_is(void **state)
 	start(&whole);
 	card = kiosk_attached(SHARED);
 	assert_hr(kiosk_move(ISCARD_MOTION_EJECT, 0, 1000), SCARD_E_TIMEOUT);
-	assert_true(emu_remove(device(), 0, now())); /* out of the contacts */
+	assert_true(emu_remove(kiosk_device(), 0, kiosk_now())); /* out of the contacts */
 	assert_hr(ISCard_get_Status(card, &status), S_OK);
 	assert_int_equal(status, PRESENT);
 	assert_place("ejecting");
@@ -182,7 +172,7 @@ static void dispositions_use_it(void **state)
 	assert_hr(ISCard_Detach(card, EJECT), S_OK);
 	assert_int_equal(iscard_last_disposition(card), ISCARD_DISPOSITION_COMMANDED);
 	assert_int_equal(motor.calls[ISCARD_MOTION_EJECT], 1);
-	assert_false(emu_slot(device(), 0).active);
+	assert_false(emu_slot(kiosk_device(), 0).active);
 	assert_hr(iscard_attach(card, KIOSK, SHARED, (SCARD_PROTOCOLS)(T0 | T1)), S_OK);
 	motor.result = SCARD_E_CANT_DISPOSE;
 	motor.position = ISCARD_PLACE_SWALLOWED;
@@ -267,7 +257,7 @@ static void a_card_that_moves_is_not_used_not_even_by_its_own(void **state)
 	assert_hr(iscard_context_set_mechanics(kiosk.context, "*", &m), S_OK);
 	assert_string_equal(kiosk_status().source, "external: ?");
 	assert_hr(iscard_attached_move(card, ISCARD_MOTION_EJECT, NULL, NULL), S_OK);
-	assert_false(emu_slot(device(), 0).active);
+	assert_false(emu_slot(kiosk_device(), 0).active);
 	ISCard_Release(card);
 	kiosk_end();
 }

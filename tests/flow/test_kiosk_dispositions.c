@@ -108,16 +108,6 @@ static const struct row {
 	{UNLOCK, UNPOWER, ABLE, LOCKED, SHARING, NONE, 0, "powered"},
 };
 
-static struct emu_device *device(void)
-{
-	return kiosk.stream.device;
-}
-
-static int64_t now(void)
-{
-	return kiosk.stream.clock.now;
-}
-
 static void start(enum reader reader)
 {
 	const struct iscard_options limited = {.limits = {.lock_ms = 20}};
@@ -130,7 +120,7 @@ static void start(enum reader reader)
 	kiosk_start(&cfg);
 	kiosk_restart(&limited);
 	assert_hr(iscard_context_hold(kiosk.context, KIOSK), S_OK);
-	emu_jam(device(), 0, reader == JAMMED);
+	emu_jam(kiosk_device(), 0, reader == JAMMED);
 }
 
 static void arrange(enum situation situation, ISCard *card, ISCard *other)
@@ -140,8 +130,8 @@ static void arrange(enum situation situation, ISCard *card, ISCard *other)
 	case HELD:
 		assert_hr(iscard_attached_move(card, ISCARD_MOTION_LOCK, NULL, NULL), S_OK);
 		break;
-	case GONE: assert_true(emu_remove(device(), 0, now())); break;
-	case LOST: emu_unplug(device(), now()); break;
+	case GONE: assert_true(emu_remove(kiosk_device(), 0, kiosk_now())); break;
+	case LOST: emu_unplug(kiosk_device(), kiosk_now()); break;
 	case PENDING: assert_hr(ISCard_ReAttach(other, SHARED, RESET), S_OK); break;
 	case LOCKED:
 		assert_hr(ISCard_LockSCard(other), S_OK);
@@ -184,7 +174,7 @@ static void play(const struct row *r, unsigned n)
 	arrange(r->situation, card, other);
 	check(r, n, call(r, card), card);
 	if (r->situation == LOST)
-		emu_plug(device(), now());
+		emu_plug(kiosk_device(), kiosk_now());
 	ISCard_Release(card);
 	ISCard_Release(other);
 	kiosk_end();

@@ -12,16 +12,6 @@
 
 static struct iscard_event last;
 
-static struct emu_device *device(void)
-{
-	return kiosk.stream.device;
-}
-
-static int64_t now(void)
-{
-	return kiosk.stream.clock.now;
-}
-
 /* Time passes; the names of all events, with blanks between. */
 static const char *news(void)
 {
@@ -72,12 +62,12 @@ static void commanded_and_taken_are_two_events(void **state)
 	assert_int_equal(last.now.place, ISCARD_PLACE_EJECTING);
 	assert_int_equal(last.now.state, ISCARD_PRESENT);
 	assert_string_equal(news(), "");
-	assert_true(emu_take(device(), 0, now()));
+	assert_true(emu_take(kiosk_device(), 0, kiosk_now()));
 	assert_string_equal(news(), "card-removed card-taken");
 	assert_int_equal(last.now.place, ISCARD_PLACE_TAKEN);
 	assert_int_equal(last.now.ejected, 1);
 	assert_int_equal(last.now.taken, 1);
-	assert_true(emu_insert(device(), 0, &cfg.card[0], now()));
+	assert_true(emu_insert(kiosk_device(), 0, &cfg.card[0], kiosk_now()));
 	assert_string_equal(news(), "card-inserted");
 	kiosk_end();
 }
@@ -88,7 +78,7 @@ static void what_nobody_saw_is_not_told(void **state)
 	start(0);
 	assert_hr(move(ISCARD_MOTION_EJECT), S_OK);
 	assert_string_equal(news(), "card-ejecting card-removed");
-	assert_true(emu_take(device(), 0, now()));
+	assert_true(emu_take(kiosk_device(), 0, kiosk_now()));
 	assert_string_equal(news(), "");
 	kiosk_end();
 }
@@ -111,7 +101,7 @@ static void jams_and_locks_are_told(void **state)
 	assert_true(last.now.locked);
 	assert_hr(move(ISCARD_MOTION_UNLOCK), S_OK);
 	assert_string_equal(news(), "card-unlocked");
-	emu_jam(device(), 0, true);
+	emu_jam(kiosk_device(), 0, true);
 	assert_hr(move(ISCARD_MOTION_EJECT), SCARD_E_CANT_DISPOSE);
 	assert_string_equal(news(), "card-jammed");
 	assert_int_equal(last.now.place, ISCARD_PLACE_JAMMED);
@@ -149,7 +139,7 @@ static void what_a_policy_moved_is_news(void **state)
 	watch();
 	assert_string_equal(news(), "reader-arrived card-ejecting card-inserted");
 	assert_int_equal(last.now.place, ISCARD_PLACE_EJECTING);
-	assert_true(emu_take(device(), 0, now()));
+	assert_true(emu_take(kiosk_device(), 0, kiosk_now()));
 	assert_string_equal(news(), "card-removed card-taken");
 	kiosk_end();
 }
@@ -185,7 +175,7 @@ static void a_sensor_is_asked_while_somebody_watches(void **state)
 	assert_string_equal(news(), "reader-arrived card-inserted");
 	assert_hr(move(ISCARD_MOTION_EJECT), S_OK);
 	said = ISCARD_PLACE_INSERTED;
-	assert_true(emu_remove(device(), 0, now()));
+	assert_true(emu_remove(kiosk_device(), 0, kiosk_now()));
 	assert_string_equal(news(), "card-ejecting card-removed");
 	said = ISCARD_PLACE_ABSENT;
 	assert_string_equal(news(), "card-taken");

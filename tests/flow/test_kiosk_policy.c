@@ -10,16 +10,6 @@
 
 #include <cmocka.h>
 
-static struct emu_device *device(void)
-{
-	return kiosk.stream.device;
-}
-
-static int64_t now(void)
-{
-	return kiosk.stream.clock.now;
-}
-
 /* A reader that no context has opened yet. */
 static void start(uint32_t mechanical)
 {
@@ -53,10 +43,10 @@ static void crash(void)
 	const struct emu_fault deaf = {.kind = EMU_FAULT_LOST, .type = 0x63, .times = 20};
 
 	assert_hr(kiosk_challenge(card), S_OK);
-	emu_fault_add(device(), &deaf);
+	emu_fault_add(kiosk_device(), &deaf);
 	ISCard_Release(card);
 	kiosk_restart(&(struct iscard_options){.size = 0});
-	emu_fault_clear(device());
+	emu_fault_clear(kiosk_device());
 }
 
 static void without_a_policy_nothing_moves(void **state)
@@ -67,7 +57,7 @@ static void without_a_policy_nothing_moves(void **state)
 	crash();
 	hold();
 	assert_int_equal(kiosk_commands(), 0);
-	assert_true(emu_slot(device(), 0).present);
+	assert_true(emu_slot(kiosk_device(), 0).present);
 	kiosk_end();
 }
 
@@ -77,11 +67,11 @@ static void a_card_that_a_crash_left_is_ejected_at_the_next_open(void **state)
 	start(0x0F);
 	hold();
 	crash();
-	assert_true(emu_slot(device(), 0).present);
+	assert_true(emu_slot(kiosk_device(), 0).present);
 	set(ISCARD_FATE_EJECT, ISCARD_FATE_LEAVE, ISCARD_FATE_LEAVE);
 	hold();
 	assert_int_equal(kiosk_commands(), 1);
-	assert_true(emu_slot(device(), 0).in_mouth);
+	assert_true(emu_slot(kiosk_device(), 0).in_mouth);
 	assert_place("ejecting");
 	kiosk_end();
 }
@@ -92,13 +82,13 @@ static void each_fate_is_what_it_says(void **state)
 	start(0x0F);
 	set(ISCARD_FATE_CAPTURE, ISCARD_FATE_LEAVE, ISCARD_FATE_LEAVE);
 	hold();
-	assert_int_equal(emu_slot(device(), 0).captured, 1);
+	assert_int_equal(emu_slot(kiosk_device(), 0).captured, 1);
 	assert_place("captured");
 	kiosk_end();
 	start(0x0F);
 	set(ISCARD_FATE_LOCK, ISCARD_FATE_LEAVE, ISCARD_FATE_LEAVE);
 	hold();
-	assert_true(emu_slot(device(), 0).locked);
+	assert_true(emu_slot(kiosk_device(), 0).locked);
 	assert_place("locked");
 	kiosk_end();
 }
@@ -111,9 +101,9 @@ static void the_next_customer_s_card_is_his_own(void **state)
 	(void)state;
 	start(0x0F);
 	set(ISCARD_FATE_EJECT, ISCARD_FATE_EJECT, ISCARD_FATE_LEAVE);
-	assert_true(emu_remove(device(), 0, now()));
+	assert_true(emu_remove(kiosk_device(), 0, kiosk_now()));
 	assert_place("absent");
-	assert_true(emu_insert(device(), 0, &cfg.card[0], now()));
+	assert_true(emu_insert(kiosk_device(), 0, &cfg.card[0], kiosk_now()));
 	card = kiosk_attached(SHARED); /* opened a second time */
 	assert_hr(kiosk_challenge(card), S_OK);
 	ISCard_Release(card);
@@ -127,13 +117,13 @@ static void power_that_comes_back_finds_the_card(void **state)
 	start(0x0F);
 	set(ISCARD_FATE_LEAVE, ISCARD_FATE_CAPTURE, ISCARD_FATE_LEAVE);
 	hold();
-	emu_unplug(device(), now());
+	emu_unplug(kiosk_device(), kiosk_now());
 	assert_hr(kiosk_move(ISCARD_MOTION_LOCK, 0, 0), SCARD_E_READER_UNAVAILABLE);
 	assert_hr(iscard_context_release(kiosk.context, KIOSK), S_OK);
-	emu_plug(device(), now());
+	emu_plug(kiosk_device(), kiosk_now());
 	hold();
 	assert_place("captured");
-	assert_int_equal(emu_slot(device(), 0).captured, 1);
+	assert_int_equal(emu_slot(kiosk_device(), 0).captured, 1);
 	kiosk_end();
 }
 
@@ -148,10 +138,10 @@ static void an_orderly_end_moves_the_card_of_a_reader_that_is_held(void **state)
 	card = kiosk_attached(SHARED);
 	assert_hr(kiosk_challenge(card), S_OK);
 	ISCard_Release(card);
-	assert_true(emu_slot(device(), 0).active);
+	assert_true(emu_slot(kiosk_device(), 0).active);
 	kiosk_restart(&(struct iscard_options){.size = 0});
-	assert_false(emu_slot(device(), 0).active);
-	assert_true(emu_slot(device(), 0).in_mouth);
+	assert_false(emu_slot(kiosk_device(), 0).active);
+	assert_true(emu_slot(kiosk_device(), 0).in_mouth);
 	assert_int_equal(kiosk_commands(), 1);
 	kiosk_end();
 }
@@ -164,12 +154,12 @@ static void an_orderly_end_moves_a_watched_card_once(void **state)
 	hold();
 	assert_hr(iscard_context_watch(kiosk.context, NULL, ISCARD_WATCH_CARDS), S_OK);
 	kiosk_restart(&(struct iscard_options){.size = 0});
-	assert_true(emu_slot(device(), 0).in_mouth);
+	assert_true(emu_slot(kiosk_device(), 0).in_mouth);
 	assert_int_equal(kiosk_commands(), 1);
 	set(ISCARD_FATE_LEAVE, ISCARD_FATE_LEAVE, ISCARD_FATE_CAPTURE);
 	assert_hr(iscard_context_watch(kiosk.context, NULL, ISCARD_WATCH_CARDS), S_OK);
 	kiosk_restart(&(struct iscard_options){.size = 0});
-	assert_int_equal(emu_slot(device(), 0).captured, 1);
+	assert_int_equal(emu_slot(kiosk_device(), 0).captured, 1);
 	kiosk_end();
 }
 
@@ -181,7 +171,7 @@ static void what_cannot_be_done_leaves_the_card_without_power(void **state)
 	hold();
 	assert_int_equal(kiosk_commands(), 0);
 	assert_true(fake_clock_logged(&kiosk.stream.clock, "found at the start: eject"));
-	assert_false(emu_slot(device(), 0).active);
+	assert_false(emu_slot(kiosk_device(), 0).active);
 	kiosk_end();
 }
 

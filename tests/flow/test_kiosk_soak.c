@@ -36,19 +36,9 @@ static struct {
 	unsigned taken, captured, timeouts, failures, unseen;
 } day;
 
-static struct emu_device *device(void)
-{
-	return kiosk.stream.device;
-}
-
-static int64_t now(void)
-{
-	return kiosk.stream.clock.now;
-}
-
 static struct emu_slot_view slot(void)
 {
-	return emu_slot(device(), 0);
+	return emu_slot(kiosk_device(), 0);
 }
 
 static void hear(void)
@@ -76,13 +66,13 @@ static void break_something(void)
 	if (f.kind == EMU_FAULT_ERROR)
 		f.value = roll(2) ? 0xFB : 0xE0;
 	day.faulty++;
-	assert_true(emu_fault_add(device(), &f));
+	assert_true(emu_fault_add(kiosk_device(), &f));
 }
 
 static void pull_the_plug(void)
 {
 	day.unplugged++;
-	emu_unplug(device(), now());
+	emu_unplug(kiosk_device(), kiosk_now());
 	hear();
 }
 
@@ -91,9 +81,9 @@ static void come_in(void)
 	bool half = roll(5) == 0;
 
 	if (half)
-		emu_insert_half(device(), 0, &kiosk.stream.cfg.card[0], now());
+		emu_insert_half(kiosk_device(), 0, &kiosk.stream.cfg.card[0], kiosk_now());
 	else
-		emu_insert(device(), 0, &kiosk.stream.cfg.card[0], now());
+		emu_insert(kiosk_device(), 0, &kiosk.stream.cfg.card[0], kiosk_now());
 	hear();
 	if (half)
 		(void)kiosk_move(ISCARD_MOTION_ACCEPT, 0, 2000);
@@ -148,11 +138,11 @@ static void give_back(void)
 {
 	switch (roll(4)) {
 	case 0: break; /* forgotten */
-	case 1: emu_later(device(), EMU_REMOVE, 0, now() + roll(1500)); break;
-	default: emu_later(device(), EMU_TAKE, 0, now() + roll(6000)); break;
+	case 1: emu_later(kiosk_device(), EMU_REMOVE, 0, kiosk_now() + roll(1500)); break;
+	default: emu_later(kiosk_device(), EMU_TAKE, 0, kiosk_now() + roll(6000)); break;
 	}
 	if (roll(10) == 0)
-		emu_jam(device(), 0, true);
+		emu_jam(kiosk_device(), 0, true);
 	if (move(ISCARD_MOTION_EJECT) == SCARD_E_TIMEOUT)
 		(void)move(ISCARD_MOTION_CAPTURE);
 	hear();
@@ -161,16 +151,16 @@ static void give_back(void)
 /* Whatever is left is seen to, and the plug put in again. */
 static void clean_up(void)
 {
-	emu_fault_clear(device());
-	emu_jam(device(), 0, false);
-	if (!emu_plugged(device()))
-		emu_plug(device(), now());
+	emu_fault_clear(kiosk_device());
+	emu_jam(kiosk_device(), 0, false);
+	if (!emu_plugged(kiosk_device()))
+		emu_plug(kiosk_device(), kiosk_now());
 	for (unsigned i = 0; i < 70; i++) /* the longest wait for another attempt */
 		hear();
 	if (slot().locked)
 		assert_hr(kiosk_move(ISCARD_MOTION_UNLOCK, 0, 0), S_OK);
-	emu_remove(device(), 0, now());
-	emu_take(device(), 0, now());
+	emu_remove(kiosk_device(), 0, kiosk_now());
+	emu_take(kiosk_device(), 0, kiosk_now());
 	hear();
 	assert_false(slot().present || slot().in_mouth || slot().locked);
 	for (unsigned i = 0; i < 3 && kiosk_status().state != ISCARD_ABSENT; i++)
@@ -259,7 +249,7 @@ static void run_days(bool faults)
 	assert_true(day.captured > n / 20);
 	assert_true(day.told[ISCARD_EVENT_CARD_TAKEN] >= day.taken);
 	assert_true(day.told[ISCARD_EVENT_READER_LEFT] >= day.unplugged);
-	assert_int_equal(emu_counts(device())->moved_powered, 0);
+	assert_int_equal(emu_counts(kiosk_device())->moved_powered, 0);
 }
 
 static void thousands_of_customers(void **state)

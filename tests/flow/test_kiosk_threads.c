@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Motions beside commands and waits of other threads: the emulated reader objects to a command that
  * comes while another is under way. */
+#include "emu_serve.h"
 #include "live.h"
 
 #include <pthread.h>
@@ -110,12 +111,38 @@ static void others_go_on_while_one_waits_for_the_taking(void **state)
 	live_end();
 }
 
+/* The successor of a reader that connections still stand on is the same reader, come back. */
+static void a_card_is_found_beside_connections_that_still_stand(void **state)
+{
+	const struct iscard_card_policy policy = {.size = sizeof policy,
+	                                          .at_return = ISCARD_FATE_EJECT};
+	struct iscard_kiosk_status status = {.size = sizeof status};
+	ISCard *card;
+
+	(void)state;
+	live_start_kiosk();
+	assert_int_equal(iscard_context_set_policy(live.context, "*", &policy), S_OK);
+	emu_later(live.device, EMU_UNPLUG, 0, emu_serve_now() + 50);
+	card = live_attached(0, SHARED);
+	while (live_echo(card, 1, 2) != SCARD_E_READER_UNAVAILABLE)
+		;
+	pthread_join(live.thread, NULL);
+	live.serving = false;
+	emu_plug(live.device, emu_serve_now());
+	assert_int_equal(iscard_card_place(live.context, "live:reader", &status), S_OK);
+	assert_int_equal(status.place, ISCARD_PLACE_EJECTING);
+	assert_int_equal(status.ejected, 1);
+	ISCard_Release(card);
+	live_end();
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_motion_waits_for_the_command_under_way),
 		cmocka_unit_test(a_wait_without_limit_can_be_cancelled),
 		cmocka_unit_test(others_go_on_while_one_waits_for_the_taking),
+		cmocka_unit_test(a_card_is_found_beside_connections_that_still_stand),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
