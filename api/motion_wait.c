@@ -33,7 +33,7 @@ struct wait {
 	struct ccid_session *session;
 	struct ccid_session_wait wake;
 	iscard_motion motion;
-	unsigned cancels; /* of the session before it began */
+	unsigned cancels, context_cancels; /* before it began */
 	bool sensor;
 	bool deaf; /* the descriptor is readable and brings nothing */
 	int64_t deadline;
@@ -54,7 +54,8 @@ static bool ended(struct wait *w, HRESULT *hr)
 	ccid_sense(s);
 	pthread_mutex_lock(&s->port->lock);
 	*hr = ccid_session_check(s, CCID_NEED_READER, &info);
-	if (SUCCEEDED(*hr) && s->cancels != w->cancels)
+	if (SUCCEEDED(*hr) &&
+	    (s->cancels != w->cancels || atomic_load(&s->context->cancels) != w->context_cancels))
 		*hr = SCARD_E_CANCELLED;
 	end = ccid_motion_end_of(w->motion, s->port->place.state);
 	pthread_mutex_unlock(&s->port->lock);
@@ -125,6 +126,7 @@ HRESULT ccid_motion_wait(struct ccid_session *s, iscard_motion motion, int64_t d
 		return E_OUTOFMEMORY;
 	pthread_mutex_lock(&s->port->lock);
 	w.cancels = s->cancels;
+	w.context_cancels = atomic_load(&s->context->cancels);
 	pthread_mutex_unlock(&s->port->lock);
 	hr = run(&w);
 	ccid_session_wait_end(s, &w.wake);

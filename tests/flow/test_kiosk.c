@@ -359,6 +359,25 @@ static void status_tells_the_card_in_the_mouth_from_one_in_position(void **state
 	kiosk_end();
 }
 
+static void cancel(void *ctx)
+{
+	(void)ctx;
+	assert_hr(iscard_context_cancel(kiosk.context), S_OK);
+}
+
+static void a_context_can_end_a_wait(void **state)
+{
+	(void)state;
+	start(EMU_MOUTH_IS_PRESENT, 0);
+	kiosk.stream.hook = cancel;
+	kiosk.stream.hook_at = kiosk_now() + 1500;
+	assert_hr(kiosk_move(ISCARD_MOTION_EJECT, 0, 0), SCARD_E_CANCELLED);
+	assert_hr(kiosk_report.commanded, S_OK);
+	assert_in_range(kiosk_report.finished_after_ms, 1500, 2600);
+	assert_place("ejecting");
+	kiosk_end();
+}
+
 static void unplug(void *ctx)
 {
 	(void)ctx;
@@ -430,6 +449,7 @@ int main(void)
 		cmocka_unit_test(power_that_stays_keeps_the_card),
 		cmocka_unit_test(anothers_lock_and_exclusive_use_are_respected),
 		cmocka_unit_test(status_tells_the_card_in_the_mouth_from_one_in_position),
+		cmocka_unit_test(a_context_can_end_a_wait),
 		cmocka_unit_test(a_reader_that_leaves_ends_the_wait),
 		cmocka_unit_test(arguments_are_checked_before_anything_is_sent),
 	};

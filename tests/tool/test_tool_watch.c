@@ -13,7 +13,8 @@
 #define SWAP "replay:" SAMPLES_DIR "/emulated-card-swap/trace.pcapng"
 #define REST                                                                                       \
 	"\"reader\":\"" NAME "\",\"address\":\"" SWAP "\",\"slot\":0,\"result\":\"S_OK\","         \
-	"\"arrivals\":1,\"insertions\":1,\"state\":\"swallowed\",\"atr\":null}\n"
+	"\"arrivals\":1,\"insertions\":1,\"state\":\"swallowed\",\"place\":\"swallowed\",\"atr\":" \
+	"null}\n"
 
 static void a_line_an_event(void **state)
 {
