@@ -70,7 +70,7 @@ int ccid_reader_pause(struct ccid_reader *r, unsigned slot, int64_t until)
 
 	if (r->t->ops->event_fd(r->t) >= 0)
 		return CCID_E_UNSUPPORTED;
-	rc = ccid_slot_enter(r, slot);
+	rc = ccid_slot_enter(r, slot, until);
 	if (rc < 0)
 		return rc;
 	return ccid_slot_leave(r, slot, ccid_wire_pause(r, slot, until));
