@@ -214,27 +214,32 @@ static void redact_control(struct ccid_redactor *r, enum ccid_trace_dir dir,
 	redact_answer(r, &q, p, data, spans);
 }
 
-/* Without descriptors: a pipe for each endpoint that is sent something, answered by the next one that
- * something comes from. */
-static struct redact_pipe *guess_pipe(struct ccid_redactor *r, uint8_t endpoint, bool in)
+/* Without descriptors: a pipe for each endpoint that is sent something ... */
+static struct redact_pipe *guess_out(struct ccid_redactor *r, uint8_t endpoint)
 {
-	struct redact_pipe *pipe = &r->pipe[in ? r->pipes - 1 : r->pipes];
+	struct redact_pipe *pipe;
 
-	if ((r->pipes > 0 && !r->guessed) || r->token != 0)
+	if ((r->pipes > 0 && !r->guessed) || r->pipes == REDACT_PIPES || r->token != 0)
 		return NULL;
-	if (in) {
-		if (r->pipes == 0 || pipe->bulk_in != 0)
-			return NULL;
-		pipe->bulk_in = endpoint;
-		return pipe;
-	}
-	if (r->pipes == REDACT_PIPES)
-		return NULL;
-	r->guessed = true;
-	r->pipes++;
+	pipe = &r->pipe[r->pipes++];
 	pipe->bulk_out = endpoint;
 	for (size_t i = 0; i < sizeof pipe->context / sizeof pipe->context[0]; i++)
 		pipe->context[i].level = CCID_LEVEL_EXTENDED_APDU;
+	r->guessed = true;
+	return pipe;
+}
+
+/* ... answered by the next one that something comes from. */
+static struct redact_pipe *guess_in(struct ccid_redactor *r, uint8_t endpoint)
+{
+	struct redact_pipe *pipe;
+
+	if (!r->guessed || r->pipes == 0)
+		return NULL;
+	pipe = &r->pipe[r->pipes - 1];
+	if (pipe->bulk_in != 0)
+		return NULL;
+	pipe->bulk_in = endpoint;
 	return pipe;
 }
 
@@ -248,7 +253,7 @@ static int redact_bulk(struct ccid_redactor *r, enum ccid_trace_dir dir,
 	if (in == (dir == CCID_TRACE_FROM_GUEST))
 		return 0;
 	if (pipe == NULL)
-		pipe = guess_pipe(r, p->endpoint, in);
+		pipe = in ? guess_in(r, p->endpoint) : guess_out(r, p->endpoint);
 	if (pipe == NULL)
 		return 0;
 	return ccid_redact_transfer(r, pipe, in, data, p->data_len, spans);
