@@ -141,13 +141,17 @@ static void redact_token_answer(const struct ccid_redactor *r, uint8_t *data, si
 	if (len <= first || (first == 1 && data[0] > CCID_CHAIN_MIDDLE) || r->token_says_sw)
 		return;
 	if (r->token_powers) {
-		if (r->rules.historical)
+		if (r->rules.historical && !r->rules.challenges)
 			redact_atr(data + first, len - first, first, spans);
 		return;
 	}
 	if (first == 1 && (data[0] == CCID_CHAIN_WHOLE || data[0] == CCID_CHAIN_END))
 		sw = SW_LEN;
-	if (r->rules.responses && len > first + sw)
+	if (len <= first + sw)
+		return;
+	if (r->rules.challenges)
+		ccid_redact_token_challenge(r, first, len - sw, spans);
+	else if (r->rules.responses)
 		ccid_redact_fill(data, 0, len, first, len - sw, spans);
 }
 
@@ -157,14 +161,14 @@ static void redact_answer(struct ccid_redactor *r, const struct redact_request *
 {
 	if (is_descriptor(q, DT_CONFIG))
 		learn_config(r, data, p->data_len);
-	if (!q->used || r->token == 0 || q->request_type != FROM_TOKEN || r->rules.challenges)
+	if (!q->used || r->token == 0 || q->request_type != FROM_TOKEN)
 		return;
 	switch (q->request) {
 	case CCID_TOKEN_STATUS:
 		r->token_says_sw = p->data_len > 0 && (data[0] & 0xF0) == STATUS_WORD_NEXT;
 		break;
 	case CCID_TOKEN_POWER_ON:
-		if (r->rules.historical)
+		if (r->rules.historical && !r->rules.challenges)
 			redact_atr(data, p->data_len, 0, spans);
 		break;
 	case CCID_TOKEN_DATA_BLOCK: redact_token_answer(r, data, p->data_len, spans); break;
@@ -189,13 +193,15 @@ static void redact_request(struct ccid_redactor *r, const struct ccid_redir_pack
 	bool blind = r->pipes == 0 || r->guessed;
 	struct ccid_mask_span span;
 
-	if ((r->token == 0 && !blind) || p->request_type != TO_TOKEN || r->rules.challenges)
+	if ((r->token == 0 && !blind) || p->request_type != TO_TOKEN)
 		return;
 	r->token_powers = p->request == CCID_TOKEN_POWER_ON;
 	r->token_says_sw = false;
 	if (p->request != CCID_TOKEN_XFR_BLOCK)
 		return;
-	if (find_in_request(r, p, data, &span))
+	if (r->rules.challenges)
+		ccid_redact_token_command(r, data, p->data_len, spans);
+	else if (find_in_request(r, p, data, &span))
 		ccid_redact_fill(data, 0, p->data_len, span.off, span.off + span.len, spans);
 }
 
@@ -275,6 +281,7 @@ static void forget_device(struct ccid_redactor *r)
 	forget_pipes(r);
 	r->token = 0;
 	r->token_powers = r->token_says_sw = false;
+	r->token_ins = r->token_body = 0;
 	r->token_mask = r->token_parts = (struct ccid_mask_state){0};
 }
 

@@ -82,3 +82,24 @@ void ccid_redact_find_challenge(struct redact_pipe *pipe, struct redact_stream *
 	else
 		look_at_command(pipe, s, ctx);
 }
+
+/* USB ICCD Rev 1.0, version A: a header, then its data by another request; version B: a whole APDU. */
+void ccid_redact_token_command(struct ccid_redactor *r, const uint8_t *data, size_t len,
+                               struct ccid_mask_list *spans)
+{
+	bool body = r->token == 1 && len > 0 && len == r->token_body;
+	size_t off = body ? 0 : len > 7 && data[4] == 0 ? 7 : 5;
+
+	if (!body)
+		r->token_ins = len >= 4 ? data[1] : 0;
+	r->token_body = !body && len == 5 ? data[4] : 0;
+	if (is_authenticate(r->token_ins) && len > off)
+		ccid_mask_add(spans, off, len - off);
+}
+
+void ccid_redact_token_challenge(const struct ccid_redactor *r, size_t off, size_t end,
+                                 struct ccid_mask_list *spans)
+{
+	if (r->token_ins == GET_CHALLENGE)
+		ccid_mask_add(spans, off, end - off);
+}

@@ -70,6 +70,7 @@ struct ccid_redactor {
 	struct ccid_mask_state token_mask,
 		token_parts;              /* the latter where the version is not known */
 	bool token_powers, token_says_sw; /* what the next DATA_BLOCK answer is */
+	uint8_t token_ins, token_body;    /* of its last header; bytes of data that it announces */
 	struct redact_request request[REDACT_PENDING];
 	unsigned next;
 	uint8_t serial_index; /* iSerialNumber, 0 while not known */
@@ -84,6 +85,11 @@ struct ccid_redactor {
 /* redact_challenge.c: the rule of that name, for a command or an answer of which enough has come. */
 void ccid_redact_find_challenge(struct redact_pipe *pipe, struct redact_stream *s, bool in,
                                 const struct ccid_message_context *ctx);
+/* The same for the data of an ICCD token's XFR_BLOCK, and for what of an answer is the card's. */
+void ccid_redact_token_command(struct ccid_redactor *r, const uint8_t *data, size_t len,
+                               struct ccid_mask_list *spans);
+void ccid_redact_token_challenge(const struct ccid_redactor *r, size_t off, size_t end,
+                                 struct ccid_mask_list *spans);
 /* Whether enough has come. */
 bool ccid_redact_challenge_ready(const struct redact_stream *s);
 

@@ -209,6 +209,8 @@ static void a_pin_in_parts_is_gone(void **state)
 
 static void blind_blocks(struct rig *g)
 {
+	say(g, "80 00 00 000000 90 00"); /* of a command that was not seen */
+	expect(g, "90 00");
 	say(g, "6F 00 01 000000 00 00 09 00 20 00 80 04 31 37 35 39 A7");
 	expect(g, "00 00 09 00 20 00 80 04 .. .. .. .. (AD)");
 	say(g, "80 00 01 000000 00 00 02 90 00 92");
@@ -253,6 +255,7 @@ static void request(struct rig *g, uint16_t value, const char *text, const char 
 
 	q.data_len = hex(data, text);
 	g->len = 0;
+	memset(g->masked, false, sizeof g->masked);
 	pass(g, CCID_TRACE_FROM_GUEST, &q, data);
 	assert_int_equal(hex(expected, want), q.data_len);
 	assert_memory_equal(g->got, expected, q.data_len);
@@ -274,6 +277,58 @@ static void a_pin_for_a_token_goes_where_no_descriptor_was_read(void **state)
 	request(&g, 0, "31 37 35 39", "FF FF FF FF");
 	request(&g, 0, "00 A4 00 0C 02", "00 A4 00 0C 02");
 	request(&g, 0, "3F 00", "3F 00");
+	ccid_redactor_free(g.r);
+}
+
+/* A reader without endpoints: its commands are class requests. */
+static void connect_to_token(struct rig *g, uint8_t version, const struct ccid_redact_rules *rules)
+{
+	struct fake_descriptors d;
+	struct ccid_transport t;
+	struct ccid_redir_packet q = {.request_type = 0x80, .request = 6, .value = 0x0200};
+
+	begin_blind(g, rules, 1);
+	fake_reader_describe(&t, &d, &apdu);
+	d.config[2] = 72;
+	d.config[9 + 4] = 0;
+	d.config[9 + 7] = version;
+	ask(g, &q, d.config, 72);
+}
+
+/* What of a request, or of what DATA_BLOCK gives, is marked: offset and length, nothing changed. */
+static void expect_marked(struct rig *g, const char *command, const char *answer, size_t off,
+                          size_t len)
+{
+	struct ccid_redir_packet q = {.request_type = 0xA1, .request = 0x6F};
+	uint8_t data[MAX];
+	size_t n;
+
+	if (command != NULL)
+		request(g, 0, command, command);
+	n = answer != NULL ? hex(data, answer) : 0;
+	if (answer != NULL)
+		ask(g, &q, data, n);
+	for (size_t i = 0; i < g->len; i++)
+		assert_int_equal(g->masked[i], i >= off && i < off + len);
+}
+
+static void challenges_of_a_token_are_marked(void **state)
+{
+	static const struct ccid_redact_rules rules = {.challenges = true};
+	struct rig g;
+
+	(void)state;
+	connect_to_token(&g, 2, &rules);
+	expect_marked(&g, "00 84 00 00 04", "00 01 02 03 04 90 00", 1, 4);
+	expect_marked(&g, "00 82 00 00 04 AA BB CC DD", NULL, 5, 4);
+	expect_marked(&g, NULL, "00 90 00", 0, 0);
+	expect_marked(&g, "00 20 00 81 02 31 37", NULL, 0, 0);
+	ccid_redactor_free(g.r);
+	connect_to_token(&g, 1, &rules);
+	expect_marked(&g, "00 84 00 00 04", "01 02 03 04", 0, 4);
+	expect_marked(&g, "00 82 00 00 04", NULL, 0, 0);
+	expect_marked(&g, "AA BB CC DD", NULL, 0, 4);
+	expect_marked(&g, "00 B0 00 00 02", "01 02", 0, 0);
 	ccid_redactor_free(g.r);
 }
 
@@ -551,6 +606,7 @@ int main(void)
 		cmocka_unit_test(a_pin_in_parts_is_gone),
 		cmocka_unit_test(a_pin_goes_where_no_descriptor_was_read),
 		cmocka_unit_test(a_pin_for_a_token_goes_where_no_descriptor_was_read),
+		cmocka_unit_test(challenges_of_a_token_are_marked),
 		cmocka_unit_test(a_pin_in_blocks_goes_when_it_is_late),
 		cmocka_unit_test(a_pin_in_t1_blocks_is_gone_with_what_its_check_bytes_tell),
 		cmocka_unit_test(a_pin_by_the_character_is_gone),
