@@ -10,6 +10,11 @@
 
 #include "alloc_sweep.h"
 
+typedef HRESULT byte_getter(ISCardCmd *, BYTE *);
+typedef HRESULT length_getter(ISCardCmd *, LONG *);
+typedef HRESULT buffer_getter(ISCardCmd *, LPBYTEBUFFER *);
+typedef HRESULT buffer_setter(ISCardCmd *, LPBYTEBUFFER);
+
 static ISCardCmd *new_cmd(void)
 {
 	ISCardCmd *cmd;
@@ -22,15 +27,12 @@ static void a_getter_wants_a_pointer(void **state)
 {
 	ISCardCmd *cmd = new_cmd();
 	const ISCardCmdVtbl *v = cmd->lpVtbl;
-	HRESULT(*const bytes[])
-	(ISCardCmd *, BYTE *) = {
+	byte_getter *const bytes[] = {
 		v->get_ClassId,        v->get_InstructionId,  v->get_P1,  v->get_P2, v->get_P3,
 		v->get_ReplyStatusSW1, v->get_ReplyStatusSW2, v->get_Nad,
 	};
-	HRESULT(*const lengths[])
-	(ISCardCmd *, LONG *) = {v->get_ApduLength, v->get_ApduReplyLength};
-	HRESULT(*const buffers[])
-	(ISCardCmd *, LPBYTEBUFFER *) = {v->get_Apdu, v->get_ApduReply, v->get_Data};
+	length_getter *const lengths[] = {v->get_ApduLength, v->get_ApduReplyLength};
+	buffer_getter *const buffers[] = {v->get_Apdu, v->get_ApduReply, v->get_Data};
 
 	(void)state;
 	for (size_t i = 0; i < sizeof bytes / sizeof *bytes; i++)
@@ -52,8 +54,7 @@ static void what_takes_a_buffer_wants_a_ready_one(void **state)
 {
 	ISCardCmd *cmd = new_cmd();
 	const ISCardCmdVtbl *v = cmd->lpVtbl;
-	HRESULT(*const setters[])
-	(ISCardCmd *, LPBYTEBUFFER) = {v->put_Apdu, v->put_ApduReply, v->put_Data};
+	buffer_setter *const setters[] = {v->put_Apdu, v->put_ApduReply, v->put_Data};
 	IByteBuffer *unready;
 
 	(void)state;
