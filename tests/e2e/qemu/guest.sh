@@ -5,7 +5,7 @@
 build=$1 work=$2 
 here=$(dirname "$0")
 export PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin LC_ALL=C.UTF-8
-export SYSTEMD_PAGER= SYSTEMD_IGNORE_CHROOT=1
+export SYSTEMD_PAGER='' SYSTEMD_IGNORE_CHROOT=1
 # shellcheck source=tests/e2e/qemu/guest_lib.sh
 . "$here/guest_lib.sh"
 rules=$here/../../../udev
@@ -45,7 +45,7 @@ udev_leaves_other_devices_alone()
 	udev settle
 	mode_is '664 root:root' 0627:0001
 	udev info --query=property "$(node 0627:0001)" >/tmp/properties
-	! grep -q uaccess /tmp/properties
+	if grep -q uaccess /tmp/properties; then return 1; fi
 	host qmp device_del '{"id":"keyboard"}'
 }
 
@@ -208,23 +208,31 @@ mdev_knows_a_reader_of_class_ff()
 
 # 5. The emulated reader behind the kernel's USB stack, driven by libccid and by us.
 
+# with_reader LEVEL COMMAND...: on a fresh reader and card.
+with_reader()
+{
+	host reader --vid 072F --pid B100 --level "$1"
+	plug_redirected xhci 072f:b100
+	"${@:2}"
+	unplug_redirected
+	until_true gone 072f:b100
+}
+
+pcscd_runs()
+{
+	unshare -m "$here/../pcscd_inside.sh" "$root" "$@"
+}
+
 the_emulated_reader_answers_libccid_as_it_answers_us()
 {
-	local level set
+	local level apdus=$build/tests/e2e/apdus set=--tpdu
 
 	for level in tpdu short extended; do
-		set=
-		[ $level != tpdu ] || set=--tpdu
-		host reader --vid 072F --pid B100 --level $level
-		plug_redirected xhci 072f:b100
-		# shellcheck disable=SC2086
-		"$build/tests/e2e/apdus_driver" $set >/tmp/ours
-		# shellcheck disable=SC2086
-		unshare -m "$here/../pcscd_inside.sh" "$root" "$build/tests/e2e/apdus_pcsc" $set \
-			>/tmp/theirs
+		with_reader $level "${apdus}_driver" $set >/tmp/ours
+		with_reader $level pcscd_runs "${apdus}_pcsc" $set >/tmp/theirs
+		grep -q '^<' /tmp/ours
 		diff /tmp/ours /tmp/theirs
-		unplug_redirected
-		until_true gone 072f:b100
+		set=
 	done
 }
 

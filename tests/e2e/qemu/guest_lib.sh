@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-# shellcheck shell=bash disable=SC2034
+# shellcheck shell=bash disable=SC2034,SC2154
 # What the tests in the guest are made of. Sourced by guest.sh, which sets build and work.
 root=$work/../peers/root
 tool=$build/iscard
