@@ -246,6 +246,43 @@ static void manage(void)
 	ISCardManage_Release(pManage);
 }
 
+/* ISCardManage: attached by handle, another's reset, and Reconnect in place of Detach and Attach */
+static void reconnect(void)
+{
+	char address[600];
+	ISCard *pISCard = NULL, *pOther = NULL;
+	ISCardManage *pManage = NULL;
+	SCARD_PROTOCOLS protocols;
+	SCARD_STATES status;
+	BSTR bstrReader;
+	HSCARD hSC = 0;
+	uint8_t reply[258];
+	size_t n = sizeof reply;
+
+	snprintf(address, sizeof address, "%s?strict=lenient", getenv("ISCARD_READERS"));
+	bstrReader = iscard_bstr_from_utf8(address);
+	CoCreateInstance(&CLSID_CSCard, NULL, CLSCTX_ALL, &IID_ISCard, (LPVOID *)&pISCard);
+	CoCreateInstance(&CLSID_CSCard, NULL, CLSCTX_ALL, &IID_ISCard, (LPVOID *)&pOther);
+	CoCreateInstance(&CLSID_CSCardManage, NULL, CLSCTX_ALL, &IID_ISCardManage,
+	                 (LPVOID *)&pManage);
+	EXPECT(ISCard_AttachByReader(pISCard, bstrReader, SHARED, T0 | T1) == S_OK);
+	EXPECT(ISCard_AttachByReader(pOther, bstrReader, SHARED, T0 | T1) == S_OK);
+	EXPECT(ISCard_get_CardHandle(pISCard, &hSC) == S_OK);
+	EXPECT(ISCardManage_AttachByHandle(pManage, hSC) == S_OK);
+	EXPECT(ISCard_ReAttach(pOther, SHARED, RESET) == S_OK);
+	EXPECT(ISCardManage_Status(pManage, &status, &protocols) == S_OK);
+	EXPECT(ISCardManage_SCardLock(pManage) == SCARD_W_RESET_CARD);
+	EXPECT(ISCardManage_Reconnect(pManage) == S_OK);
+	EXPECT(iscard_transmit(pISCard, (const uint8_t *)"\x00\xa4\x00\x00\x02\x3f\x00\x00", 8,
+	                       reply, &n) == S_OK);
+	EXPECT(iscard_sw(reply, n) == 0x9000);
+	EXPECT(ISCardManage_Detach(pManage) == S_OK);
+	SysFreeString(bstrReader);
+	ISCardManage_Release(pManage);
+	ISCard_Release(pOther);
+	ISCard_Release(pISCard);
+}
+
 /* ISCardCmd, the pages with one call each */
 static void command_properties(ISCardCmd *pISCardCmd)
 {
@@ -347,6 +384,7 @@ int main(void)
 	attach_by_handle(pISCard);
 	detach(pISCard);
 	manage();
+	reconnect();
 	command_properties(pISCardCmd);
 	buffer_methods(pIByteBuff);
 	ISCard_Release(pISCard);

@@ -247,6 +247,45 @@ static void manage()
 	pManage->Release();
 }
 
+// ISCardManage: attached by handle, another's reset, and Reconnect in place of Detach and Attach
+static void reconnect(void)
+{
+	char address[600];
+	ISCard *pISCard = NULL, *pOther = NULL;
+	ISCardManage *pManage = NULL;
+	SCARD_PROTOCOLS protocols;
+	SCARD_STATES status;
+	BSTR bstrReader;
+	HSCARD hSC = 0;
+	uint8_t reply[258];
+	size_t n = sizeof reply;
+
+	snprintf(address, sizeof address, "%s?strict=lenient", getenv("ISCARD_READERS"));
+	bstrReader = iscard_bstr_from_utf8(address);
+	CoCreateInstance(CLSID_CSCard, NULL, CLSCTX_ALL, IID_ISCard, (LPVOID *)&pISCard);
+	CoCreateInstance(CLSID_CSCard, NULL, CLSCTX_ALL, IID_ISCard, (LPVOID *)&pOther);
+	CoCreateInstance(CLSID_CSCardManage, NULL, CLSCTX_ALL, IID_ISCardManage,
+	                 (LPVOID *)&pManage);
+	EXPECT(pISCard->AttachByReader(bstrReader, SHARED, T0 | T1) == S_OK);
+	EXPECT(pOther->AttachByReader(bstrReader, SHARED, T0 | T1) == S_OK);
+	EXPECT(pISCard->get_CardHandle(&hSC) == S_OK);
+	EXPECT(pManage->AttachByHandle(hSC) == S_OK);
+	EXPECT(pOther->ReAttach(SHARED, RESET) == S_OK);
+	EXPECT(pManage->Status(&status, &protocols) == S_OK);
+	EXPECT(pManage->SCardLock() == SCARD_W_RESET_CARD);
+	EXPECT(pManage->Reconnect() == S_OK);
+	EXPECT(iscard_transmit(
+		       pISCard,
+		       reinterpret_cast<const uint8_t *>("\x00\xa4\x00\x00\x02\x3f\x00\x00"), 8,
+		       reply, &n) == S_OK);
+	EXPECT(iscard_sw(reply, n) == 0x9000);
+	EXPECT(pManage->Detach() == S_OK);
+	SysFreeString(bstrReader);
+	pManage->Release();
+	pOther->Release();
+	pISCard->Release();
+}
+
 // ISCardCmd, the pages with one call each
 static void command_properties(ISCardCmd *pISCardCmd)
 {
@@ -345,6 +384,7 @@ int main()
 	attach_by_handle(pISCard);
 	detach(pISCard);
 	manage();
+	reconnect();
 	command_properties(pISCardCmd);
 	buffer_methods(pIByteBuff);
 	pISCard->Release();
