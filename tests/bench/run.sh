@@ -8,8 +8,8 @@ usage()
 	cat <<-'END'
 	usage: tests/bench/run.sh [--quick] [BUILD]
 
-	Prints what an APDU costs: a bare libusb loop, this library, pcscd with libccid, and scdaemon,
-	side by side, on the emulated reader over unmodified libusb (a usbfs served by FUSE; root or
+	Prints what an APDU costs: a bare libusb loop, this library (by ISCard, in bytes, and by its
+	libpcsclite), pcscd with libccid, and scdaemon, side by side, on the emulated reader over unmodified libusb (a usbfs served by FUSE; root or
 	user name spaces). BUILD is the build folder of this project, build/ by default, with tests
 	built. Peers are Debian packages, unpacked below BUILD; without them their columns stay empty.
 
@@ -37,6 +37,7 @@ build=$(cd "${1:-$top/build}" && pwd)
 work=$build/tests/bench/run
 peers=$build/tests/e2e/peers
 subjects="async sync transaction transmit"
+[ -e "$build/api/pcsc/libpcsclite.so.1" ] && subjects="$subjects dropin"
 short="-l 3 -m 65544 -1 254" long="-l 1 -m 271 -1 254"
 mkdir -p "$work"
 
@@ -124,7 +125,7 @@ row "KB of memory at most" peak_kb
 
 declare -A title=([async]="libusb, async" [sync]="libusb, sync"
 	[transaction]="ISCard::Transaction" [transmit]="iscard_transmit"
-	[pcscd]="pcscd + libccid" [scdaemon]="scdaemon")
+	[dropin]="SCardTransmit" [pcscd]="pcscd + libccid" [scdaemon]="scdaemon")
 {
 	printf '| an APDU costs |'
 	for subject in $subjects; do printf ' %s |' "${title[$subject]}"; done

@@ -9,6 +9,11 @@ export SYSTEMD_DEVICE_VERIFY_SYSFS=0 # scdaemon looks for readers with libudev
 case $3 in
 async | sync) exec ${PEER_WRAP:-} "$bench/bench_libusb" "$3" "$4" "$5" ;;
 transaction | transmit) exec ${PEER_WRAP:-} "$bench/bench_iscard" "$3" "$4" "$5" ;;
+dropin)
+	LD_LIBRARY_PATH=$1/api/pcsc
+	export LD_LIBRARY_PATH
+	exec ${PEER_WRAP:-} "$bench/bench_pcsc" - "$4" "$5"
+	;;
 pcscd) exec "$here/../e2e/pcscd_inside.sh" "$2" ${PEER_WRAP:-} "$bench/bench_pcsc" - "$4" "$5" ;;
 scdaemon) exec ${PEER_WRAP:-} "$bench/bench_scd" "$2/usr/lib/gnupg/scdaemon" "$4" "$5" ;;
 esac
