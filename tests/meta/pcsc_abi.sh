@@ -13,7 +13,11 @@ expected=$(printf 'g_rgSCard%sPci 16\n' Raw T0 T1)
 if [ "$(getconf LONG_BIT)" = 64 ] && [ "$objects" != "$expected" ]; then
 	complain "$1: $objects"
 fi
-[ -e "$include/PCSC/winscard.h" ] || { echo "no $include/PCSC/winscard.h"; exit $((failed ? 1 : 77)); }
+if [ ! -e "$include/PCSC/winscard.h" ]; then
+	[ $# -eq 1 ] || complain "no $include/PCSC/winscard.h"
+	echo "no headers of pcsc-lite here: only the objects were compared"
+	exit $failed
+fi
 # The headers include each other by bare name.
 gcc -std=c17 -fsyntax-only -I"$include" -I"$include/PCSC" -I"$top/api/pcsc" \
 	"$top/tests/meta/pcsc_abi.c" || complain "pcsc_abi.h differs"
