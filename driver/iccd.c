@@ -262,11 +262,14 @@ int ccid_iccd_exchange(struct ccid_reader *r, unsigned slot, const struct ccid_c
 {
 	int64_t now = ccid_env_now(r->env);
 	struct iccd x = {.r = r, .slot = slot, .limit = wait->deadline};
+	int rc;
 
 	if (wait->deadline - now > wait->silence_ms)
 		x.limit = now + wait->silence_ms;
 	rsp->type = ccid_cmd_expects(cmd->type);
 	rsp->slot = (uint8_t)slot;
-	return as_answer(r->iccd == CCID_ICCD_A ? version_a(&x, cmd, rsp) : version_b(&x, cmd, rsp),
-	                 rsp);
+	rc = r->iccd == CCID_ICCD_A ? version_a(&x, cmd, rsp) : version_b(&x, cmd, rsp);
+	if (r->iccd == CCID_ICCD_A && cmd->type == CCID_XFR_BLOCK && rc < 0 && rc != CCID_E_MUTE)
+		ccid_slot_desync(r, slot); /* what it still has to say would be the next answer */
+	return as_answer(rc, rsp);
 }

@@ -39,12 +39,23 @@ static int broken(struct xfr *x, int err)
 	return ccid_fail(x->r, x->slot, "XfrBlock", err, NULL);
 }
 
+static bool goes_on(const struct ccid_rsp *rsp)
+{
+	return rsp->param == CCID_CHAIN_BEGIN || rsp->param == CCID_CHAIN_MIDDLE;
+}
+
+/* Where answers are chained, a value without meaning may stand for one that goes on. */
+static bool makes_sense(const struct xfr *x, const struct ccid_rsp *rsp)
+{
+	bool chained = x->r->level == CCID_LEVEL_EXTENDED_APDU || x->got > 0;
+
+	return !chained || rsp->param <= CCID_CHAIN_MIDDLE;
+}
+
 /* Nothing of this answer is wanted any more. A whole one leaves the reader in step. */
 static int lost(struct xfr *x, const struct ccid_rsp *rsp, int err)
 {
-	bool more = rsp->param == CCID_CHAIN_BEGIN || rsp->param == CCID_CHAIN_MIDDLE;
-
-	return more ? broken(x, err) : ccid_fail(x->r, x->slot, "XfrBlock", err, rsp);
+	return goes_on(rsp) ? broken(x, err) : ccid_fail(x->r, x->slot, "XfrBlock", err, rsp);
 }
 
 static int append(struct xfr *x, const struct ccid_rsp *rsp)
@@ -62,10 +73,10 @@ static int append(struct xfr *x, const struct ccid_rsp *rsp)
 static int collect(struct xfr *x, struct ccid_rsp *rsp)
 {
 	for (unsigned i = 0; i < CHAIN_PIECES_MAX; i++) {
-		bool more = rsp->param == CCID_CHAIN_BEGIN || rsp->param == CCID_CHAIN_MIDDLE;
+		bool more = goes_on(rsp);
 		int rc;
 
-		if (more && rsp->len == 0)
+		if ((more && rsp->len == 0) || !makes_sense(x, rsp))
 			return broken(x, CCID_E_IO);
 		rc = append(x, rsp);
 		if (rc < 0)
@@ -162,6 +173,19 @@ static int tpdu(struct xfr *x, const struct ccid_t0 *t, uint8_t room[258], const
 	return rc < 0 ? rc : (int)rsp.len;
 }
 
+/* A card in the middle of an APDU in ENVELOPEs would take the next one for the rest: only a reset
+ * helps. */
+static void lose_place(struct ccid_reader *r, unsigned slot)
+{
+	struct ccid_slot *s = &r->slot[slot];
+
+	pthread_mutex_lock(&r->state);
+	s->agreed = false;
+	if (s->state == CCID_SLOT_READY)
+		ccid_slot_set(r, slot, CCID_SLOT_DESYNCED);
+	pthread_mutex_unlock(&r->state);
+}
+
 static int t0_rounds(struct xfr *x, struct ccid_t0 *t, enum ccid_t0_act act)
 {
 	uint8_t room[258];
@@ -175,9 +199,11 @@ static int t0_rounds(struct xfr *x, struct ccid_t0 *t, enum ccid_t0_act act)
 	}
 	if (x->r->level == CCID_LEVEL_CHARACTER)
 		ccid_wipe(room, sizeof room);
-	if (n < 0)
-		return n;
-	return act == CCID_T0_DONE ? (int)t->rapdu_len : t->err;
+	if (n >= 0)
+		return act == CCID_T0_DONE ? (int)t->rapdu_len : t->err;
+	if (x->r->level != CCID_LEVEL_CHARACTER && t->midway) /* else it was reset already */
+		lose_place(x->r, x->slot);
+	return n;
 }
 
 static int tpdu_t0(struct xfr *x)

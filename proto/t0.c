@@ -51,16 +51,18 @@ static enum ccid_t0_act get_response(struct ccid_t0 *t, uint32_t n)
 	return CCID_T0_SEND;
 }
 
+/* Where the last slice is a full one, an empty one marks the end (ISO/IEC 7816-4, ENVELOPE). */
 static enum ccid_t0_act envelope(struct ccid_t0 *t)
 {
 	size_t n = t->rest_len < ENVELOPE_MAX ? t->rest_len : ENVELOPE_MAX;
 
 	memcpy(t->tpdu, (const uint8_t[5]){t->apdu.cla, INS_ENVELOPE, 0, 0, (uint8_t)n}, 5);
 	memcpy(t->tpdu + 5, t->rest, n);
-	t->tpdu_len = 5 + n;
+	t->tpdu_len = n > 0 ? 5 + n : 4;
 	t->rest += n;
 	t->rest_len -= n;
-	t->state = t->rest_len > 0 ? ENVELOPE : COMMAND;
+	t->state = n == ENVELOPE_MAX ? ENVELOPE : COMMAND;
+	t->midway = true;
 	return CCID_T0_SEND;
 }
 
@@ -146,8 +148,11 @@ enum ccid_t0_act ccid_t0_step(struct ccid_t0 *t, const uint8_t *rx, size_t len)
 	t->want -= (uint32_t)n;
 	if (t->state == ENVELOPE && n == 0 && sw[0] == 0x90 && sw[1] == 0x00)
 		return envelope(t);
-	if (t->state == ENVELOPE)
+	t->midway = false;
+	if (t->state == ENVELOPE && t->rest_len > 0)
 		return done(t, sw);
+	if (t->state == ENVELOPE)
+		t->state = COMMAND;
 	if (may_reissue(t, sw, n))
 		return reissue(t, sw[1]);
 	if (!t->follow || sw[0] != 0x61 || (t->state == GET_RESPONSE && n == 0))

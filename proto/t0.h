@@ -27,6 +27,7 @@ struct ccid_t0 {
 	uint8_t tpdu[5 + 255];
 	size_t tpdu_len;
 	int err;
+	bool midway; /* the card may hold a part of an APDU in ENVELOPEs, and wait for the rest */
 	/* private */
 	unsigned state;
 	const uint8_t *rest; /* of an APDU that goes in ENVELOPEs */
@@ -40,7 +41,7 @@ struct ccid_t0 {
  * least 2. follow: handle 61xx (cases 2 and 4) and 6Cxx; otherwise they go to the caller.
  * class_get_response: CLA of GET RESPONSE. An APDU with more than 255 data bytes goes in
  * ENVELOPE commands (INS C2) of the command's class, 255 bytes of it in each; a card that answers one
- * with anything but 9000 has the last word. Without follow it is CCID_E_UNSUPPORTED (err, GIVE_UP). */
+ * with anything but 9000 has the last word. When the last has 255 as well, an empty one follows. Without follow it is CCID_E_UNSUPPORTED (err, GIVE_UP). */
 enum ccid_t0_act ccid_t0_start(struct ccid_t0 *t, const uint8_t *capdu, size_t len, bool follow,
                                uint8_t class_get_response, uint8_t *rapdu, size_t cap);
 

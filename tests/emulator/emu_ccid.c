@@ -238,7 +238,7 @@ static void command(struct emu_device *d, const struct row *row, const struct em
 			return;
 		r.strike = &s->strike;
 	}
-	if (emu_fault_refuses(&s->strike))
+	if (r.strike != NULL && emu_fault_refuses(r.strike))
 		emu_fail(&r, (uint8_t)s->strike.value);
 	else
 		row->run(d, c->slot, c, &r);

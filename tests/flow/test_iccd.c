@@ -92,6 +92,22 @@ static void version_a_mute_is_reported(void **state)
 	flow_close();
 }
 
+/* A request is refused in the middle: the token still has an answer to give. */
+static void version_a_out_of_step_is_powered_off(void **state)
+{
+	static const struct script_step steps[] = {
+		A_ON, EXPECT_CTRL("21 65 0000 0000 0500 00 84 00 00 02"),
+		EXPECT_CTRL_FAIL("A1 A0 0000 0000 0100", CCID_E_STALL), OFF};
+
+	(void)state;
+	OPEN(&token, 1, steps);
+	activate();
+	assert_int_equal(flow_transmit("00 84 00 00 02", 0), CCID_E_MUTE);
+	flow_state_is(CCID_SLOT_DESYNCED);
+	assert_int_equal(flow_transmit("00 84 00 00 02", 0), CCID_E_STALE);
+	flow_close();
+}
+
 #define B_IS(icc)     EXPECT_CTRL("A1 81 0000 0000 0300 00 " icc " 00")
 #define B_DATA(bytes) EXPECT_CTRL("A1 6F 0000 0000 ?? ?? " bytes)
 #define B_ON          B_IS("01"), OFF, EXPECT_CTRL("21 62 0100 0000 0000"), B_DATA("00 3B 80 01 81")
@@ -209,6 +225,7 @@ int main(void)
 		cmocka_unit_test(version_a_sends_data_in_a_phase_of_its_own),
 		cmocka_unit_test(version_a_fetches_data),
 		cmocka_unit_test(version_a_mute_is_reported),
+		cmocka_unit_test(version_a_out_of_step_is_powered_off),
 		cmocka_unit_test(version_b_exchanges_whole_apdus),
 		cmocka_unit_test(version_b_chains_both_ways),
 		cmocka_unit_test(version_b_says_why_it_failed),

@@ -254,6 +254,27 @@ static void a_response_that_does_not_fit_is_lost_and_nothing_else(void **state)
 	flow_close();
 }
 
+static void a_chain_parameter_without_meaning_is_no_end(void **state)
+{
+	static const struct script_step steps[] = {XFR_OUT("0000", SELECT),
+	                                           XFR_IN("FE", "01 ++*53"),
+	                                           AFTER_A_GIVING_UP,
+	                                           XFR_OUT("0000", SELECT),
+	                                           XFR_IN("01", "01 ++*53"),
+	                                           ASK,
+	                                           XFR_IN("FC", "37 ++*53"),
+	                                           AFTER_A_GIVING_UP,
+	                                           SELECT_WORKS,
+	                                           CLOSING_POWERED};
+
+	(void)state;
+	FLOW_READY_THEN(&small_extended, steps);
+	for (unsigned i = 0; i < 2; i++)
+		assert_int_equal(flow_transmit(SELECT, 0), CCID_E_IO);
+	flow_response_is("90 00", flow_transmit(SELECT, 0));
+	flow_close();
+}
+
 static void a_chained_response_that_does_not_fit_is_lost(void **state)
 {
 	static const struct script_step steps[] = {
@@ -446,6 +467,7 @@ int main(void)
 		cmocka_unit_test(pieces_without_end_are_an_error),
 		cmocka_unit_test(the_longest_response_arrives),
 		cmocka_unit_test(a_response_that_does_not_fit_is_lost_and_nothing_else),
+		cmocka_unit_test(a_chain_parameter_without_meaning_is_no_end),
 		cmocka_unit_test(a_chained_response_that_does_not_fit_is_lost),
 		cmocka_unit_test(a_response_that_just_fits_is_taken),
 		cmocka_unit_test(a_response_without_a_status_word_is_an_error),

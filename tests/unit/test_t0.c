@@ -191,6 +191,36 @@ static void test_a_longer_apdu_goes_in_envelopes(void **state)
 	expect_done(f, 5, 0x9000);
 }
 
+static void test_an_empty_envelope_follows_a_full_last_one(void **state)
+{
+	static char capdu[7 + 503] = "\0\xD6\0\0\0\1\xF7";
+	struct fixture *f = *state;
+
+	assert_int_equal(start(f, capdu, sizeof capdu, true), CCID_T0_SEND);
+	assert_int_equal(answer(f, 0, 0, 0x9000), CCID_T0_SEND);
+	assert_int_equal(f->t.tpdu_len, 260);
+	assert_true(f->t.midway);
+	assert_int_equal(answer(f, 0, 0, 0x9000), CCID_T0_SEND);
+	expect_tpdu(f, "\0\xC2\0\0", 4);
+	assert_int_equal(answer(f, 0, 0, 0x6A84), CCID_T0_DONE);
+	assert_false(f->t.midway);
+	expect_done(f, 0, 0x6A84);
+}
+
+/* A card that counts has all it needs. */
+static void test_a_full_last_envelope_may_be_the_end(void **state)
+{
+	static char capdu[7 + 503] = "\0\xD6\0\0\0\1\xF5";
+	struct fixture *f = *state;
+
+	assert_int_equal(start(f, capdu, sizeof capdu, true), CCID_T0_SEND);
+	assert_int_equal(answer(f, 0, 0, 0x9000), CCID_T0_SEND);
+	assert_int_equal(answer(f, 0, 0, 0x6105), CCID_T0_SEND);
+	expect_tpdu(f, "\xA0\xC0\0\0\5", 5);
+	assert_int_equal(answer(f, 9, 5, 0x9000), CCID_T0_DONE);
+	expect_done(f, 5, 0x9000);
+}
+
 static void test_a_card_without_envelope_has_the_last_word(void **state)
 {
 	static char capdu[7 + 300] = "\0\xD6\0\0\0\1\x2C";
@@ -419,6 +449,8 @@ int main(void)
 		T(test_case_4_without_61xx_is_done),
 		T(test_cases_3_and_4_extended_go_out_short_up_to_255_bytes),
 		T(test_a_longer_apdu_goes_in_envelopes),
+		T(test_an_empty_envelope_follows_a_full_last_one),
+		T(test_a_full_last_envelope_may_be_the_end),
 		T(test_a_card_without_envelope_has_the_last_word),
 		T(test_61_chain_collects_every_part),
 		T(test_61_chain_stops_at_le_and_shows_what_is_left),
