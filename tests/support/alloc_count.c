@@ -2,6 +2,7 @@
 #include "alloc_count.h"
 
 #include <dirent.h>
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdlib.h>
 
@@ -14,17 +15,18 @@ void *__wrap_calloc(size_t n, size_t size);
 void *__wrap_realloc(void *p, size_t n);
 void __wrap_free(void *p);
 
-static struct alloc_count counted = {.fail_at = ALLOC_FAIL_NEVER};
+static atomic_uint calls, fail_at = ALLOC_FAIL_NEVER;
+static atomic_int live;
 
 static bool refuse(void)
 {
-	return counted.calls++ == counted.fail_at;
+	return atomic_fetch_add(&calls, 1) == fail_at;
 }
 
 static void *got(void *p)
 {
 	if (p != NULL)
-		counted.live++;
+		live++;
 	return p;
 }
 
@@ -48,23 +50,30 @@ void *__wrap_realloc(void *p, size_t n)
 void __wrap_free(void *p)
 {
 	if (p != NULL)
-		counted.live--;
+		live--;
 	__real_free(p);
 }
 
-void alloc_count_start(unsigned fail_at)
+void alloc_count_start(unsigned at)
 {
-	counted = (struct alloc_count){.fail_at = fail_at};
+	calls = 0;
+	live = 0;
+	fail_at = at;
+}
+
+void alloc_count_fail_in(unsigned n)
+{
+	fail_at = calls + n;
 }
 
 void alloc_count_stop_failing(void)
 {
-	counted.fail_at = ALLOC_FAIL_NEVER;
+	fail_at = ALLOC_FAIL_NEVER;
 }
 
 struct alloc_count alloc_count_now(void)
 {
-	return counted;
+	return (struct alloc_count){calls, live, fail_at};
 }
 
 unsigned open_descriptors(void)

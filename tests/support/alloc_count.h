@@ -16,6 +16,8 @@ struct alloc_count {
 
 /* Counting starts again at the next allocation. */
 void alloc_count_start(unsigned fail_at);
+/* Go on counting; the call after n others fails. */
+void alloc_count_fail_in(unsigned n);
 /* Go on counting; no further call fails. */
 void alloc_count_stop_failing(void);
 struct alloc_count alloc_count_now(void);

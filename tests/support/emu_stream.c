@@ -14,22 +14,34 @@
 static int input(void *ctx, const uint8_t *buf, size_t len)
 {
 	struct emu_stream *s = ctx;
+	int rc;
 
-	return emu_redir_input(s->redir, buf, len, s->clock.now) == 0 ? 0 : CCID_E_GONE;
+	pthread_mutex_lock(&s->lock);
+	rc = emu_redir_input(s->redir, buf, len, s->clock.now);
+	pthread_mutex_unlock(&s->lock);
+	return rc == 0 ? 0 : CCID_E_GONE;
 }
 
 static int output(void *ctx, uint8_t *buf, size_t cap)
 {
 	struct emu_stream *s = ctx;
+	size_t n;
 
-	return (int)emu_redir_output(s->redir, buf, cap, s->clock.now);
+	pthread_mutex_lock(&s->lock);
+	n = emu_redir_output(s->redir, buf, cap, s->clock.now);
+	pthread_mutex_unlock(&s->lock);
+	return (int)n;
 }
 
 static int64_t next(void *ctx)
 {
 	struct emu_stream *s = ctx;
+	int64_t at;
 
-	return emu_redir_next(s->redir);
+	pthread_mutex_lock(&s->lock);
+	at = emu_redir_next(s->redir);
+	pthread_mutex_unlock(&s->lock);
+	return at;
 }
 
 static bool readable(int fd)
@@ -63,14 +75,17 @@ static void close_stream(void *ctx)
 {
 	struct emu_stream *s = ctx;
 
+	pthread_mutex_lock(&s->lock);
 	emu_redir_free(s->redir);
 	s->redir = NULL;
+	pthread_mutex_unlock(&s->lock);
 }
 
 void emu_stream_init(struct emu_stream *s, const struct emu_config *cfg)
 {
 	*s = (struct emu_stream){.cfg = *cfg, .device = emu_create(cfg)};
 	assert_non_null(s->device);
+	pthread_mutex_init(&s->lock, NULL);
 	fake_clock_init(&s->clock);
 }
 
@@ -78,6 +93,7 @@ void emu_stream_free(struct emu_stream *s)
 {
 	emu_redir_free(s->redir);
 	emu_destroy(s->device);
+	pthread_mutex_destroy(&s->lock);
 }
 
 struct ccid_stream *emu_stream_open(struct emu_stream *s)

@@ -9,6 +9,8 @@
 #include "reader.h"
 #include "stream.h"
 
+#include <pthread.h>
+
 struct emu_redir;
 
 struct emu_stream {
@@ -16,6 +18,7 @@ struct emu_stream {
 	struct emu_device *device;
 	struct fake_clock clock;
 	struct emu_redir *redir; /* while a stream is open */
+	pthread_mutex_t lock;    /* over the device, for tests with several threads */
 	/* Called once, when a wait takes the clock to hook_at. */
 	void (*hook)(void *ctx);
 	void *hook_ctx;

@@ -5,11 +5,14 @@
 
 #include "env.h"
 
+#include <stdatomic.h>
+
 #define FAKE_LOG_LINES 256
 
 struct fake_clock {
 	struct ccid_env env; /* pass &clock.env to the code under test */
-	int64_t now, slept;
+	_Atomic int64_t now; /* may be read while another thread moves it */
+	int64_t slept;
 	char lines[FAKE_LOG_LINES][160]; /* the newest lines, as a ring */
 	unsigned nlines;                 /* lines ever logged */
 };

@@ -215,6 +215,7 @@ static int op_reset(struct ccid_transport *t, int64_t deadline)
 	struct fault_transport *f = fault_of(t);
 	int rc = due(f, "reset", deadline) ? code(f, deadline) : 0;
 
+	f->plan->resets++;
 	if (rc < 0)
 		f->plan->gone = true;
 	return f->plan->gone ? CCID_E_GONE : f->inner->ops->reset(f->inner, deadline);

@@ -32,6 +32,7 @@ struct fault_plan {
 	struct fake_clock *clock;
 
 	unsigned ops;        /* operations so far; close, drop_in, cancel do not count */
+	unsigned resets;     /* of the port, that were asked for */
 	const char *failed;  /* the operation that failed, NULL: not reached */
 	const char *problem; /* a rule of transport.h that the driver broke, or NULL */
 	bool gone, posted, closed;
