@@ -1,8 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
 # scdaemon.sh BINARIES WORK READER: GnuPG's scdaemon with its own CCID driver, and ours, hold the same
-# conversation with the emulated reader and a T=1 card: tpdu, short, extended, extended_chained
-# (messages of 271 bytes). What they hear must be equal.
+# conversation with the emulated reader and a T=1 card: tpdu, tpdu_chained (short blocks), short,
+# extended, extended_chained (messages of 271 bytes). What they hear must be equal.
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
 binaries=$1
@@ -10,6 +10,7 @@ work=$2
 reader=$3
 case $reader in
 tpdu) options="-l 1 -m 271 -1 254" ;;
+tpdu_chained) options="-l 1 -m 271 -1 24" ;;
 short) options="-l 2 -m 271 -1 254" ;;
 extended) options="-l 3 -m 65544 -1 254" ;;
 extended_chained) options="-l 3 -m 271 -1 254" ;;

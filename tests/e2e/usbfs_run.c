@@ -8,7 +8,8 @@
  * TPDU, 2 short, 3 extended APDU level; -m dwMaxCCIDMessageLength; -s slots, -b of
  * which may be busy at once, each with a card; -i no interrupt endpoint; -1 the
  * card speaks T=1, with CRC after -c; -n udev tells of readers; -2 there is a second port, for another
- * reader like it; -a the card answers from a file (emu_script.h).
+ * reader like it; -a the card answers from a file (emu_script.h); -p there is a pad, on which 1234
+ * is typed.
  * Exits as the command does, 77 where this cannot be had. */
 #include "usbfs.h"
 
@@ -49,7 +50,7 @@ static int parse(struct usbfs *u, int argc, char **argv)
 	bool crc = false;
 	int o;
 
-	while ((o = getopt(argc, argv, "+k:uel:m:s:b:ic1:n2a:")) != -1) {
+	while ((o = getopt(argc, argv, "+k:uel:m:s:b:ic1:n2a:p")) != -1) {
 		switch (o) {
 		case 'k': snprintf(u->kernel_driver, sizeof u->kernel_driver, "%s", optarg); break;
 		case 'u': u->unconfigured = true; break;
@@ -71,6 +72,7 @@ static int parse(struct usbfs *u, int argc, char **argv)
 				return -1;
 			u->config.card[0].script = &script;
 			break;
+		case 'p': u->config.class_desc[52] = 0x01; break; /* bPINSupport: verification */
 		case '2': u->next = &second; break;
 		default: return -1;
 		}
