@@ -91,6 +91,8 @@ static int read_from(unsigned reader, uint8_t offset)
 		print("<", out, n);
 	else
 		printf("failed\n");
+	if (err != 0)
+		fprintf(stderr, "%s: %s\n", names[reader], pcsc.text(err));
 	return 0;
 }
 

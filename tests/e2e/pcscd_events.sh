@@ -49,6 +49,8 @@ esac
 "$binaries/usbfs_run" $options "$here/pcscd_inside.sh" "$work/root" "$binaries/events_pcsc" "$what" \
 	>"$work/events.$what.txt" || exit $?
 echo "$wanted" | diff -u - "$work/events.$what.txt"
+# libccid leaves the endpoint halted; ours clears it, and what then follows is tested elsewhere.
+[ "$what" != stall ] || exit 0
 # shellcheck disable=SC2086
 "$binaries/usbfs_run" $options env LD_LIBRARY_PATH="$library" "$binaries/events_pcsc" "$what" \
 	>"$work/events.$what.ours.txt" || exit $?

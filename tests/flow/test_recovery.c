@@ -162,17 +162,22 @@ static void an_abort_that_was_refused_is_made_again(void **state)
 
 static void an_abort_that_is_never_taken_leads_to_a_port_reset(void **state)
 {
-	static const struct script_step steps[] = {SELECT_IS_IGNORED, ABORT_CTRL, ABORT_OUT,
+	static const struct script_step steps[] = {SELECT_IS_IGNORED,
+	                                           ABORT_CTRL,
+	                                           ABORT_OUT,
 	                                           GIVE_IN("81 00000000 00 ss 40 E0 00"),
-	                                           ABORT_CTRL, ABORT_OUT,
+	                                           ABORT_CTRL,
+	                                           ABORT_OUT,
 	                                           GIVE_IN("81 00000000 00 ss 40 E0 00"),
 	                                           EXPECT_HALTS,
 	                                           EXPECT_OUT("65 00000000 00 ss 000000"),
 	                                           GIVE_IN("81 00000000 00 ss 40 FF 00"),
 	                                           EXPECT_OUT("65 00000000 00 ss 000000"),
 	                                           GIVE_IN("81 00000000 00 ss 40 FF 00"),
-	                                           EXPECT_RESET(0), STATUS(INACTIVE),
-	                                           POWER_OFF(INACTIVE), CLOSING_UNPOWERED};
+	                                           EXPECT_RESET(0),
+	                                           STATUS(INACTIVE),
+	                                           POWER_OFF(INACTIVE),
+	                                           CLOSING_UNPOWERED};
 
 	(void)state;
 	FLOW_READY_THEN(&short_reader, steps);
@@ -185,8 +190,7 @@ static void an_abort_that_is_never_taken_leads_to_a_port_reset(void **state)
 static void a_command_aborted_by_nobody_leads_to_a_whole_abort(void **state)
 {
 	static const struct script_step steps[] = {XFR_FAILS(SELECT, FAILED_ACTIVE, "FF"),
-	                                           ABORTED(ACTIVE), SELECT_WORKS,
-	                                           CLOSING_POWERED};
+	                                           ABORTED(ACTIVE), SELECT_WORKS, CLOSING_POWERED};
 
 	(void)state;
 	GIVEN_UP_THEN_WORKS(steps, CCID_E_ABORTED);

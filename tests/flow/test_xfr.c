@@ -256,16 +256,11 @@ static void a_response_that_does_not_fit_is_lost_and_nothing_else(void **state)
 
 static void a_chain_parameter_without_meaning_is_no_end(void **state)
 {
-	static const struct script_step steps[] = {XFR_OUT("0000", SELECT),
-	                                           XFR_IN("FE", "01 ++*53"),
-	                                           AFTER_A_GIVING_UP,
-	                                           XFR_OUT("0000", SELECT),
-	                                           XFR_IN("01", "01 ++*53"),
-	                                           ASK,
-	                                           XFR_IN("FC", "37 ++*53"),
-	                                           AFTER_A_GIVING_UP,
-	                                           SELECT_WORKS,
-	                                           CLOSING_POWERED};
+	static const struct script_step steps[] = {
+		XFR_OUT("0000", SELECT),  XFR_IN("FE", "01 ++*53"), AFTER_A_GIVING_UP,
+		XFR_OUT("0000", SELECT),  XFR_IN("01", "01 ++*53"), ASK,
+		XFR_IN("FC", "37 ++*53"), AFTER_A_GIVING_UP,        SELECT_WORKS,
+		CLOSING_POWERED};
 
 	(void)state;
 	FLOW_READY_THEN(&small_extended, steps);

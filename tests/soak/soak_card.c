@@ -84,9 +84,12 @@ static void judge_failure(struct soak_card *c, const char *call, const struct so
 
 static void judge_time(struct soak_card *c, const char *call, int64_t start, int64_t limit)
 {
-	int64_t took = c->reader->s.clock.now - start;
+	int64_t took = c->reader->s.clock.now - start, slots = soak_slots(c->reader->kind);
 
-	if (took > (limit + SOAK_GRACE_MS) * (int64_t)soak_slots(c->reader->kind))
+	/* Others make the time leap while this thread waits for its turn, or to run at all. */
+	if (slots > 1)
+		limit *= 4 * slots;
+	if (took > limit + SOAK_GRACE_MS * slots)
 		soak_die(c->reader, "slot %u, %s %lu took %lld ms", c->slot, call, c->count,
 		         (long long)took);
 }
