@@ -73,8 +73,7 @@ static int exchange_once(struct ccid_reader *r, unsigned slot, const struct ccid
 	}
 	rc = failure(r, cmd, rsp);
 	if (rc == CCID_E_ABORTED)
-		ccid_slot_desync(r,
-		                 slot); /* half an abort is left in the reader: the next is whole */
+		ccid_slot_desync(r, slot); /* half an abort is left in the reader */
 	note_status(r, slot, rsp, rc);
 	return rc;
 }

@@ -201,7 +201,8 @@ static int t0_rounds(struct xfr *x, struct ccid_t0 *t, enum ccid_t0_act act)
 		ccid_wipe(room, sizeof room);
 	if (n >= 0)
 		return act == CCID_T0_DONE ? (int)t->rapdu_len : t->err;
-	if (x->r->level != CCID_LEVEL_CHARACTER && t->midway) /* else it was reset already */
+	/* At character level it was reset already; too long a TPDU was not sent. */
+	if (x->r->level != CCID_LEVEL_CHARACTER && t->midway && n != CCID_E_UNSUPPORTED)
 		lose_place(x->r, x->slot);
 	return n;
 }

@@ -147,46 +147,6 @@ static void an_abort_without_answer_leads_down_the_ladder(void **state)
 	flow_close();
 }
 
-/* Until both halves have come, the reader fails all that it is sent (CCID 5.3.1). */
-static void an_abort_that_was_refused_is_made_again(void **state)
-{
-	static const struct script_step steps[] = {
-		SELECT_IS_IGNORED, ABORT_CTRL,
-		ABORT_OUT,         GIVE_IN("81 00000000 00 ss 40 E0 00"),
-		ABORTED(ACTIVE),   SELECT_WORKS,
-		CLOSING_POWERED};
-
-	(void)state;
-	GIVEN_UP_THEN_WORKS(steps, CCID_E_TIMEOUT);
-}
-
-static void an_abort_that_is_never_taken_leads_to_a_port_reset(void **state)
-{
-	static const struct script_step steps[] = {SELECT_IS_IGNORED,
-	                                           ABORT_CTRL,
-	                                           ABORT_OUT,
-	                                           GIVE_IN("81 00000000 00 ss 40 E0 00"),
-	                                           ABORT_CTRL,
-	                                           ABORT_OUT,
-	                                           GIVE_IN("81 00000000 00 ss 40 E0 00"),
-	                                           EXPECT_HALTS,
-	                                           EXPECT_OUT("65 00000000 00 ss 000000"),
-	                                           GIVE_IN("81 00000000 00 ss 40 FF 00"),
-	                                           EXPECT_OUT("65 00000000 00 ss 000000"),
-	                                           GIVE_IN("81 00000000 00 ss 40 FF 00"),
-	                                           EXPECT_RESET(0),
-	                                           STATUS(INACTIVE),
-	                                           POWER_OFF(INACTIVE),
-	                                           CLOSING_UNPOWERED};
-
-	(void)state;
-	FLOW_READY_THEN(&short_reader, steps);
-	assert_int_equal(select_file(), CCID_E_TIMEOUT);
-	assert_int_equal(select_file(), CCID_E_STALE);
-	flow_state_is(CCID_SLOT_INACTIVE);
-	flow_close();
-}
-
 static void a_command_aborted_by_nobody_leads_to_a_whole_abort(void **state)
 {
 	static const struct script_step steps[] = {XFR_FAILS(SELECT, FAILED_ACTIVE, "FF"),
@@ -540,8 +500,6 @@ int main(void)
 		cmocka_unit_test(an_abort_after_which_the_card_is_off_ends_the_session),
 		cmocka_unit_test(an_abort_after_which_the_card_is_gone_empties_the_slot),
 		cmocka_unit_test(an_abort_without_answer_leads_down_the_ladder),
-		cmocka_unit_test(an_abort_that_was_refused_is_made_again),
-		cmocka_unit_test(an_abort_that_is_never_taken_leads_to_a_port_reset),
 		cmocka_unit_test(a_command_aborted_by_nobody_leads_to_a_whole_abort),
 		cmocka_unit_test(stale_answers_do_not_prolong_the_abort),
 		cmocka_unit_test(slot_status_is_asked_twice_after_clear_halt),
