@@ -34,7 +34,8 @@ esac
 plain() {
 	sed -e 's/ACS [A-Za-z0-9 ]*\[Contact\] (EMU0001)/READER/g' -e 's/tmp\.[A-Za-z0-9]*/tmp/g' \
 		-e 's/^[A-Z][a-z][a-z] [A-Z][a-z][a-z] .*20[0-9][0-9]$/DATE/' \
-		-e 's/Event number: [0-9]*/Event number/' -e 's/ object [0-9]\{5,\}/ object/' -e 's/\[[0-9]*\]: /: /'
+		-e 's/Event number: [0-9]*/Event number/' -e 's/ object [0-9]\{5,\}/ object/' -e 's/\[[0-9]*\]: /: /' \
+		-e 's/^[-\\|/ \r]*$//'
 }
 case $client in
 scdaemon) options="-l 2 -a $here/card_openpgp.txt" ;;

@@ -17,7 +17,6 @@ done </modules/order
 /busybox mount --move /proc /root/proc
 /busybox mount --move /sys /root/sys
 /busybox mount --move /dev /root/dev
-for folder in run tmp; do
-	/busybox mount -t tmpfs "$folder" "/root/$folder"
-done
+# Not over /tmp: the build folder may be there, and the overlay takes what is written.
+/busybox mount -t tmpfs run /root/run
 exec /busybox switch_root /root /bin/bash "$@"
