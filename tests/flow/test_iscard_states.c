@@ -1,101 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Each call in each state of a connection. */
-#include "rig.h"
-
-static const struct fake_reader plain = {.features = FAKE_SHORT};
-
-#define LOCK_MS 10 /* how long another's lock is waited for, in ticks of the clock */
-
-enum state {
-	D, /* detached */
-	A, /* attached, nothing pending */
-	R, /* reset pending */
-	X, /* card removed */
-	U, /* reader unplugged */
-	L, /* attached, and another holds the lock */
-	STATES
-};
-
-static const char *const state_names[] = {"D", "A", "R", "X", "U", "L"};
-
-struct cell {
-	HRESULT want;
-	struct script_step steps[5]; /* of the call, and of giving the reader back */
-};
-
-static const struct script_step before[STATES][8] = {
-	[D] = {OPENING(INACTIVE), ACTIVATION(ATR_T0), CLOSING_POWERED},
-	[A] = {OPENING(INACTIVE), ACTIVATION(ATR_T0)},
-	[R] = {OPENING(INACTIVE), ACTIVATION(ATR_T0), POWER_ON("00", ATR_FAST)},
-	[X] = {OPENING(INACTIVE), ACTIVATION(ATR_T0)},
-	[U] = {OPENING(INACTIVE), ACTIVATION(ATR_T0)},
-	[L] = {OPENING(INACTIVE), ACTIVATION(ATR_T0)},
-};
-
-static struct {
-	struct script_step steps[16];
-	ISCard *card, *other;
-} at;
-
-static void start(enum state state, const struct script_step *steps, size_t count)
-{
-	memcpy(at.steps, before[state], sizeof before[state]);
-	memcpy(at.steps + 8, steps, count * sizeof *steps);
-	rig_start_limited(&plain, at.steps, 8 + count, LOCK_MS);
-}
-
-/* Bring at.card into the state; at.other is in the way of L alone. */
-static void enter(enum state state, const struct script_step *steps, size_t count)
-{
-	start(state, steps, count);
-	at.card = rig_attached();
-	at.other = rig_attached();
-	if (state == D)
-		assert_hr(ISCard_Detach(at.card, LEAVE), S_OK);
-	if (state == R)
-		assert_hr(ISCard_ReAttach(at.other, SHARED, RESET), S_OK);
-	if (state == X)
-		script_interrupt(&rig.script, "50 02");
-	if (state == U)
-		script_unplug(&rig.script);
-	if (state == L) {
-		assert_hr(ISCard_LockSCard(at.other), S_OK);
-		rig.tick = LOCK_MS / 2;
-	} else {
-		ISCard_Release(at.other);
-		at.other = NULL;
-	}
-}
-
-static void leave(void)
-{
-	rig.tick = 0;
-	if (at.other != NULL) {
-		assert_hr(ISCard_UnlockSCard(at.other, LEAVE), S_OK);
-		ISCard_Release(at.other);
-	}
-	ISCard_Release(at.card);
-	rig_end();
-}
-
-static void check(const struct cell row[STATES], HRESULT (*call)(ISCard *card))
-{
-	for (int state = D; state < STATES; state++) {
-		HRESULT hr;
-
-		enter((enum state)state, row[state].steps, 5);
-		hr = call(at.card);
-		if (hr != row[state].want)
-			print_error("in state %s: ", state_names[state]);
-		assert_hr(hr, row[state].want);
-		leave();
-	}
-}
-
-#define OFF                                                                                        \
-	{                                                                                          \
-		CLOSING_POWERED                                                                    \
-	}
+#include "states_rig.h"
 
 /* --- the rows --- */
 
@@ -114,10 +19,10 @@ static void attach_is_for_detached_objects(void **state)
 
 	(void)state;
 	for (int i = A; i < STATES; i++) {
-		enter((enum state)i, row[i].steps, 5);
+		states_enter((enum state)i, row[i].steps, STATES_STEPS);
 		assert_hr(attach_by_reader(at.card), E_UNEXPECTED);
 		assert_hr(ISCard_AttachByHandle(at.card, rig_handle(at.card)), E_UNEXPECTED);
-		leave();
+		states_leave();
 	}
 }
 
@@ -138,7 +43,7 @@ static void detach_leave_never_waits(void **state)
 	};
 
 	(void)state;
-	check(row, detach_leave);
+	states_check(row, detach_leave);
 }
 
 static HRESULT detach_reset(ISCard *card)
@@ -158,7 +63,7 @@ static void detach_reset_waits_and_spares_what_is_gone(void **state)
 	};
 
 	(void)state;
-	check(row, detach_reset);
+	states_check(row, detach_reset);
 }
 
 static HRESULT detach_unpower(ISCard *card)
@@ -183,8 +88,8 @@ static void detach_unpower_and_eject_wait_and_spare_what_is_gone(void **state)
 	};
 
 	(void)state;
-	check(row, detach_unpower);
-	check(row, detach_eject);
+	states_check(row, detach_unpower);
+	states_check(row, detach_eject);
 }
 
 static HRESULT reattach(ISCard *card)
@@ -204,7 +109,27 @@ static void reattach_acknowledges_or_finds_no_card(void **state)
 	};
 
 	(void)state;
-	check(row, reattach);
+	states_check(row, reattach);
+}
+
+static HRESULT reattach_exclusive(ISCard *card)
+{
+	return ISCard_ReAttach(card, EXCLUSIVE, LEAVE);
+}
+
+static void exclusive_reattach_alone_is_as_a_shared_one(void **state)
+{
+	static const struct cell row[STATES] = {
+		[D] = {SCARD_E_INVALID_HANDLE, {NO_STEP}},
+		[A] = {S_OK, OFF},
+		[R] = {S_OK, OFF},
+		[X] = {SCARD_E_NO_SMARTCARD, {STATUS(ABSENT)}},
+		[U] = {SCARD_E_READER_UNAVAILABLE, {NO_STEP}},
+		[L] = {SCARD_E_SHARING_VIOLATION, OFF}, /* at once: another is attached */
+	};
+
+	(void)state;
+	states_check(row, reattach_exclusive);
 }
 
 static HRESULT transaction(ISCard *card)
@@ -224,7 +149,7 @@ static void transaction_needs_an_undisturbed_card(void **state)
 	};
 
 	(void)state;
-	check(row, transaction);
+	states_check(row, transaction);
 }
 
 static HRESULT lock(ISCard *card)
@@ -248,7 +173,7 @@ static void lock_waits_and_reports_events(void **state)
 	};
 
 	(void)state;
-	check(row, lock);
+	states_check(row, lock);
 }
 
 static HRESULT unlock(ISCard *card)
@@ -268,7 +193,7 @@ static void unlock_without_a_lock_has_no_effect(void **state)
 	};
 
 	(void)state;
-	check(row, unlock);
+	states_check(row, unlock);
 }
 
 static SCARD_STATES seen;
@@ -297,11 +222,11 @@ static void status_is_what_is_there_and_clears_nothing(void **state)
 
 	(void)state;
 	for (int i = D; i < STATES; i++) {
-		enter((enum state)i, row[i].steps, 5);
+		states_enter((enum state)i, row[i].steps, STATES_STEPS);
 		assert_hr(get_status(at.card), row[i].want);
 		assert_int_equal(seen, states[i]);
 		assert_hr(ISCard_get_Protocol(at.card, &protocol), afterwards[i]);
-		leave();
+		states_leave();
 	}
 }
 
@@ -338,8 +263,8 @@ static void atr_and_protocol_report_events_and_never_wait(void **state)
 	};
 
 	(void)state;
-	check(row, get_atr);
-	check(row, get_protocol);
+	states_check(row, get_atr);
+	states_check(row, get_protocol);
 }
 
 static HRESULT get_handle(ISCard *card)
@@ -358,7 +283,7 @@ static void the_handle_stays_as_long_as_the_connection(void **state)
 	};
 
 	(void)state;
-	check(row, get_handle);
+	states_check(row, get_handle);
 }
 
 /* --- the rows and notes that need more than one state --- */
@@ -367,12 +292,15 @@ static void exclusive_reattach_is_refused_while_others_are_attached(void **state
 {
 	static const struct script_step steps[] = {OPENING(INACTIVE), ACTIVATION(ATR_T0),
 	                                           POWER_ON("00", ATR_FAST), NO_STEP};
-	ISCard *a, *b;
+	ISCard *a, *b, *detached;
 
 	(void)state;
-	RIG_START(&plain, steps);
+	RIG_START(&states_reader, steps);
 	a = rig_attached();
 	b = rig_attached();
+	detached = rig_card();
+	assert_hr(ISCard_ReAttach(detached, EXCLUSIVE, RESET), SCARD_E_INVALID_HANDLE);
+	ISCard_Release(detached);
 	assert_hr(ISCard_ReAttach(a, EXCLUSIVE, LEAVE), SCARD_E_SHARING_VIOLATION);
 	assert_hr(ISCard_ReAttach(a, EXCLUSIVE, RESET), SCARD_E_SHARING_VIOLATION);
 	assert_hr(ISCard_ReAttach(b, SHARED, RESET), S_OK);
@@ -397,7 +325,7 @@ static void removal_is_sticky_until_reattach_finds_the_next_card(void **state)
 	ISCard *card;
 
 	(void)state;
-	RIG_START(&plain, steps);
+	RIG_START(&states_reader, steps);
 	card = rig_attached();
 	script_interrupt(&rig.script, "50 02");
 	script_interrupt(&rig.script, "50 03");
@@ -418,7 +346,7 @@ static void a_removal_drops_the_lock(void **state)
 	ISCard *a, *b;
 
 	(void)state;
-	RIG_START(&plain, steps);
+	RIG_START(&states_reader, steps);
 	a = rig_attached();
 	b = rig_attached();
 	assert_hr(ISCard_LockSCard(a), S_OK);
@@ -442,7 +370,7 @@ static void a_pending_reset_frees_the_lock_at_unlock(void **state)
 	ISCard *a, *b;
 
 	(void)state;
-	RIG_START(&plain, steps);
+	RIG_START(&states_reader, steps);
 	a = rig_attached();
 	b = rig_attached();
 	assert_hr(ISCard_LockSCard(a), S_OK);
@@ -467,7 +395,7 @@ static void an_own_reset_flags_everyone_else_and_only_them(void **state)
 	ISCard *a, *b;
 
 	(void)state;
-	RIG_START(&plain, steps);
+	RIG_START(&states_reader, steps);
 	a = rig_attached();
 	b = rig_attached();
 	assert_hr(ISCard_ReAttach(a, SHARED, RESET), S_OK);
@@ -488,7 +416,7 @@ static void a_card_that_leaves_during_a_command_is_removed(void **state)
 	ISCard *card;
 
 	(void)state;
-	RIG_START(&plain, steps);
+	RIG_START(&states_reader, steps);
 	card = rig_attached();
 	assert_hr(rig_select(card), SCARD_W_REMOVED_CARD);
 	assert_hr(ISCard_LockSCard(card), SCARD_W_REMOVED_CARD);
@@ -504,7 +432,7 @@ static void a_card_left_unpowered_is_powered_by_reattach_leave(void **state)
 	ISCard *a, *b;
 
 	(void)state;
-	RIG_START(&plain, steps);
+	RIG_START(&states_reader, steps);
 	a = rig_attached();
 	b = rig_attached();
 	assert_hr(ISCard_Detach(b, UNPOWER), S_OK);
@@ -527,7 +455,7 @@ static void manage_is_the_same_connection_in_other_words(void **state)
 	SCARD_PROTOCOLS protocol;
 
 	(void)state;
-	RIG_START(&plain, steps);
+	RIG_START(&states_reader, steps);
 	m = rig_manage();
 	a = rig_attached();
 	b = rig_attached();
@@ -565,7 +493,7 @@ static void no_lock_is_waited_for_when_the_reader_is_gone(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < sizeof all / sizeof *all; i++) {
-		start(A, steps, 1);
+		states_start(A, steps, 1);
 		at.card = rig_attached();
 		at.other = rig_attached();
 		assert_hr(ISCard_LockSCard(at.other), S_OK);
@@ -590,6 +518,7 @@ int main(void)
 		cmocka_unit_test(detach_reset_waits_and_spares_what_is_gone),
 		cmocka_unit_test(detach_unpower_and_eject_wait_and_spare_what_is_gone),
 		cmocka_unit_test(reattach_acknowledges_or_finds_no_card),
+		cmocka_unit_test(exclusive_reattach_alone_is_as_a_shared_one),
 		cmocka_unit_test(transaction_needs_an_undisturbed_card),
 		cmocka_unit_test(lock_waits_and_reports_events),
 		cmocka_unit_test(unlock_without_a_lock_has_no_effect),
