@@ -1,18 +1,17 @@
 /* SPDX-License-Identifier: MIT */
 /* A session in which every allocation fails once: nothing is left behind, and the next session
  * works. And one in which nothing is allocated any more. */
-#include "alloc_count.h"
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+
+#include "alloc_sweep.h"
 #include "cmd.h"
 #include "context_priv.h"
 #include "transport_responder.h"
 
 #include <iscard/iscard.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
 #include <string.h>
-
-#include <cmocka.h>
 
 static struct responder device;
 static struct fake_clock fake_time;
@@ -325,10 +324,184 @@ static void a_transaction_allocates_nothing(void **state)
 	SysFreeString(name);
 }
 
+/* --- one method at a time --- */
+
+static iscard_context *alone; /* what the methods below are called in */
+
+static HRESULT in_database(HRESULT (*call)(ISCardDatabase *d))
+{
+	void *d;
+	HRESULT hr = iscard_context_create_instance(alone, &CLSID_CSCardDatabase,
+	                                            &IID_ISCardDatabase, &d);
+
+	if (FAILED(hr))
+		return hr;
+	hr = call(d);
+	ISCardDatabase_Release((ISCardDatabase *)d);
+	return hr;
+}
+
+static HRESULT kept_array(HRESULT hr, SAFEARRAY *made)
+{
+	if (FAILED(hr))
+		assert_null(made);
+	SafeArrayDestroy(made);
+	return hr;
+}
+
+static HRESULT list_readers(ISCardDatabase *d)
+{
+	SAFEARRAY *made = (SAFEARRAY *)(void *)d;
+	HRESULT hr = ISCardDatabase_ListReaders(d, 0, &made);
+
+	return kept_array(hr, made);
+}
+
+static HRESULT list_groups(ISCardDatabase *d)
+{
+	SAFEARRAY *made = (SAFEARRAY *)(void *)d;
+	HRESULT hr = ISCardDatabase_ListReaderGroups(d, 0, &made);
+
+	return kept_array(hr, made);
+}
+
+static HRESULT list_cards(ISCardDatabase *d)
+{
+	SAFEARRAY *made = (SAFEARRAY *)(void *)d;
+	HRESULT hr = ISCardDatabase_ListCards(d, NULL, NULL, 0, &made);
+
+	return kept_array(hr, made);
+}
+
+static BSTR card_name;
+
+static HRESULT list_interfaces(ISCardDatabase *d)
+{
+	SAFEARRAY *made = (SAFEARRAY *)(void *)d;
+	HRESULT hr = ISCardDatabase_ListCardInterfaces(d, card_name, &made);
+
+	return kept_array(hr, made);
+}
+
+static HRESULT provider_id(ISCardDatabase *d)
+{
+	GUID *guid = (GUID *)(void *)d;
+	HRESULT hr = ISCardDatabase_GetProviderCardId(d, card_name, &guid);
+
+	if (FAILED(hr))
+		assert_null(guid);
+	CoTaskMemFree(guid);
+	return hr;
+}
+
+static HRESULT (*const of_database[])(ISCardDatabase *d) = {list_readers, list_groups, list_cards,
+                                                            list_interfaces, provider_id};
+static size_t method;
+
+static HRESULT call_database(void)
+{
+	return in_database(of_database[method]);
+}
+
+static SAFEARRAY *names, *guids;
+
+static HRESULT find(ISCardLocate *l)
+{
+	SCARDINFO *info = (SCARDINFO *)(void *)l;
+	HRESULT hr = ISCardLocate_FindCard(l, SHARED, T0, SC_DLG_NO_UI, &info);
+
+	if (FAILED(hr))
+		assert_null(info);
+	CoTaskMemFree(info);
+	return hr;
+}
+
+static HRESULT search_names(ISCardLocate *l)
+{
+	return ISCardLocate_ConfigureCardNameSearch(l, names, NULL, NULL, SC_DLG_NO_UI);
+}
+
+static HRESULT search_guids(ISCardLocate *l)
+{
+	return ISCardLocate_ConfigureCardGuidSearch(l, guids, NULL, NULL, SC_DLG_NO_UI);
+}
+
+static HRESULT (*const of_locate[])(ISCardLocate *l) = {find, search_names, search_guids};
+
+static HRESULT call_locate(void)
+{
+	void *l;
+	HRESULT hr =
+		iscard_context_create_instance(alone, &CLSID_CSCardLocate, &IID_ISCardLocate, &l);
+
+	if (FAILED(hr))
+		return hr;
+	hr = of_locate[method](l);
+	ISCardLocate_Release((ISCardLocate *)l);
+	return hr;
+}
+
+static SAFEARRAY *one_text(const char *text)
+{
+	SAFEARRAY *a = SafeArrayCreateVector(VT_BSTR, 0, 1);
+	BSTR element = iscard_bstr_from_utf8(text);
+
+	assert_int_equal(SafeArrayPutElement(a, &(LONG){0}, element), S_OK);
+	SysFreeString(element);
+	return a;
+}
+
+static void start_alone(void)
+{
+	struct iscard_options o = {.size = sizeof o,
+	                           .readers = "test:reader",
+	                           .log = nothing,
+	                           .now_ms = now,
+	                           .now_arg = &fake_time};
+
+	begin();
+	assert_int_equal(ccid_context_create(&o, &scheme, &alone), S_OK);
+	assert_int_equal(introduce(alone), S_OK);
+	card_name = iscard_bstr_from_utf8("card");
+	names = one_text("card");
+	guids = one_text("{00000001-0002-0003-0400-000000000000}");
+}
+
+static void end_alone(void)
+{
+	SafeArrayDestroy(names);
+	SafeArrayDestroy(guids);
+	SysFreeString(card_name);
+	iscard_context_unref(alone);
+}
+
+/* One allocation is the object's. */
+static void each_method_that_looks_up_says_that_memory_ran_out(void **state)
+{
+	(void)state;
+	start_alone();
+	if (in_database(list_groups) == REGDB_E_CLASSNOTREG) {
+		end_alone();
+		skip();
+	}
+	for (method = 0; method < sizeof of_database / sizeof *of_database; method++) {
+		assert_int_equal(call_database(), S_OK);
+		assert_true(alloc_sweep(call_database) >= 2);
+	}
+	for (method = 0; method < sizeof of_locate / sizeof *of_locate; method++) {
+		assert_int_equal(call_locate(), S_OK);
+		assert_true(alloc_sweep(call_locate) >= 2);
+		assert_int_equal(device.open, 0);
+		assert_false(device.powered);
+	}
+	end_alone();
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_allocation_may_fail),
+		cmocka_unit_test(each_method_that_looks_up_says_that_memory_ran_out),
 		cmocka_unit_test(a_transaction_allocates_nothing),
 	};
 
