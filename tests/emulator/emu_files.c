@@ -190,7 +190,7 @@ static int by_name(const uint8_t *name, size_t len)
 	return EMU_NONE;
 }
 
-static int find(const struct emu_files *f, const struct emu_command *m)
+static int find_any(const struct emu_files *f, const struct emu_command *m)
 {
 	if (m->p1 == 0x04)
 		return m->lc > 0 ? by_name(m->data, m->lc) : EMU_NONE;
@@ -201,6 +201,13 @@ static int find(const struct emu_files *f, const struct emu_command *m)
 	if (m->p1 == 0x00)
 		return m->lc == 2 ? by_id(f, (uint16_t)(m->data[0] << 8 | m->data[1])) : EMU_NONE;
 	return m->lc % 2 == 0 ? by_path(m->p1 == 0x08 ? MF : f->df, m->data, m->lc) : EMU_NONE;
+}
+
+static int find(const struct emu_files *f, const struct emu_command *m)
+{
+	int node = find_any(f, m);
+
+	return node == EF_DIR && (f->flags & EMU_FILES_NO_DIR) ? EMU_NONE : node;
 }
 
 static size_t put(uint8_t *out, uint8_t tag, const void *value, size_t len)
@@ -284,6 +291,8 @@ static uint16_t set_active(struct emu_files *f, bool active)
 {
 	int node = f->ef != EMU_NONE ? f->ef : f->df;
 
+	if (f->flags & EMU_FILES_NO_STATES)
+		return 0x6D00;
 	f->content[node].deactivated = !active;
 	return 0x9000;
 }

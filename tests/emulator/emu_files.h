@@ -45,6 +45,8 @@
 #define EMU_FILES_NO_ERASE  0x0800u /* ERASE: 6D00 */
 #define EMU_FILES_BRIEF     0x1000u /* a challenge has 8 bytes at most */
 #define EMU_FILES_ENDLESS   0x2000u /* READ BINARY gives one byte at any offset, without end */
+#define EMU_FILES_NO_DIR    0x4000u /* there is no EF.DIR */
+#define EMU_FILES_NO_STATES 0x8000u /* DEACTIVATE, ACTIVATE FILE: 6D00 */
 
 struct emu_command {
 	uint8_t cla, ins, p1, p2;
