@@ -140,6 +140,128 @@ static void every_allocation_fails_once(void **state)
 	files_end();
 }
 
+/* --- one method at a time, on objects that are there --- */
+
+static BSTR path, text;
+static HSCARD_FILE open_file;
+
+static HRESULT open_and_close(void)
+{
+	HSCARD_FILE opened = 7;
+	HRESULT hr = ISCardFileAccess_Open(fr.files, SC_TYPE_BY_ID, path, &opened);
+
+	if (FAILED(hr))
+		assert_int_equal(opened, 0);
+	else
+		assert_hr(ISCardFileAccess_Close(fr.files, opened), S_OK);
+	return hr;
+}
+
+static HRESULT read_all(void)
+{
+	IByteBuffer *bytes = (IByteBuffer *)(void *)&fr;
+	LONG n = 0;
+	HRESULT hr;
+
+	assert_hr(ISCardFileAccess_Seek(fr.files, open_file, 0, SC_SEEK_FROM_BEGINNING), S_OK);
+	hr = ISCardFileAccess_Read(fr.files, open_file, &n, &bytes, SC_FL_NO_FLAGS);
+	assert_int_equal(n, SUCCEEDED(hr) ? 40000 : 0);
+	if (SUCCEEDED(hr))
+		IByteBuffer_Release(bytes);
+	else
+		assert_null(bytes);
+	return hr;
+}
+
+static IByteBuffer *to_write;
+
+static HRESULT write_some(void)
+{
+	return ISCardFileAccess_Write(fr.files, open_file, 300, to_write, SC_FL_NO_FLAGS);
+}
+
+static HRESULT kept_table(HRESULT hr, LPTLV_TABLE table, LONG n)
+{
+	assert_true(SUCCEEDED(hr) == (table != NULL));
+	assert_true(SUCCEEDED(hr) == (n > 0));
+	iscard_free(table);
+	return hr;
+}
+
+static HRESULT get_properties(void)
+{
+	LPTLV_TABLE table = (LPTLV_TABLE)(void *)&fr;
+	LONG n = 7;
+	HRESULT hr = ISCardFileAccess_GetProperties(fr.files, SC_TYPE_BY_ID, path, &table, &n,
+	                                            SC_FL_NO_FLAGS);
+
+	return kept_table(hr, table, n);
+}
+
+static HRESULT get_capabilities(void)
+{
+	LPTLV_TABLE table = (LPTLV_TABLE)(void *)&fr;
+	LONG n = 7;
+	HRESULT hr = ISCardFileAccess_GetFileCapabilities(fr.files, &table, &n, SC_FL_NO_FLAGS);
+
+	return kept_table(hr, table, n);
+}
+
+static HRESULT directory(void)
+{
+	SAFEARRAY *list = (SAFEARRAY *)(void *)&fr;
+	HRESULT hr = ISCardFileAccess_Directory(fr.files, SC_TYPE_DIRECTORIES, &list);
+
+	assert_true(SUCCEEDED(hr) == (list != NULL));
+	SafeArrayDestroy(list);
+	return hr;
+}
+
+static HRESULT current_dir(void)
+{
+	HRESULT hr = ISCardFileAccess_GetCurrentDir(fr.files, &text);
+
+	assert_true(SUCCEEDED(hr) == (text != NULL));
+	SysFreeString(text);
+	return hr;
+}
+
+static HRESULT others(void)
+{
+	LONG n;
+	HRESULT hr = ISCardFileAccess_ChangeDir(fr.files, SC_TYPE_BY_ID, path);
+
+	assert_hr(hr, SCARD_E_NO_DIR);
+	assert_hr(ISCardFileAccess_Invalidate(fr.files, path, SC_FL_NO_FLAGS), S_OK);
+	assert_hr(ISCardFileAccess_Rehabilitate(fr.files, path, SC_FL_NO_FLAGS), S_OK);
+	assert_hr(ISCardFileAccess_Delete(fr.files, SC_TYPE_BY_ID, path, 0), E_NOTIMPL);
+	assert_hr(ISCardFileAccess_Initialize(fr.files, &n), S_OK);
+	return ISCardFileAccess_Seek(fr.files, open_file, 0, SC_SEEK_FROM_END);
+}
+
+static HRESULT (*const methods[])(void) = {read_all,         write_some, get_properties,
+                                           get_capabilities, directory,  current_dir};
+
+static void each_method_on_files_says_that_memory_ran_out(void **state)
+{
+	(void)state;
+	files_start(FILES_EXTENDED, 0);
+	path = iscard_bstr_from_utf8("0101");
+	open_file = files_opened("0101");
+	to_write = files_buffer(NULL, 300);
+	for (size_t i = 0; i < sizeof methods / sizeof *methods; i++) {
+		assert_hr(ISCardFileAccess_Seek(fr.files, open_file, 0, SC_SEEK_FROM_BEGINNING),
+		          S_OK);
+		assert_hr(methods[i](), S_OK);
+		assert_true(alloc_sweep(methods[i]) > 0);
+	}
+	assert_int_equal(alloc_sweep(open_and_close), 0);
+	assert_int_equal(alloc_sweep(others), 0);
+	IByteBuffer_Release(to_write);
+	SysFreeString(path);
+	files_end();
+}
+
 /* The file is read in 160 exchanges or so; what is allocated is the data, doubling. */
 static void exchanges_allocate_nothing_of_their_own(void **state)
 {
@@ -164,6 +286,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_allocation_fails_once),
+		cmocka_unit_test(each_method_on_files_says_that_memory_ran_out),
 		cmocka_unit_test(exchanges_allocate_nothing_of_their_own),
 	};
 
