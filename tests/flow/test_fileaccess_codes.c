@@ -293,6 +293,27 @@ static void a_card_that_cannot_invalidate_says_so(void **state)
 	SysFreeString(a.text);
 }
 
+static void an_end_that_the_card_does_not_tell_is_not_sought(void **state)
+{
+	HSCARD_FILE file;
+	uint8_t byte;
+
+	(void)state;
+	FILES_EVERY(kind)
+	{
+		files_start((enum files_reader)kind, EMU_FILES_SILENT);
+		file = files_opened("0101");
+		assert_hr(ISCardFileAccess_Seek(fr.files, file, 3, SC_SEEK_FROM_BEGINNING), S_OK);
+		assert_hr(ISCardFileAccess_Seek(fr.files, file, 0, SC_SEEK_FROM_END),
+		          SCARD_E_BAD_SEEK);
+		assert_hr(ISCardFileAccess_Seek(fr.files, file, -1, SC_SEEK_FROM_END),
+		          SCARD_E_BAD_SEEK);
+		assert_int_equal(files_read(file, 1, &byte, 1), 1);
+		assert_int_equal(byte, emu_card_pattern(3));
+		files_end();
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -301,6 +322,7 @@ int main(void)
 		cmocka_unit_test(pointers_that_are_missing_are_said_and_the_others_cleared),
 		cmocka_unit_test(lengths_and_counts_that_cannot_be_are_refused),
 		cmocka_unit_test(a_card_without_a_list_has_none),
+		cmocka_unit_test(an_end_that_the_card_does_not_tell_is_not_sought),
 		cmocka_unit_test(a_card_that_cannot_invalidate_says_so),
 	};
 

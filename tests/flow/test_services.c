@@ -123,6 +123,37 @@ static void nothing_works_without_a_connection(void **state)
 	files_end();
 }
 
+static void nothing_works_on_a_card_that_was_pulled(void **state)
+{
+	HSCARD_FILE file;
+	unsigned sent;
+
+	(void)state;
+	files_start(FILES_EXTENDED, 0);
+	file = files_opened("0101");
+	assert_true(emu_remove(fr.stream.device, 0, fr.stream.clock.now));
+	assert_hr((HRESULT)files_read(file, 1, data, sizeof data), SCARD_W_REMOVED_CARD);
+	sent = files_sent();
+	every_method(file, SCARD_W_REMOVED_CARD);
+	assert_int_equal(files_sent(), sent);
+	assert_hr(ISCardFileAccess_Close(fr.files, file), S_OK);
+	files_end();
+}
+
+static void nothing_works_on_a_reader_that_was_unplugged(void **state)
+{
+	HSCARD_FILE file;
+
+	(void)state;
+	files_start(FILES_EXTENDED, 0);
+	file = files_opened("0101");
+	assert_true(emu_later(fr.stream.device, EMU_UNPLUG, 0, fr.stream.clock.now));
+	assert_hr((HRESULT)files_read(file, 1, data, sizeof data), SCARD_E_READER_UNAVAILABLE);
+	every_method(file, SCARD_E_READER_UNAVAILABLE);
+	assert_hr(ISCardFileAccess_Close(fr.files, file), S_OK);
+	files_end();
+}
+
 static void a_reset_by_another_ends_files_and_rights(void **state)
 {
 	HSCARD_FILE file;
@@ -525,6 +556,8 @@ int main(void)
 		cmocka_unit_test(others_are_not_to_be_had),
 		cmocka_unit_test(a_service_keeps_its_connection),
 		cmocka_unit_test(nothing_works_without_a_connection),
+		cmocka_unit_test(nothing_works_on_a_card_that_was_pulled),
+		cmocka_unit_test(nothing_works_on_a_reader_that_was_unplugged),
 		cmocka_unit_test(a_reset_by_another_ends_files_and_rights),
 		cmocka_unit_test(the_own_reset_ends_them_too_and_tells_others),
 		cmocka_unit_test(own_locks_outlast_the_own_reset),
