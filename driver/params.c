@@ -210,27 +210,31 @@ bool ccid_may_change_mode(const struct ccid_reader *r, unsigned slot)
 }
 
 /* Why a card in specific mode cannot be followed; NULL when it can. */
-static const char *out_of_reach(const struct ccid_atr *atr)
+static const char *out_of_reach(struct ccid_reader *r, unsigned slot)
 {
+	const struct ccid_atr *atr = &r->slot[slot].atr;
+
 	if (!atr->specific)
 		return NULL;
 	if (atr->ta2 & 0x10)
 		return "specific mode: F and D are known to the card alone";
-	return atr->fi == 0 || atr->di == 0 ? "specific mode: F or D is reserved" : NULL;
+	if (atr->fi == 0 || atr->di == 0)
+		return "specific mode: F or D is reserved";
+	return ccid_rate_fits(r, slot, atr->ta1) ? NULL : "specific mode: faster than the reader";
 }
 
 static int agree_parameters(struct ccid_reader *r, unsigned slot, unsigned wanted, bool fast,
                             unsigned *protocol, int64_t deadline)
 {
-	const struct ccid_atr *atr = &r->slot[slot].atr;
 	uint32_t features = r->desc.features;
-	const char *why = out_of_reach(atr);
+	const char *why;
 	uint8_t ta1;
 
 	if (r->iccd != CCID_ICCD_NONE || (features & 0xFFFF) == (CCID_FEATURE_ICCD | 0x40))
 		return CCID_OK; /* a chip without contacts to set up */
 	if (features & CCID_FEATURE_AUTO_NEGOTIATION)
 		return reader_chose(r, slot, wanted, protocol, deadline);
+	why = out_of_reach(r, slot);
 	if (why != NULL)
 		return ccid_fail(r, slot, why, CCID_E_PROTOCOL, NULL);
 	if (!fast && (r->tuning.flags & CCID_QUIRK_PARAMETERS))

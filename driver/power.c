@@ -267,6 +267,15 @@ static int card_there(struct ccid_reader *r, unsigned slot, int64_t deadline)
 	return ccid_slot_now(r, slot) == CCID_SLOT_EMPTY ? CCID_E_NOCARD : CCID_OK;
 }
 
+/* A card in specific mode gets one chance to come back in another. */
+static int change_mode(struct ccid_reader *r, unsigned slot, unsigned wanted, int64_t deadline)
+{
+	bool refuses = r->tuning.flags & CCID_QUIRK_PARAMETERS; /* it has the new ATR; do not ask */
+	int rc = reset_card(r, slot, CCID_RESET_WARM, deadline);
+
+	return rc < 0 ? rc : ccid_agree(r, slot, wanted, !refuses, deadline);
+}
+
 static int bring_up(struct ccid_reader *r, unsigned slot, unsigned wanted,
                     enum ccid_reset_kind reset, int64_t deadline)
 {
@@ -277,11 +286,8 @@ static int bring_up(struct ccid_reader *r, unsigned slot, unsigned wanted,
 	if (rc < 0 || wanted == 0)
 		return rc;
 	rc = ccid_agree(r, slot, wanted, true, deadline);
-	if (rc == CCID_E_PROTOCOL && ccid_may_change_mode(r, slot)) {
-		rc = reset_card(r, slot, CCID_RESET_WARM, deadline);
-		if (rc == CCID_OK)
-			rc = ccid_agree(r, slot, wanted, true, deadline);
-	}
+	if ((rc == CCID_E_PROTOCOL || rc == CCID_E_PPS) && ccid_may_change_mode(r, slot))
+		rc = change_mode(r, slot, wanted, deadline);
 	if (rc != CCID_E_PPS)
 		return rc;
 	ccid_log(r->env, CCID_LOG_WARNING, ccid_reader_label(r),

@@ -86,6 +86,20 @@ uint64_t ccid_rate_of(const struct ccid_reader *r, uint8_t ta1)
 	return fi == 0 ? 0 : (uint64_t)r->desc.default_clock_khz * 1000 * di / fi;
 }
 
+static bool within_default(const struct ccid_reader *r, uint64_t rate)
+{
+	return rate <= r->desc.data_rate_bps || about(rate, r->desc.data_rate_bps);
+}
+
+/* That the ATR came shows the rate of an ATR, whatever the descriptor says. */
+bool ccid_rate_fits(struct ccid_reader *r, unsigned slot, uint8_t ta1)
+{
+	uint64_t rate = ccid_rate_of(r, ta1);
+
+	return rate <= ccid_rate_of(r, 0x11) || within_default(r, rate) ||
+	       reader_does(r, slot, rate);
+}
+
 /* The card's Fi, and the highest Di up to its own that both can do. */
 uint8_t ccid_rate_choose(struct ccid_reader *r, unsigned slot, uint8_t ta1)
 {
@@ -97,7 +111,7 @@ uint8_t ccid_rate_choose(struct ccid_reader *r, unsigned slot, uint8_t ta1)
 
 		if (ccid_di(try) > ccid_di(ta1))
 			continue;
-		if (rate <= r->desc.data_rate_bps || about(rate, r->desc.data_rate_bps))
+		if (within_default(r, rate))
 			return 0x11;
 		if (reader_does(r, slot, rate))
 			return try;

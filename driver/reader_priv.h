@@ -241,7 +241,8 @@ int ccid_power_off(struct ccid_reader *r, unsigned slot, int64_t deadline);
 int ccid_kept_out(struct ccid_reader *r, unsigned slot, int err);
 
 /* params.c; slot entered: the slot is NEGOTIABLE; agree on a protocol out of wanted and make it READY.
- * CCID_E_PPS asks for a cold reset and plain parameters (fast false). */
+ * CCID_E_PPS asks for a cold reset and plain parameters (fast false); it and CCID_E_PROTOCOL for a warm
+ * reset first when ccid_may_change_mode(). */
 CCID_MUST_USE
 int ccid_agree(struct ccid_reader *r, unsigned slot, unsigned wanted, bool fast, int64_t deadline);
 /* Whether a warm reset may bring the card out of its specific mode (ISO/IEC 7816-3, 8.3, TA2). */
@@ -251,6 +252,8 @@ bool ccid_may_change_mode(const struct ccid_reader *r, unsigned slot);
 
 /* The TA1 to ask a card for whose ATR has this one: 0x11 when no more than the default is to be had. */
 uint8_t ccid_rate_choose(struct ccid_reader *r, unsigned slot, uint8_t ta1);
+/* Whether the reader can follow a card that works at this TA1 whatever the reader does. */
+bool ccid_rate_fits(struct ccid_reader *r, unsigned slot, uint8_t ta1);
 #define CCID_GET_CLOCK_FREQUENCIES 0x02
 #define CCID_GET_DATA_RATES        0x03
 /* Ask for one of the two lists; wire owned. Entries of 0 are left out. The number, at most announced;

@@ -449,6 +449,70 @@ static void parameters_refused_twice_are_an_error(void **state)
 	flow_close();
 }
 
+/* --- a specific mode beyond the reader --- */
+
+/* 500 kbit/s at 4 MHz, and the reader does 344. */
+#define TOO_FAST          "3B 90 97 10 00"
+#define TOO_FAST_FOR_EVER "3B 90 97 10 80"
+
+static void a_specific_mode_too_fast_for_the_reader_may_become_negotiable(void **state)
+{
+	static const struct script_step steps[] = {OPENING(INACTIVE),
+	                                           POWER_ON("00", TOO_FAST),
+	                                           POWER_ON("00", ATR_FAST),
+	                                           XFR("FF 10 96 79", "FF 10 96 79"),
+	                                           SET("00", "96 00 00 0A 00"),
+	                                           SELECT_WORKS,
+	                                           CLOSING_POWERED};
+
+	(void)state;
+	FLOW_OPEN(&tpdu_atr, steps);
+	assert_int_equal(flow_activate(3, CCID_RESET_NONE), 0);
+	flow_response_is("90 00", flow_transmit(SELECT, 0));
+	flow_close();
+}
+
+/* The warm reset of some leads to a slower specific mode. */
+static void a_specific_mode_too_fast_for_the_reader_may_become_slower(void **state)
+{
+	static const struct script_step steps[] = {OPENING(INACTIVE),
+	                                           POWER_ON("00", TOO_FAST),
+	                                           POWER_ON("00", "3B 90 18 10 00"),
+	                                           SET("00", "18 00 00 0A 00"),
+	                                           SELECT_WORKS,
+	                                           CLOSING_POWERED};
+
+	(void)state;
+	IS_READY(steps);
+}
+
+static void a_specific_mode_that_stays_too_fast_is_refused(void **state)
+{
+	static const struct script_step vain[] = {OPENING(INACTIVE), POWER_ON("00", TOO_FAST),
+	                                          POWER_ON("00", TOO_FAST), POWER_OFF(INACTIVE)};
+	static const struct script_step for_ever[] = {
+		OPENING(INACTIVE), POWER_ON("00", TOO_FAST_FOR_EVER), POWER_OFF(INACTIVE)};
+
+	(void)state;
+	refused(vain, sizeof vain / sizeof *vain, "faster than the reader");
+	refused(for_ever, sizeof for_ever / sizeof *for_ever, "faster than the reader");
+}
+
+/* The descriptor allows it, the reader does not: the card is asked for another mode at once. */
+static void a_specific_mode_that_the_reader_refuses_gets_a_warm_reset(void **state)
+{
+	static const struct script_step steps[] = {OPENING(INACTIVE),
+	                                           POWER_ON("00", "3B 90 18 10 00"),
+	                                           SET_FAILS("00", "18 00 00 0A 00", "FE"),
+	                                           POWER_ON("00", ATR_T0),
+	                                           SET("00", DEFAULT_T0),
+	                                           SELECT_WORKS,
+	                                           CLOSING_POWERED};
+
+	(void)state;
+	IS_READY(steps);
+}
+
 static void a_card_that_leaves_now_is_no_card(void **state)
 {
 	static const struct script_step steps[] = {
@@ -497,6 +561,10 @@ int main(void)
 		cmocka_unit_test(a_specific_mode_card_gets_no_pps),
 		cmocka_unit_test(a_specific_mode_that_cannot_be_followed_is_refused),
 		cmocka_unit_test(a_specific_mode_that_may_change_gets_one_warm_reset),
+		cmocka_unit_test(a_specific_mode_too_fast_for_the_reader_may_become_negotiable),
+		cmocka_unit_test(a_specific_mode_too_fast_for_the_reader_may_become_slower),
+		cmocka_unit_test(a_specific_mode_that_stays_too_fast_is_refused),
+		cmocka_unit_test(a_specific_mode_that_the_reader_refuses_gets_a_warm_reset),
 		cmocka_unit_test(a_negotiating_reader_may_know_what_is_reserved),
 		cmocka_unit_test(a_negotiating_reader_is_left_alone_when_there_is_no_choice),
 		cmocka_unit_test(a_negotiating_reader_is_asked_what_it_chose),
