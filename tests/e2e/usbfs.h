@@ -50,6 +50,9 @@ struct usbfs {
 	const char *port;   /* "1-1" */
 	struct emu_config config;
 	struct emu_device *emu; /* NULL while unplugged */
+	bool composite;         /* the device has another interface, a reader of its own: */
+	struct emu_config other_config;
+	struct emu_device *other; /* NULL unless composite, and while unplugged */
 	unsigned devnum;
 	bool unconfigured;            /* leave it so at plug-in */
 	bool refused;                 /* open: EACCES */
@@ -70,6 +73,10 @@ int64_t usbfs_now(void);
 /* Plug the reader in, pull it out. */
 bool usbfs_plug(struct usbfs *u);
 void usbfs_unplug(struct usbfs *u);
+
+/* What of the device answers a control request, an endpoint. */
+struct emu_device *usbfs_for_request(const struct usbfs *u, const uint8_t setup[8]);
+struct emu_device *usbfs_for_endpoint(const struct usbfs *u, uint8_t endpoint);
 
 /* Bytes of the node: device descriptor, configurations. Count copied. */
 size_t usbfs_read(const struct usbfs *u, uint8_t *buf, size_t len, size_t at);

@@ -3,7 +3,8 @@
  * refuse, permit (to open), insert SLOT, remove SLOT; FAULT-after N, the first two by USB transfers
  * from now, the others by messages: stall, unplug, stall-lost, silent, lost, dead, short, empty,
  * garbage, seq, slot, length, long, zlp-before, zlp-after, pull, pull-silent; driver, opens, connects,
- * unclaimed, setinterfaces, resets, bulks, messages, violations, unconfigured, controls. The answer is
+ * unclaimed, setinterfaces, resets, bulks, messages, violations, unconfigured, controls, other_messages,
+ * other_violations (of the other interface). The answer is
  * "ok", "no", or what was asked for. */
 #include "usbfs.h"
 
@@ -120,15 +121,23 @@ static bool count(const struct usbfs *u, const char *what, unsigned *n)
 {
 	static const struct emu_counts none;
 	const struct emu_counts *c = u->emu != NULL ? emu_counts(u->emu) : &none;
+	const struct emu_counts *other = u->other != NULL ? emu_counts(u->other) : &none;
 	const struct {
 		const char *name;
 		unsigned value;
 	} all[] = {
-		{"opens", u->opens},           {"connects", u->connects},
-		{"unclaimed", u->unclaimed},   {"setinterfaces", u->setinterfaces},
-		{"resets", u->resets},         {"bulks", u->bulks},
-		{"messages", c->messages},     {"controls", c->controls},
-		{"violations", c->violations}, {"unconfigured", c->unconfigured},
+		{"opens", u->opens},
+		{"connects", u->connects},
+		{"unclaimed", u->unclaimed},
+		{"setinterfaces", u->setinterfaces},
+		{"resets", u->resets},
+		{"bulks", u->bulks},
+		{"messages", c->messages},
+		{"controls", c->controls},
+		{"violations", c->violations},
+		{"unconfigured", c->unconfigured},
+		{"other_messages", other->messages},
+		{"other_violations", other->violations},
 	};
 
 	for (size_t i = 0; i < sizeof all / sizeof all[0]; i++) {

@@ -21,6 +21,30 @@ static void answer(fuse_req_t req, int result)
 		fuse_reply_ioctl(req, result, NULL, 0);
 }
 
+static bool is_others(const struct usbfs *u, uint8_t endpoint)
+{
+	const struct emu_config *c = &u->other_config;
+
+	return u->other != NULL &&
+	       (endpoint == c->ep_in || endpoint == c->ep_out || endpoint == c->ep_int);
+}
+
+struct emu_device *usbfs_for_endpoint(const struct usbfs *u, uint8_t endpoint)
+{
+	return is_others(u, endpoint) ? u->other : u->emu;
+}
+
+struct emu_device *usbfs_for_request(const struct usbfs *u, const uint8_t setup[8])
+{
+	unsigned recipient = setup[0] & 0x1F;
+
+	if (recipient == 2)
+		return usbfs_for_endpoint(u, setup[4]);
+	if (recipient == 1 && u->other != NULL && setup[4] == u->other_config.if_number)
+		return u->other;
+	return u->emu;
+}
+
 static void standard_request(struct usbfs *u, uint8_t type, uint8_t request, unsigned value,
                              unsigned index)
 {
@@ -34,7 +58,9 @@ static void standard_request(struct usbfs *u, uint8_t type, uint8_t request, uns
 	                          0};
 	uint8_t none[1] = {0};
 
-	emu_control(u->emu, setup, none, usbfs_now());
+	emu_control(usbfs_for_request(u, setup), setup, none, usbfs_now());
+	if (type == 0x00 && u->other != NULL)
+		emu_control(u->other, setup, none, usbfs_now());
 }
 
 static void configure(struct usbfs *u, unsigned value)
@@ -49,7 +75,8 @@ bool usbfs_plug(struct usbfs *u)
 	static unsigned last = 1;
 
 	u->emu = emu_create(&u->config);
-	if (u->emu == NULL)
+	u->other = u->composite ? emu_create(&u->other_config) : NULL;
+	if (u->emu == NULL || (u->composite && u->other == NULL))
 		return false;
 	last = last == 127 ? 2 : last + 1;
 	u->devnum = last;
@@ -67,7 +94,8 @@ void usbfs_unplug(struct usbfs *u)
 	memset(u->bound, 0, sizeof u->bound);
 	usbfs_sysfs_remove(u);
 	emu_destroy(u->emu);
-	u->emu = NULL;
+	emu_destroy(u->other);
+	u->emu = u->other = NULL;
 	usbfs_udev_say(u, "remove");
 }
 
@@ -135,7 +163,8 @@ unsigned usbfs_poll(const struct usbfs_file *f)
 
 static int claim(struct usbfs *u, struct usbfs_file *f, unsigned n)
 {
-	if (n >= USBFS_INTERFACES || n != u->config.if_number)
+	if (n >= USBFS_INTERFACES ||
+	    (n != u->config.if_number && !(u->composite && n == u->other_config.if_number)))
 		return -ENOENT;
 	if (u->bound[n] || (u->holder[n] != NULL && u->holder[n] != f))
 		return -EBUSY;
@@ -256,6 +285,8 @@ static int reset(struct usbfs *u)
 	u->resets++;
 	usbfs_kill(u, NULL, -ESHUTDOWN);
 	emu_reset(u->emu, usbfs_now());
+	if (u->other != NULL)
+		emu_reset(u->other, usbfs_now());
 	standard_request(u, 0x00, 0x09, 1, 0);
 	return 0;
 }

@@ -2,14 +2,14 @@
 /* Run a command where /dev/bus/usb/001/002 is the emulated reader:
  *
  *	usbfs_run [-k DRIVER] [-u] [-e] [-l LEVEL] [-m LENGTH] [-s SLOTS] [-b SLOTS]
- *		[-i] [-c] [-1 IFSC] [-n] [-2] COMMAND [ARGUMENT...]
+ *		[-i] [-c] [-1 IFSC] [-n] [-2] [-t] COMMAND [ARGUMENT...]
  *
  * -k a kernel driver binds the interface; -u the device is not configured; -e no card is in; -l 1
  * TPDU, 2 short, 3 extended APDU level; -m dwMaxCCIDMessageLength; -s slots, -b of
  * which may be busy at once, each with a card; -i no interrupt endpoint; -1 the
  * card speaks T=1, with CRC after -c; -n udev tells of readers; -2 there is a second port, for another
  * reader like it; -a the card answers from a file (emu_script.h); -p there is a pad, on which 1234
- * is typed.
+ * is typed; -t the device has two interfaces, "Contact" and "Contactless", each a reader with a card.
  * Exits as the command does, 77 where this cannot be had. */
 #include "usbfs.h"
 
@@ -30,6 +30,8 @@
 static bool udev;
 static struct emu_script script;
 static struct usbfs second = {.port = "1-2"};
+static uint8_t both[255]; /* a configuration of two interfaces */
+static size_t both_len;
 
 static void reader_init(struct emu_config *c)
 {
@@ -44,13 +46,54 @@ static void reader_init(struct emu_config *c)
 	c->card_in[0] = true;
 }
 
+/* Append the interface that the configuration of such a reader has. */
+static bool append_interface(const struct emu_config *c)
+{
+	struct emu_device *d = emu_create(c);
+	const uint8_t *config;
+	size_t len = 0;
+
+	if (d == NULL)
+		return false;
+	config = emu_config_desc(d, &len);
+	if (both_len == 0) {
+		memcpy(both, config, 9);
+		both_len = 9;
+	}
+	memcpy(both + both_len, config + 9, len - 9);
+	both_len += len - 9;
+	emu_destroy(d);
+	return true;
+}
+
+/* One device of two readers, which give out one configuration. */
+static bool compose(struct usbfs *u)
+{
+	struct emu_config *c = &u->other_config;
+
+	*c = u->config;
+	c->if_number = (uint8_t)(u->config.if_number + 1);
+	c->ep_out = 0x04;
+	c->ep_in = 0x85;
+	c->ep_int = 0x86;
+	c->interface_name = "Contactless";
+	if (!append_interface(&u->config) || !append_interface(c))
+		return false;
+	both[2] = (uint8_t)both_len;
+	both[3] = 0;
+	both[4] = 2;
+	u->config.raw_config = c->raw_config = both;
+	u->config.raw_len = c->raw_len = both_len;
+	return true;
+}
+
 static int parse(struct usbfs *u, int argc, char **argv)
 {
 	unsigned level = 3, longest = 65544;
 	bool crc = false;
 	int o;
 
-	while ((o = getopt(argc, argv, "+k:uel:m:s:b:ic1:n2a:p")) != -1) {
+	while ((o = getopt(argc, argv, "+k:uel:m:s:b:ic1:n2a:pt")) != -1) {
 		switch (o) {
 		case 'k': snprintf(u->kernel_driver, sizeof u->kernel_driver, "%s", optarg); break;
 		case 'u': u->unconfigured = true; break;
@@ -73,11 +116,14 @@ static int parse(struct usbfs *u, int argc, char **argv)
 			u->config.card[0].script = &script;
 			break;
 		case 'p': u->config.class_desc[52] = 0x01; break; /* bPINSupport: verification */
+		case 't': u->composite = true; break;
 		case '2': u->next = &second; break;
 		default: return -1;
 		}
 	}
 	emu_config_level(&u->config, level, longest);
+	if (u->composite && !compose(u))
+		return -1;
 	second.config = u->config;
 	return optind < argc ? optind : -1;
 }

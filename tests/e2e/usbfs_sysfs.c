@@ -102,9 +102,8 @@ static bool add_device(const struct usbfs *u, const char *dir)
 	       link_device(dir, u->port);
 }
 
-static bool add_interface(const struct usbfs *u, const char *parent)
+static bool add_interface(const struct usbfs *u, const struct emu_config *c, const char *parent)
 {
-	const struct emu_config *c = &u->config;
 	char name[64], dir[256];
 
 	snprintf(name, sizeof name, "%s:1.%u", u->port, c->if_number);
@@ -126,7 +125,8 @@ bool usbfs_sysfs_add(const struct usbfs *u)
 	char dir[256];
 
 	snprintf(dir, sizeof dir, DEVICES "/%s", u->port);
-	return add_device(u, dir) && add_interface(u, dir);
+	return add_device(u, dir) && add_interface(u, &u->config, dir) &&
+	       (!u->composite || add_interface(u, &u->other_config, dir));
 }
 
 static int remove_one(const char *path, const struct stat *st, int flag, struct FTW *ftw)
@@ -137,12 +137,21 @@ static int remove_one(const char *path, const struct stat *st, int flag, struct 
 	return remove(path);
 }
 
+static void unlink_interface(const struct usbfs *u, const struct emu_config *c)
+{
+	char name[128];
+
+	snprintf(name, sizeof name, BUS "/%s:1.%u", u->port, c->if_number);
+	unlink(name);
+}
+
 void usbfs_sysfs_remove(const struct usbfs *u)
 {
 	char name[128];
 
-	snprintf(name, sizeof name, BUS "/%s:1.%u", u->port, u->config.if_number);
-	unlink(name);
+	unlink_interface(u, &u->config);
+	if (u->composite)
+		unlink_interface(u, &u->other_config);
 	snprintf(name, sizeof name, BUS "/%s", u->port);
 	unlink(name);
 	snprintf(name, sizeof name, DEVICES "/%s", u->port);

@@ -50,6 +50,14 @@ static void urb_free(struct usbfs_urb *urb)
 	free(urb);
 }
 
+static bool has_claimed(const struct usbfs *u, const struct usbfs_file *f, uint8_t endpoint)
+{
+	bool others = u->other != NULL && usbfs_for_endpoint(u, endpoint) == u->other;
+	const struct emu_config *c = others ? &u->other_config : &u->config;
+
+	return (f->claims & 1u << c->if_number) != 0;
+}
+
 static void append_pending(struct usbfs *u, struct usbfs_urb *urb)
 {
 	struct usbfs_urb **p = &u->pending;
@@ -108,7 +116,7 @@ int usbfs_submit(struct usbfs *u, struct usbfs_file *f, pid_t pid, uint64_t at)
 		urb_free(urb);
 		return err;
 	}
-	u->unclaimed += urb->type != USBDEVFS_URB_TYPE_CONTROL && f->claims == 0;
+	u->unclaimed += urb->type != USBDEVFS_URB_TYPE_CONTROL && !has_claimed(u, f, urb->endpoint);
 	append_pending(u, urb);
 	return 0;
 }
@@ -155,11 +163,13 @@ static bool move(struct usbfs *u, struct usbfs_urb *urb)
 	if (u->emu == NULL)
 		n = EMU_GONE;
 	else if (urb->type == USBDEVFS_URB_TYPE_CONTROL)
-		n = emu_control(u->emu, urb->data, urb->data + 8, now);
+		n = emu_control(usbfs_for_request(u, urb->data), urb->data, urb->data + 8, now);
 	else if (is_in(urb))
-		n = emu_in(u->emu, urb->endpoint, urb->data, len, now);
+		n = emu_in(usbfs_for_endpoint(u, urb->endpoint), urb->endpoint, urb->data, len,
+		           now);
 	else
-		n = emu_out(u->emu, urb->endpoint, urb->data, len, now);
+		n = emu_out(usbfs_for_endpoint(u, urb->endpoint), urb->endpoint, urb->data, len,
+		            now);
 	if (n == EMU_NAK)
 		return false;
 	u->bulks += urb->type == USBDEVFS_URB_TYPE_BULK;
@@ -317,6 +327,9 @@ void usbfs_run(struct usbfs *u)
 int64_t usbfs_next(const struct usbfs *u)
 {
 	int64_t next = u->emu != NULL ? emu_next_ms(u->emu) : INT64_MAX;
+
+	if (u->other != NULL && emu_next_ms(u->other) < next)
+		next = emu_next_ms(u->other);
 
 	for (const struct usbfs_urb *urb = u->pending; urb != NULL; urb = urb->next)
 		if (urb->req != NULL && urb->deadline < next)
