@@ -239,12 +239,13 @@ void ccid_card_place_failed(struct ccid_card_place *p, iscard_motion motion,
 	bool holds = motion == ISCARD_MOTION_LOCK || motion == ISCARD_MOTION_UNLOCK;
 
 	p->moving = false;
-	if (motion == ISCARD_MOTION_EJECT && sight == CCID_SIGHT_ABSENT &&
-	    ccid_card_place_in_position(p->state)) {
-		on_its_way_out(p); /* a hand was faster */
+	if (how == CCID_MOTION_REFUSED && motion == ISCARD_MOTION_EJECT &&
+	    sight == CCID_SIGHT_ABSENT && ccid_card_place_in_position(p->state)) {
+		on_its_way_out(p); /* nothing moved: a hand was faster */
 		p->seen = true;
 	} else if (how == CCID_MOTION_JAMMED && !holds && sight != CCID_SIGHT_POWERED) {
 		p->jammed++;
+		p->out = p->out || sight == CCID_SIGHT_ABSENT; /* behind the contacts */
 		set(p, ISCARD_PLACE_JAMMED);
 	} else if (how == CCID_MOTION_UNKNOWN) {
 		p->doubt = true;

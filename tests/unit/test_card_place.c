@@ -166,6 +166,28 @@ static void the_next_card_ends_the_eject_of_the_one_before(void **state)
 	assert_false(p.out);
 }
 
+/* Off the contacts is not out of the mouth: only a reader that found no card to move, or none to
+ * begin with, leaves nobody but a hand. */
+static void a_jam_behind_the_contacts_is_nobody_s_hand(void **state)
+{
+	static const enum ccid_motion_failure how[] = {CCID_MOTION_REFUSED, CCID_MOTION_JAMMED,
+	                                               CCID_MOTION_UNKNOWN};
+
+	(void)state;
+	for (unsigned i = 0; i < sizeof how / sizeof *how; i++) {
+		struct ccid_card_place p = {.state = ISCARD_PLACE_UNKNOWN};
+
+		ccid_card_place_saw(&p, CCID_SIGHT_INACTIVE, 1);
+		ccid_card_place_begin(&p);
+		ccid_card_place_failed(&p, ISCARD_MOTION_EJECT, how[i], CCID_SIGHT_ABSENT, 1);
+		assert_int_equal(p.state, how[i] == CCID_MOTION_REFUSED ? ISCARD_PLACE_TAKEN
+		                                                        : ISCARD_PLACE_ABSENT);
+		assert_int_equal(p.taken, how[i] == CCID_MOTION_REFUSED);
+		assert_int_equal(p.jammed, how[i] == CCID_MOTION_JAMMED);
+		assert_int_equal(p.out, how[i] != CCID_MOTION_REFUSED);
+	}
+}
+
 static void a_lock_ends_with_the_card(void **state)
 {
 	struct ccid_card_place p = {.state = ISCARD_PLACE_UNKNOWN};
@@ -216,6 +238,7 @@ int main(void)
 		cmocka_unit_test(whatever_happens_the_place_makes_sense),
 		cmocka_unit_test(what_is_seen_during_a_motion_means_nothing_yet),
 		cmocka_unit_test(the_next_card_ends_the_eject_of_the_one_before),
+		cmocka_unit_test(a_jam_behind_the_contacts_is_nobody_s_hand),
 		cmocka_unit_test(a_lock_ends_with_the_card),
 		cmocka_unit_test(microsoft_s_words_follow_from_it),
 	};
