@@ -16,7 +16,8 @@ struct motion {
 	struct iscard_motion_options options;
 	struct iscard_motion_report report;
 	int64_t began;
-	bool visitor; /* no connection stands behind the session */
+	struct ccid_motion_cancels cancels; /* as it began */
+	bool visitor;                       /* no connection stands behind the session */
 };
 
 static int64_t now_of(const struct motion *m)
@@ -129,7 +130,8 @@ static HRESULT finish(struct motion *m)
 	if (m->report.commanded == S_FALSE)
 		return S_OK;
 	if (m->options.flags & ISCARD_MOTION_WAIT)
-		return ccid_motion_wait(m->session, m->what, after(now_of(m), m->options.taken_ms));
+		return ccid_motion_wait(m->session, m->what, m->cancels,
+		                        after(now_of(m), m->options.taken_ms));
 	return ccid_motion_end_of(m->what, ask(m->session)) == CCID_MOTION_ENDED ? S_OK : S_FALSE;
 }
 
@@ -140,6 +142,7 @@ static HRESULT run(struct motion *m)
 	struct ccid_mechanics mechanics;
 
 	m->began = now_of(m);
+	m->cancels = ccid_motion_cancels(m->session);
 	ccid_mechanics_of(m->session, &mechanics);
 	r->before = ask(m->session);
 	if (mechanics.abilities & ccid_motion_ability(m->what))

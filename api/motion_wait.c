@@ -33,11 +33,24 @@ struct wait {
 	struct ccid_session *session;
 	struct ccid_session_wait wake;
 	iscard_motion motion;
-	unsigned cancels, context_cancels; /* before it began */
+	struct ccid_motion_cancels cancels; /* before it began */
 	bool sensor;
 	bool deaf; /* the descriptor is readable and brings nothing */
 	int64_t deadline;
 };
+
+/* Port mutex held. */
+static struct ccid_motion_cancels cancels_of(const struct ccid_session *s)
+{
+	return (struct ccid_motion_cancels){s->cancels, atomic_load(&s->context->cancels)};
+}
+
+static bool cancelled(const struct wait *w)
+{
+	struct ccid_motion_cancels now = cancels_of(w->session);
+
+	return now.session != w->cancels.session || now.context != w->cancels.context;
+}
 
 static bool listens(const struct wait *w)
 {
@@ -54,10 +67,9 @@ static bool ended(struct wait *w, HRESULT *hr)
 	ccid_sense(s);
 	pthread_mutex_lock(&s->port->lock);
 	*hr = ccid_session_check(s, CCID_NEED_READER, &info);
-	if (SUCCEEDED(*hr) &&
-	    (s->cancels != w->cancels || atomic_load(&s->context->cancels) != w->context_cancels))
-		*hr = SCARD_E_CANCELLED;
 	end = ccid_motion_end_of(w->motion, s->port->place.state);
+	if (SUCCEEDED(*hr) && end == CCID_MOTION_GOES_ON && cancelled(w))
+		*hr = SCARD_E_CANCELLED;
 	pthread_mutex_unlock(&s->port->lock);
 	if (FAILED(*hr))
 		return true;
@@ -114,9 +126,20 @@ static HRESULT run(struct wait *w)
 	return hr;
 }
 
-HRESULT ccid_motion_wait(struct ccid_session *s, iscard_motion motion, int64_t deadline)
+struct ccid_motion_cancels ccid_motion_cancels(struct ccid_session *s)
 {
-	struct wait w = {.session = s, .motion = motion, .deadline = deadline};
+	struct ccid_motion_cancels n;
+
+	pthread_mutex_lock(&s->port->lock);
+	n = cancels_of(s);
+	pthread_mutex_unlock(&s->port->lock);
+	return n;
+}
+
+HRESULT ccid_motion_wait(struct ccid_session *s, iscard_motion motion,
+                         struct ccid_motion_cancels since, int64_t deadline)
+{
+	struct wait w = {.session = s, .motion = motion, .cancels = since, .deadline = deadline};
 	struct ccid_mechanics m;
 	HRESULT hr;
 
@@ -124,10 +147,6 @@ HRESULT ccid_motion_wait(struct ccid_session *s, iscard_motion motion, int64_t d
 	w.sensor = m.external && m.back_end.position != NULL;
 	if (ccid_session_wait_begin(s, &w.wake) < 0)
 		return E_OUTOFMEMORY;
-	pthread_mutex_lock(&s->port->lock);
-	w.cancels = s->cancels;
-	w.context_cancels = atomic_load(&s->context->cancels);
-	pthread_mutex_unlock(&s->port->lock);
 	hr = run(&w);
 	ccid_session_wait_end(s, &w.wake);
 	return hr;

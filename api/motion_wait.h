@@ -16,9 +16,16 @@ enum ccid_motion_end {
 };
 enum ccid_motion_end ccid_motion_end_of(iscard_motion motion, iscard_place place);
 
-/* Until then: S_OK, S_FALSE for UNSEEN, SCARD_E_CANT_DISPOSE, SCARD_E_TIMEOUT, SCARD_E_CANCELLED,
+/* How often the session and its context were told to give up: before a motion began. */
+struct ccid_motion_cancels {
+	unsigned session, context;
+};
+struct ccid_motion_cancels ccid_motion_cancels(struct ccid_session *s);
+
+/* Until then, or until somebody has cancelled since: S_OK, S_FALSE for UNSEEN, SCARD_E_CANT_DISPOSE, SCARD_E_TIMEOUT, SCARD_E_CANCELLED,
  * SCARD_E_READER_UNAVAILABLE, E_OUTOFMEMORY. The session is pinned, nothing is locked; deadline in the
  * context's time. Looks four times a second at a silent reader or a sensor, else once. */
-HRESULT ccid_motion_wait(struct ccid_session *s, iscard_motion motion, int64_t deadline);
+HRESULT ccid_motion_wait(struct ccid_session *s, iscard_motion motion,
+                         struct ccid_motion_cancels since, int64_t deadline);
 
 #endif

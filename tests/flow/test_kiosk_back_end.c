@@ -17,6 +17,7 @@ static struct {
 	uint32_t abilities;
 	bool powered; /* while it moved */
 	bool cancelled;
+	bool stubborn; /* does not hear of it */
 	HRESULT escaped;
 	uint8_t reply[16];
 	size_t reply_len;
@@ -45,7 +46,7 @@ static HRESULT work(void *arg, const struct iscard_job *job)
 	motor.cancelled = poll(&p, 1, 0) > 0;
 	if (SUCCEEDED(motor.result) && job->motion == ISCARD_MOTION_EJECT)
 		motor.position = ISCARD_PLACE_INSERTED;
-	return motor.cancelled ? SCARD_E_CANCELLED : motor.result;
+	return motor.cancelled && !motor.stubborn ? SCARD_E_CANCELLED : motor.result;
 }
 
 static iscard_place position(void *arg, const char *reader)
@@ -226,6 +227,81 @@ static void it_can_send_vendor_commands_and_hears_of_a_cancel(void **state)
 	kiosk_end();
 }
 
+static void a_cancel_during_the_motion_ends_the_wait_for_its_end(void **state)
+{
+	const struct iscard_motion_options for_ever = {.size = sizeof for_ever,
+	                                               .flags = ISCARD_MOTION_WAIT};
+	struct iscard_motion_report report = {.size = sizeof report};
+	ISCard *card;
+
+	(void)state;
+	start(&whole);
+	card = kiosk_attached(SHARED);
+	motor.cancels = card;
+	motor.stubborn = true;
+	kiosk.stream.hook = take_from_mouth; /* if nothing else ends it */
+	kiosk.stream.hook_at = kiosk_now() + 60000;
+	assert_hr(iscard_attached_move(card, ISCARD_MOTION_EJECT, &for_ever, &report),
+	          SCARD_E_CANCELLED);
+	assert_hr(report.commanded, S_OK);
+	assert_hr(report.finished, SCARD_E_CANCELLED);
+	assert_in_range(report.finished_after_ms, 0, 1000);
+	assert_place("ejecting");
+	ISCard_Release(card);
+	kiosk_end();
+}
+
+static HRESULT throw_out(void *arg, const struct iscard_job *job)
+{
+	assert_hr(iscard_context_cancel(arg), S_OK);
+	(void)job;
+	take_from_mouth(NULL);
+	return S_OK;
+}
+
+static void an_end_that_is_seen_is_told_beside_a_cancel(void **state)
+{
+	struct iscard_mechanics m = whole;
+
+	(void)state;
+	start(&whole);
+	m.eject = throw_out;
+	m.arg = kiosk.context;
+	m.position = NULL;
+	assert_hr(iscard_context_set_mechanics(kiosk.context, "*", &m), S_OK);
+	assert_hr(kiosk_move(ISCARD_MOTION_EJECT, 0, 0), S_FALSE);
+	assert_place("absent");
+	kiosk_end();
+}
+
+/* Contacts that opened do not make a jam a success. */
+static HRESULT jam_behind_the_contacts(void *arg, const struct iscard_job *job)
+{
+	(void)arg;
+	(void)job;
+	take_from_mouth(NULL);
+	return SCARD_E_CANT_DISPOSE;
+}
+
+static void a_jam_behind_the_contacts_is_no_success(void **state)
+{
+	struct iscard_mechanics m = whole;
+
+	(void)state;
+	start(&whole);
+	m.eject = jam_behind_the_contacts;
+	m.position = NULL;
+	assert_hr(iscard_context_set_mechanics(kiosk.context, "*", &m), S_OK);
+	assert_hr(kiosk_move(ISCARD_MOTION_EJECT, 0, 1000), SCARD_E_CANT_DISPOSE);
+	assert_int_equal(kiosk_status().jammed, 1);
+	assert_int_equal(kiosk_status().taken, 0);
+	m.eject = work;
+	assert_hr(iscard_context_set_mechanics(kiosk.context, "*", &m), S_OK);
+	assert_hr(kiosk_move(ISCARD_MOTION_EJECT, 0, 1000), S_FALSE); /* another try is let */
+	assert_int_equal(motor.calls[ISCARD_MOTION_EJECT], 1);
+	kiosk_end();
+}
+
 static void who_uses_up_the_time_is_named(void **state)
 {
 	(void)state;
@@ -283,6 +359,9 @@ int main(void)
 		cmocka_unit_test(dispositions_use_it),
 		cmocka_unit_test(what_it_answers_is_what_is_told),
 		cmocka_unit_test(it_can_send_vendor_commands_and_hears_of_a_cancel),
+		cmocka_unit_test(a_cancel_during_the_motion_ends_the_wait_for_its_end),
+		cmocka_unit_test(an_end_that_is_seen_is_told_beside_a_cancel),
+		cmocka_unit_test(a_jam_behind_the_contacts_is_no_success),
 		cmocka_unit_test(who_uses_up_the_time_is_named),
 		cmocka_unit_test(a_card_that_moves_is_not_used_not_even_by_its_own),
 		cmocka_unit_test(arguments_are_checked),

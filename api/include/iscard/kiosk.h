@@ -118,7 +118,8 @@ struct iscard_motion_report {
  *   SCARD_E_SHARING_VIOLATION    another connection is exclusive; with TRY: the card is in use; or
  *                                another program has the reader
  *   SCARD_E_CANCELLED            iscard_cancel() on the object, or, within a second and while the end
- *                                is waited for, iscard_context_cancel(). What was commanded stays so
+ *                                is waited for, iscard_context_cancel(); one that comes while the
+ *                                motor runs ends the wait behind it. What was commanded stays so
  *   E_POINTER, E_INVALIDARG      reader or object; motion, flags, sizes, a negative limit
  * and as AttachByReader about readers, SCARD_E_READER_UNAVAILABLE, SCARD_E_INVALID_HANDLE,
  * SCARD_E_SERVICE_STOPPED. A card that leaves by itself meanwhile has been taken. The second form
