@@ -139,12 +139,13 @@ static int make_powerless(const struct ccid_session *s)
 {
 	int err = ccid_slot_power_off(s->port->reader, s->port->slot,
 	                              ccid_session_deadline(s, POWER_OFF_MS));
+	bool as_it_is = err >= 0 || err == CCID_E_GONE || err == CCID_E_CANCELLED;
 
-	return err < 0 && err != CCID_E_GONE ? CCID_E_REFUSED : err;
+	return as_it_is ? err : CCID_E_REFUSED;
 }
 
 static int drive_back_end(struct ccid_session *s, const struct ccid_mechanics *m,
-                          iscard_motion motion, int64_t deadline)
+                          iscard_motion motion, int64_t deadline, bool *tried)
 {
 	struct ccid_reader *r = s->port->reader;
 	int err = 0, polled;
@@ -153,6 +154,7 @@ static int drive_back_end(struct ccid_session *s, const struct ccid_mechanics *m
 		err = make_powerless(s);
 	if (err < 0)
 		return err;
+	*tried = true;
 	err = run_back_end(s, m, motion, deadline);
 	if (err == 0 && moves_card_out(motion))
 		ccid_slot_moved(r, s->port->slot);
@@ -160,17 +162,21 @@ static int drive_back_end(struct ccid_session *s, const struct ccid_mechanics *m
 	return err == 0 && polled == CCID_E_GONE ? polled : err;
 }
 
+/* *tried: what fails has come so far that the card may have moved. */
 static int drive(struct ccid_session *s, const struct ccid_mechanics *m, iscard_motion motion,
-                 int64_t deadline)
+                 int64_t deadline, bool *tried)
 {
+	*tried = false;
 	if (m->external)
-		return drive_back_end(s, m, motion, deadline);
-	return ccid_slot_mechanical(s->port->reader, s->port->slot, (enum ccid_mechanical)motion,
-	                            deadline);
+		return drive_back_end(s, m, motion, deadline, tried);
+	return ccid_slot_motion(s->port->reader, s->port->slot, (enum ccid_mechanical)motion,
+	                        deadline, tried);
 }
 
-static enum ccid_motion_failure failure_of(int err)
+static enum ccid_motion_failure failure_of(int err, bool tried)
 {
+	if (!tried)
+		return CCID_MOTION_REFUSED;
 	switch (err) {
 	case CCID_E_HARDWARE: return CCID_MOTION_JAMMED;
 	case CCID_E_REFUSED:
@@ -183,7 +189,7 @@ static enum ccid_motion_failure failure_of(int err)
 	}
 }
 
-static void note(struct ccid_session *s, iscard_motion motion, int err)
+static void note(struct ccid_session *s, iscard_motion motion, int err, bool tried)
 {
 	struct ccid_card_place *p = &s->port->place;
 	struct ccid_slot_info info;
@@ -193,7 +199,7 @@ static void note(struct ccid_session *s, iscard_motion motion, int err)
 	if (err >= 0)
 		ccid_card_place_moved(p, motion, ccid_sight_of(&info), info.insertions);
 	else
-		ccid_card_place_failed(p, motion, failure_of(err), ccid_sight_of(&info),
+		ccid_card_place_failed(p, motion, failure_of(err, tried), ccid_sight_of(&info),
 		                       info.insertions);
 	ccid_log(ccid_open_env(s->open), err < 0 ? CCID_LOG_WARNING : CCID_LOG_INFO, s->name,
 	         "%s: %s; the card is %s", iscard_motion_name(motion),
@@ -205,6 +211,7 @@ static void note(struct ccid_session *s, iscard_motion motion, int err)
 static int move_noted(struct ccid_session *s, const struct ccid_mechanics *m, iscard_motion motion,
                       int64_t deadline)
 {
+	bool tried;
 	int err = 0;
 
 	pthread_mutex_lock(&s->port->lock);
@@ -215,8 +222,8 @@ static int move_noted(struct ccid_session *s, const struct ccid_mechanics *m, is
 	pthread_mutex_unlock(&s->port->lock);
 	if (err < 0)
 		return err;
-	err = drive(s, m, motion, deadline);
-	note(s, motion, err);
+	err = drive(s, m, motion, deadline, &tried);
+	note(s, motion, err, tried);
 	return err;
 }
 

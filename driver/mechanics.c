@@ -22,7 +22,7 @@ static bool moves_card_out(enum ccid_mechanical function)
 }
 
 static int command(struct ccid_reader *r, unsigned slot, enum ccid_mechanical function,
-                   int64_t deadline)
+                   int64_t deadline, bool *tried)
 {
 	struct ccid_cmd cmd = ccid_cmd_mechanical(function);
 	struct ccid_wait wait = {r->limits.motion_ms, CCID_RETRY_MS, deadline};
@@ -33,6 +33,7 @@ static int command(struct ccid_reader *r, unsigned slot, enum ccid_mechanical fu
 		rc = ccid_power_off(r, slot, deadline);
 	if (rc < 0)
 		return rc;
+	*tried = true;
 	rc = ccid_exchange(r, slot, &cmd, &wait, &rsp);
 	if (rc == CCID_E_INACTIVE || rc == CCID_E_MUTE)
 		rc = CCID_E_REFUSED; /* FE: the reader did not move it */
@@ -49,11 +50,12 @@ void ccid_slot_moved(struct ccid_reader *r, unsigned slot)
 	pthread_mutex_unlock(&r->state);
 }
 
-int ccid_slot_mechanical(struct ccid_reader *r, unsigned slot, enum ccid_mechanical function,
-                         int64_t deadline)
+int ccid_slot_motion(struct ccid_reader *r, unsigned slot, enum ccid_mechanical function,
+                     int64_t deadline, bool *tried)
 {
 	int rc;
 
+	*tried = false;
 	if (ability(function) == 0)
 		return CCID_E_ARG;
 	if (!(r->mechanical & ability(function)))
@@ -61,7 +63,15 @@ int ccid_slot_mechanical(struct ccid_reader *r, unsigned slot, enum ccid_mechani
 	rc = ccid_slot_enter(r, slot, deadline);
 	if (rc < 0)
 		return moves_card_out(function) ? ccid_kept_out(r, slot, rc) : rc;
-	return ccid_slot_leave(r, slot, command(r, slot, function, deadline));
+	return ccid_slot_leave(r, slot, command(r, slot, function, deadline, tried));
+}
+
+int ccid_slot_mechanical(struct ccid_reader *r, unsigned slot, enum ccid_mechanical function,
+                         int64_t deadline)
+{
+	bool tried;
+
+	return ccid_slot_motion(r, slot, function, deadline, &tried);
 }
 
 int ccid_reader_pause(struct ccid_reader *r, unsigned slot, int64_t until)

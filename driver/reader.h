@@ -160,6 +160,10 @@ int ccid_slot_transmit(struct ccid_reader *r, unsigned slot, uint32_t generation
 CCID_MUST_USE
 int ccid_slot_mechanical(struct ccid_reader *r, unsigned slot, enum ccid_mechanical function,
                          int64_t deadline);
+/* The same; *tried: whether it was sent. What failed before that has moved nothing. */
+CCID_MUST_USE
+int ccid_slot_motion(struct ccid_reader *r, unsigned slot, enum ccid_mechanical function,
+                     int64_t deadline, bool *tried);
 
 /* The card was moved, by whatever means: no session outlives that, whatever bmICCStatus still says. */
 void ccid_slot_moved(struct ccid_reader *r, unsigned slot);

@@ -378,6 +378,22 @@ static void a_context_can_end_a_wait(void **state)
 	kiosk_end();
 }
 
+static void a_power_off_that_nobody_answers_moves_nothing(void **state)
+{
+	const struct emu_fault lost = {.kind = EMU_FAULT_LOST, .type = 0x63, .times = 20};
+
+	(void)state;
+	start(EMU_MOUTH_IS_PRESENT, 0);
+	assert_place("swallowed");
+	emu_fault_add(kiosk_device(), &lost);
+	assert_hr(kiosk_move(ISCARD_MOTION_EJECT, 1000, 0), SCARD_E_TIMEOUT);
+	assert_hr(kiosk_report.commanded, SCARD_E_TIMEOUT);
+	assert_int_equal(kiosk_commands(), 0);
+	assert_int_equal(kiosk_report.after, ISCARD_PLACE_SWALLOWED);
+	assert_int_equal(kiosk_status().state, ISCARD_SWALLOWED);
+	kiosk_end();
+}
+
 static void unplug(void *ctx)
 {
 	(void)ctx;
@@ -450,6 +466,7 @@ int main(void)
 		cmocka_unit_test(anothers_lock_and_exclusive_use_are_respected),
 		cmocka_unit_test(status_tells_the_card_in_the_mouth_from_one_in_position),
 		cmocka_unit_test(a_context_can_end_a_wait),
+		cmocka_unit_test(a_power_off_that_nobody_answers_moves_nothing),
 		cmocka_unit_test(a_reader_that_leaves_ends_the_wait),
 		cmocka_unit_test(arguments_are_checked_before_anything_is_sent),
 	};
