@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* An unattended reader: read each card, give it back, keep it when it is forgotten.
- *
- *	kiosk READER [CUSTOMERS]     for ever, or so many */
+ * kiosk READER [CUSTOMERS]: for ever, or so many */
 #include <iscard/iscard.h>
 
 #include <poll.h>
