@@ -22,6 +22,7 @@ static bool parse_seconds(const char *text, int64_t *ms)
 	if (end == text || *end != '\0' || errno != 0 || !(seconds >= 0 && seconds <= SECONDS_MAX))
 		return false;
 	*ms = (int64_t)(seconds * 1000);
+	*ms += *ms == 0; /* 0 would be no limit */
 	return true;
 }
 

@@ -63,6 +63,24 @@ static void an_eject_is_waited_for(void **state)
 	emu_server_stop(&s);
 }
 
+static void no_time_is_not_for_ever(void **state)
+{
+	static const char *const none[] = {"--wait=0", "--wait=0.0001"};
+	struct emu_config cfg = motor(0x0F, EMU_MOUTH_IS_PRESENT);
+	struct emu_server s;
+	struct tool t;
+
+	(void)state;
+	cfg.take_ms = 3000;
+	for (size_t i = 0; i < sizeof none / sizeof *none; i++) {
+		emu_server_start(&s, &cfg, NULL);
+		TOOL(&t, "", "eject", s.address, none[i]);
+		expect(&t, 8, NAME "eject commanded; the card is ejecting when the time is over\n",
+		       "");
+		emu_server_stop(&s);
+	}
+}
+
 static void what_cannot_be_seen_is_not_claimed(void **state)
 {
 	struct emu_config cfg = motor(0x02, 0);
@@ -207,6 +225,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(an_eject_is_waited_for),
+		cmocka_unit_test(no_time_is_not_for_ever),
 		cmocka_unit_test(what_cannot_be_seen_is_not_claimed),
 		cmocka_unit_test(what_cannot_be_done_is_said),
 		cmocka_unit_test(locks_last_from_one_command_to_the_next),
