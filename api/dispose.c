@@ -15,12 +15,17 @@ bool ccid_can_eject(const struct ccid_session *s)
 	return (m.abilities & ISCARD_MECHANICAL_EJECT) != 0;
 }
 
-static bool card_left(const struct ccid_session *s)
+static bool is_empty(const struct ccid_session *s)
 {
 	struct ccid_slot_info info;
 
-	return ccid_slot_get_info(s->port->reader, s->port->slot, &info) == 0 &&
-	       (info.gone || info.state == CCID_SLOT_EMPTY);
+	return ccid_slot_get_info(s->port->reader, s->port->slot, &info) == 0 && !info.gone &&
+	       info.state == CCID_SLOT_EMPTY;
+}
+
+static bool card_left(const struct ccid_session *s)
+{
+	return ccid_reader_gone(s->port->reader) || is_empty(s);
 }
 
 /* 0 also when the card has gone by itself: then nothing was done. */
@@ -45,8 +50,7 @@ static int eject(struct ccid_session *s, iscard_disposition_result *result)
 	if (err < 0)
 		*result = ISCARD_DISPOSITION_FAILED;
 	else
-		*result =
-			card_left(s) ? ISCARD_DISPOSITION_CONFIRMED : ISCARD_DISPOSITION_COMMANDED;
+		*result = is_empty(s) ? ISCARD_DISPOSITION_CONFIRMED : ISCARD_DISPOSITION_COMMANDED;
 	return err < 0 ? CCID_E_REFUSED : 0;
 }
 
