@@ -163,6 +163,31 @@ static void an_orderly_end_moves_a_watched_card_once(void **state)
 	kiosk_end();
 }
 
+/* It is the other program's card: neither the end of one nor its start moves it. */
+static void a_card_that_another_context_uses_is_left_to_it(void **state)
+{
+	iscard_context *others;
+	ISCard *card;
+
+	(void)state;
+	start(0x0F);
+	card = kiosk_attached(SHARED);
+	others = kiosk.context;
+	kiosk.context = NULL;
+	for (int i = 0; i < 2; i++) {
+		kiosk_restart(&(struct iscard_options){.size = 0});
+		set(ISCARD_FATE_EJECT, ISCARD_FATE_EJECT, ISCARD_FATE_CAPTURE);
+		hold();
+	}
+	assert_int_equal(kiosk_commands(), 0);
+	assert_hr(kiosk_challenge(card), S_OK);
+	ISCard_Release(card);
+	iscard_context_unref(others);
+	kiosk_restart(&(struct iscard_options){.size = 0}); /* now it is nobody's */
+	assert_int_equal(emu_slot(kiosk_device(), 0).captured, 1);
+	kiosk_end();
+}
+
 static void what_cannot_be_done_leaves_the_card_without_power(void **state)
 {
 	(void)state;
@@ -208,6 +233,7 @@ int main(void)
 		cmocka_unit_test(power_that_comes_back_finds_the_card),
 		cmocka_unit_test(an_orderly_end_moves_the_card_of_a_reader_that_is_held),
 		cmocka_unit_test(an_orderly_end_moves_a_watched_card_once),
+		cmocka_unit_test(a_card_that_another_context_uses_is_left_to_it),
 		cmocka_unit_test(what_cannot_be_done_leaves_the_card_without_power),
 		cmocka_unit_test(the_latest_pattern_that_fits_counts),
 	};
