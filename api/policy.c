@@ -45,16 +45,33 @@ static bool needless(struct ccid_session *s, iscard_motion motion)
 	return motion == ISCARD_MOTION_EJECT && p.state == ISCARD_PLACE_EJECTING;
 }
 
+/* Whoever has left the card may have locked it, and the reader does not say. What fails is met again
+ * by the motion. */
+static void let_go(struct ccid_session *s, int64_t deadline)
+{
+	struct ccid_mechanics m;
+	struct ccid_slot_info info;
+	struct ccid_card_place p;
+
+	ccid_mechanics_of(s, &m);
+	ccid_port_show(s->port, &info, &p);
+	if ((m.abilities & ISCARD_MECHANICAL_LOCK) != 0 && info.state != CCID_SLOT_EMPTY)
+		(void)!ccid_move(s, ISCARD_MOTION_UNLOCK, deadline);
+}
+
 /* With the card to itself: a use of it, or before anybody else can know the reader. */
 static void apply(struct ccid_session *s, const struct iscard_card_policy *p, enum occasion why)
 {
 	iscard_motion motion = motion_of(p, why);
 	int64_t ms = p->motion_ms > 0 ? p->motion_ms : s->context->limits.motion_ms;
+	int64_t deadline = ccid_session_deadline(s, POWER_OFF_MS + ms);
 	int err;
 
 	if (motion == 0 || needless(s, motion))
 		return;
-	err = ccid_move(s, motion, ccid_session_deadline(s, POWER_OFF_MS + ms));
+	if (why != END && motion != ISCARD_MOTION_LOCK)
+		let_go(s, deadline);
+	err = ccid_move(s, motion, deadline);
 	if (err == CCID_E_NOCARD)
 		return;
 	if (err < 0 && motion != ISCARD_MOTION_LOCK)

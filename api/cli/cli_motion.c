@@ -137,6 +137,8 @@ int cli_motion_run(const struct cli_motion *m, const char *text)
 
 	if (code != CLI_OK)
 		return code;
+	if (m->left && m->what != ISCARD_MOTION_LOCK)
+		(void)!iscard_card_unlock(r.context, r.found->name, NULL, NULL);
 	hr = iscard_card_move(r.context, r.found->name, m->what, &options, &report);
 	if (hr == SCARD_E_SHARING_VIOLATION || hr == SCARD_W_SECURITY_VIOLATION ||
 	    hr == SCARD_E_UNKNOWN_READER) {

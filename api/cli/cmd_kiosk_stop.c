@@ -7,7 +7,8 @@
 
 static const char help[] =
 	"For ExecStopPost= of a unit: what becomes of a card that its program has left. systemd\n"
-	"says in $SERVICE_RESULT how the program ended; without it, as after a crash.\n"
+	"says in $SERVICE_RESULT how the program ended; without it, as after a crash. A lock of\n"
+	"the reader is undone before the card is moved.\n"
 	"\n"
 	"  --at-end FATE       after an orderly end: leave (the default), eject, capture, lock\n"
 	"  --after-crash FATE  after any other; leave is the default\n"
@@ -44,7 +45,7 @@ static int stop(struct cli_motion *m, const char *reader)
 static int run(const struct cli_command *self, int argc, char **argv)
 {
 	const char *at_end = "leave", *after_crash = "leave";
-	struct cli_motion m = {.json = false};
+	struct cli_motion m = {.left = true};
 	const struct cli_option options[] = {{"--at-end", NULL, &at_end},
 	                                     {"--after-crash", NULL, &after_crash},
 	                                     {"--json", &m.json, NULL},

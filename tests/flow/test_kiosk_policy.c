@@ -70,10 +70,29 @@ static void a_card_that_a_crash_left_is_ejected_at_the_next_open(void **state)
 	assert_true(emu_slot(kiosk_device(), 0).present);
 	set(ISCARD_FATE_EJECT, ISCARD_FATE_LEAVE, ISCARD_FATE_LEAVE);
 	hold();
-	assert_int_equal(kiosk_commands(), 1);
+	assert_int_equal(kiosk_commands(), 2); /* unlocked first */
 	assert_true(emu_slot(kiosk_device(), 0).in_mouth);
 	assert_place("ejecting");
 	kiosk_end();
+}
+
+/* The lock is the reader's, and outlasts the program that has commanded it. */
+static void a_card_that_a_crash_left_locked_is_let_go_first(void **state)
+{
+	(void)state;
+	for (int i = 0; i < 2; i++) {
+		start(0x0F);
+		hold();
+		assert_hr(kiosk_move(ISCARD_MOTION_LOCK, 0, 0), S_OK);
+		kiosk_restart(&(struct iscard_options){.size = 0});
+		assert_true(emu_slot(kiosk_device(), 0).locked);
+		set(i == 0 ? ISCARD_FATE_EJECT : ISCARD_FATE_CAPTURE, ISCARD_FATE_LEAVE,
+		    ISCARD_FATE_LEAVE);
+		hold();
+		assert_place(i == 0 ? "ejecting" : "captured");
+		assert_int_equal(kiosk_status().jammed, 0);
+		kiosk_end();
+	}
 }
 
 static void each_fate_is_what_it_says(void **state)
@@ -219,7 +238,7 @@ static void the_latest_pattern_that_fits_counts(void **state)
 	assert_hr(iscard_context_set_policy(kiosk.context, "*", &leave), S_OK);
 	assert_hr(iscard_context_set_policy(kiosk.context, "*", NULL), S_OK);
 	hold();
-	assert_int_equal(kiosk_commands(), 1);
+	assert_int_equal(kiosk_commands(), 2);
 	kiosk_end();
 }
 
@@ -228,6 +247,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(without_a_policy_nothing_moves),
 		cmocka_unit_test(a_card_that_a_crash_left_is_ejected_at_the_next_open),
+		cmocka_unit_test(a_card_that_a_crash_left_locked_is_let_go_first),
 		cmocka_unit_test(each_fate_is_what_it_says),
 		cmocka_unit_test(the_next_customer_s_card_is_his_own),
 		cmocka_unit_test(power_that_comes_back_finds_the_card),

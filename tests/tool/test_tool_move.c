@@ -157,7 +157,13 @@ static void kiosk_stop_asks_how_the_program_ended(void **state)
 	setenv("SERVICE_RESULT", "watchdog", 1);
 	TOOL(&t, "", "kiosk-stop", s.address, "--at-end", "eject", "--after-crash", "capture");
 	expect(&t, 0, NAME "the card was captured\n", "");
+	emu_server_stop(&s);
 	unsetenv("SERVICE_RESULT");
+	emu_server_start(&s, &cfg, NULL);
+	TOOL(&t, "", "lock", s.address); /* and then it crashes */
+	expect(&t, 0, NAME "locked\n", "");
+	TOOL(&t, "", "kiosk-stop", s.address, "--after-crash", "capture");
+	expect(&t, 0, NAME "the card was captured\n", "");
 	TOOL(&t, "", "kiosk-stop", s.address, "--after-crash", "capture");
 	expect(&t, 0, "", "no card");
 	TOOL(&t, "", "kiosk-stop", s.address, "--at-end", "accept");

@@ -195,7 +195,9 @@ ISCARD_API HRESULT iscard_job_escape(const struct iscard_job *job, const uint8_t
  * SCARD_E_NO_SMARTCARD; SCARD_E_TIMEOUT or SCARD_E_CANCELLED when the end is not known; else a
  * refusal. For one slot one motion runs at a time; slots are moved side by side.
  *
- * They may call iscard_job_*() and anything that does not wait for the same card. */
+ * They may call iscard_job_*() and anything that does not wait for the same card. A motion of a policy
+ * (below) runs inside the call that opens the reader, often iscard_context_next_event(), or that ends
+ * the context: a watch of that context is locked meanwhile, and is not to be asked for anything. */
 struct iscard_mechanics {
 	size_t size;      /* sizeof(struct iscard_mechanics) */
 	const char *name; /* for "external: NAME"; copied, cut to fit */
@@ -214,7 +216,8 @@ struct iscard_mechanics {
 	/* The sensor: ISCARD_PLACE_ABSENT (not even in the mouth), INSERTED (in the mouth), SWALLOWED
 	 * (in position), CAPTURED, JAMMED, or UNKNOWN. NULL: there is none, and the reader's own word
 	 * counts. Is asked some four times a second while somebody waits; milliseconds, please. In any
-	 * thread, also beside a motion. */
+	 * thread, also beside a motion; a watch may be locked: it and abilities() call nothing of this
+	 * library. */
 	iscard_place (*position)(void *arg, const char *reader);
 };
 
@@ -280,7 +283,8 @@ struct iscard_card_policy {
 
 	/* A card is found in the reader when this context opens it for the first time: a program
 	 * that crashed, or a machine that lost its power, has left it; or a person has put it in
-	 * while nobody looked. */
+	 * while nobody looked. EJECT and CAPTURE unlock first, here and in at_return: the reader does
+	 * not say whether the lock of that program still holds the card. */
 	iscard_fate at_start;
 
 	/* A card is found in a reader that comes back after it had left while this context used it:
