@@ -6,6 +6,7 @@
 
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -227,6 +228,46 @@ static void systemd_hears_of_a_watch(void **state)
 	rmdir(path);
 }
 
+/* NOTIFY_SOCKET may name an abstract socket; without one, or with nonsense, a watch goes on. */
+static void the_name_of_the_socket_may_be_abstract(void **state)
+{
+	static const char *const nobody[] = {NULL, "", "@", "nonsense", "/no/such/socket"};
+	struct sockaddr_un a = {.sun_family = AF_UNIX};
+	const struct timeval patience = {.tv_sec = 20};
+	int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	struct emu_config cfg = motor(0, 0);
+	struct emu_server s;
+	struct tool t;
+	int n = snprintf(a.sun_path, sizeof a.sun_path, "@iscard-notify-%d", (int)getpid());
+
+	(void)state;
+	setenv("NOTIFY_SOCKET", a.sun_path, 1);
+	a.sun_path[0] = '\0';
+	assert_int_equal(bind(fd, (const struct sockaddr *)&a,
+	                      (socklen_t)(offsetof(struct sockaddr_un, sun_path) + (size_t)n)),
+	                 0);
+	setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
+	emu_server_start(&s, &cfg, NULL);
+	TOOL(&t, "", "watch", s.address, "--events", "1");
+	assert_int_equal(t.code, 0);
+	tool_free(&t);
+	emu_server_stop(&s);
+	hear(fd, "READY=1", 0);
+	close(fd);
+	for (size_t i = 0; i < sizeof nobody / sizeof *nobody; i++) {
+		if (nobody[i] == NULL)
+			unsetenv("NOTIFY_SOCKET");
+		else
+			setenv("NOTIFY_SOCKET", nobody[i], 1);
+		emu_server_start(&s, &cfg, NULL);
+		TOOL(&t, "", "watch", s.address, "--events", "1");
+		assert_int_equal(t.code, 0);
+		tool_free(&t);
+		emu_server_stop(&s);
+	}
+	unsetenv("NOTIFY_SOCKET");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -237,6 +278,7 @@ int main(void)
 		cmocka_unit_test(locks_last_from_one_command_to_the_next),
 		cmocka_unit_test(kiosk_stop_asks_how_the_program_ended),
 		cmocka_unit_test(systemd_hears_of_a_watch),
+		cmocka_unit_test(the_name_of_the_socket_may_be_abstract),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
