@@ -27,6 +27,7 @@ struct ccid_open {
 	enum state state;
 	unsigned refs, epoch;
 	char *key;
+	uint8_t dev; /* its number on the bus, another each time it is plugged in; 0: not on USB */
 	iscard_context *owner; /* whose log, clock and trace it uses */
 	struct ccid_reader *reader;
 	unsigned nports;
@@ -44,17 +45,18 @@ static void entry_free(struct ccid_open *o)
 	free(o);
 }
 
-static struct ccid_open *entry_new(iscard_context *c, const char *key)
+static struct ccid_open *entry_new(iscard_context *c, const struct ccid_target *target)
 {
 	struct ccid_open *o = calloc(1, sizeof *o);
 
 	if (o == NULL)
 		return NULL;
-	o->key = ccid_text_copy(key, strlen(key));
+	o->key = ccid_text_copy(target->key, strlen(target->key));
 	if (o->key == NULL) {
 		free(o);
 		return NULL;
 	}
+	o->dev = target->usb ? target->found.dev : 0;
 	o->refs = 1;
 	o->epoch = ccid_process_epoch();
 	o->owner = c;
@@ -69,6 +71,18 @@ static struct ccid_open *find_entry(const struct ccid_process *p, const char *ke
 
 	while (o != NULL &&
 	       (strcmp(o->key, key) != 0 || (o->state == OPEN && ccid_reader_gone(o->reader))))
+		o = o->next;
+	return o;
+}
+
+/* The same, when nobody has heard of the departure yet, but another device is where it was. */
+static struct ccid_open *find_target(const struct ccid_process *p, const struct ccid_target *t)
+{
+	struct ccid_open *o = p->readers;
+
+	while (o != NULL && (strcmp(o->key, t->key) != 0 ||
+	                     (o->state == OPEN &&
+	                      (ccid_reader_gone(o->reader) || (t->usb && o->dev != t->found.dev)))))
 		o = o->next;
 	return o;
 }
@@ -182,7 +196,7 @@ static bool left_before(const struct ccid_process *p, const char *key)
 static int open_new(struct ccid_open **out, iscard_context *c, struct ccid_target *target)
 {
 	struct ccid_process *p = ccid_process();
-	struct ccid_open *o = entry_new(c, target->key);
+	struct ccid_open *o = entry_new(c, target);
 	bool back = left_before(p, target->key);
 	int err;
 
@@ -207,12 +221,12 @@ static int open_new(struct ccid_open **out, iscard_context *c, struct ccid_targe
 static int get(struct ccid_open **out, iscard_context *c, struct ccid_target *target)
 {
 	struct ccid_process *p = ccid_process_enter();
-	struct ccid_open *o = find_entry(p, target->key);
+	struct ccid_open *o = find_target(p, target);
 	int err = 0;
 
 	while (o != NULL && o->state != OPEN) {
 		pthread_cond_wait(&p->opened, &p->lock);
-		o = find_entry(p, target->key);
+		o = find_target(p, target);
 	}
 	if (o != NULL) {
 		o->refs++;

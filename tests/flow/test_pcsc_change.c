@@ -320,6 +320,37 @@ static void a_direct_connection_outlives_every_card(void **state)
 	end();
 }
 
+static long connect_shared(long *card)
+{
+	unsigned long protocol;
+
+	return iscard_pcsc_connect(context, rig_name(0), PCSC_SHARE_SHARED, 3, card, &protocol);
+}
+
+static void replug(void)
+{
+	rig_unplug(0);
+	rig_plug(0);
+	rig.device[0]->card = true;
+}
+
+static void the_reader_that_came_back_is_the_one_connected_to(void **state)
+{
+	long old, card;
+
+	(void)state;
+	begin_with_reader(true);
+	assert_int_equal(connect_shared(&old), OK);
+	replug(); /* and nobody has looked */
+	assert_int_equal(connect_shared(&card), OK);
+	assert_int_equal(iscard_pcsc_begin_transaction(card), OK);
+	assert_int_equal(iscard_pcsc_begin_transaction(old), CODE(SCARD_E_READER_UNAVAILABLE));
+	assert_int_equal(iscard_pcsc_end_transaction(card, ISCARD_LEAVE), OK);
+	assert_int_equal(iscard_pcsc_disconnect(old, ISCARD_RESET), OK);
+	assert_int_equal(iscard_pcsc_disconnect(card, ISCARD_LEAVE), OK);
+	end();
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -334,6 +365,7 @@ int main(void)
 		cmocka_unit_test(a_name_that_is_too_long_is_cut_and_understood),
 		cmocka_unit_test(a_plain_reader_speaks_part_10),
 		cmocka_unit_test(a_direct_connection_outlives_every_card),
+		cmocka_unit_test(the_reader_that_came_back_is_the_one_connected_to),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
