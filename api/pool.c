@@ -27,6 +27,7 @@ struct ccid_open {
 	enum state state;
 	unsigned refs, epoch;
 	char *key;
+	char *base;  /* of its name as the scan makes it; NULL: not on USB */
 	uint8_t dev; /* its number on the bus, another each time it is plugged in; 0: not on USB */
 	iscard_context *owner; /* whose log, clock and trace it uses */
 	struct ccid_reader *reader;
@@ -40,9 +41,24 @@ static void entry_free(struct ccid_open *o)
 		for (unsigned i = 0; i < o->nports; i++)
 			ccid_port_fini(&o->ports[i]);
 	free(o->ports);
+	free(o->base);
 	free(o->key);
 	ccid_context_drop(o->owner);
 	free(o);
+}
+
+/* False when memory is out. */
+static bool take_target(struct ccid_open *o, const struct ccid_target *target)
+{
+	char base[CCID_NAME_MAX];
+
+	o->key = ccid_text_copy(target->key, strlen(target->key));
+	if (o->key == NULL || !target->usb)
+		return o->key != NULL;
+	ccid_name_base(base, sizeof base, &target->found.id);
+	o->base = ccid_text_copy(base, strlen(base));
+	o->dev = target->found.dev;
+	return o->base != NULL;
 }
 
 static struct ccid_open *entry_new(iscard_context *c, const struct ccid_target *target)
@@ -51,12 +67,11 @@ static struct ccid_open *entry_new(iscard_context *c, const struct ccid_target *
 
 	if (o == NULL)
 		return NULL;
-	o->key = ccid_text_copy(target->key, strlen(target->key));
-	if (o->key == NULL) {
+	if (!take_target(o, target)) {
+		free(o->key);
 		free(o);
 		return NULL;
 	}
-	o->dev = target->usb ? target->found.dev : 0;
 	o->refs = 1;
 	o->epoch = ccid_process_epoch();
 	o->owner = c;
@@ -302,14 +317,37 @@ bool ccid_open_is_alone(const struct ccid_open *o)
 	return alone;
 }
 
+/* Of the context's own addresses the name is what they were listed by. */
+static const struct ccid_source *listed(const iscard_context *c, const char *key)
+{
+	for (size_t i = 0; i < c->nsources; i++)
+		if (!c->sources[i].usb && c->sources[i].known &&
+		    strcmp(c->sources[i].text, key) == 0)
+			return &c->sources[i];
+	return NULL;
+}
+
+/* Context's mutex held. */
+static void base_of(char *out, size_t cap, const struct ccid_open *o, const iscard_context *c)
+{
+	const struct ccid_source *source = listed(c, o->key);
+
+	if (o->base != NULL)
+		snprintf(out, cap, "%s", o->base);
+	else if (source != NULL)
+		snprintf(out, cap, "%s", source->base);
+	else
+		ccid_name_base(out, cap, &ccid_reader_transport(o->reader)->id);
+}
+
 int ccid_open_name(const struct ccid_open *o, unsigned slot, iscard_context *c, char *out,
                    size_t cap)
 {
 	char base[CCID_NAME_MAX];
 	int number;
 
-	ccid_name_base(base, sizeof base, &ccid_reader_transport(o->reader)->id);
 	pthread_mutex_lock(&c->lock);
+	base_of(base, sizeof base, o, c);
 	number = ccid_names_number(&c->names, base, o->key);
 	pthread_mutex_unlock(&c->lock);
 	if (number < 0)

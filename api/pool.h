@@ -24,7 +24,8 @@ struct ccid_port *ccid_open_port(struct ccid_open *o, unsigned slot);
 /* Whether there is but one reference. */
 bool ccid_open_is_alone(const struct ccid_open *o);
 
-/* The name of a slot of it in a context, which need not be the one that opened it. CCID_E_NOMEM. */
+/* The name of a slot of it in a context, which need not be the one that opened it: the one by which
+ * ccid_find() finds it, whatever else the reader has told since. CCID_E_NOMEM. */
 CCID_MUST_USE
 int ccid_open_name(const struct ccid_open *o, unsigned slot, iscard_context *c, char *out,
                    size_t cap);

@@ -27,6 +27,8 @@ static int open_usb(void *arg, struct ccid_transport **out, const struct ccid_us
 		return CCID_E_GONE;
 	(*out)->env = env;
 	(*out)->id = found->id;
+	if (rig.maker != NULL)
+		snprintf((*out)->id.manufacturer, CCID_TEXT_MAX, "%s", rig.maker);
 	return 0;
 }
 
@@ -45,7 +47,8 @@ static int open_peer(void *arg, struct ccid_transport **out, const char *address
 	if (err != 0)
 		return err;
 	(*out)->env = env;
-	snprintf((*out)->id.manufacturer, CCID_TEXT_MAX, "Tree");
+	snprintf((*out)->id.manufacturer, CCID_TEXT_MAX, "%s",
+	         rig.maker != NULL ? rig.maker : "Tree");
 	snprintf((*out)->id.product, CCID_TEXT_MAX, "Reader");
 	snprintf((*out)->id.address, CCID_TEXT_MAX, "%s", address);
 	return 0;

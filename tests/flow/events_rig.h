@@ -23,8 +23,9 @@ struct events_rig {
 	struct responder *device[RIG_READERS]; /* on ports 1-1, 1-2, 1-3 */
 	unsigned number[RIG_READERS];          /* as devices of the bus, 0 when unplugged */
 	unsigned last_number;
-	unsigned opens; /* tried */
-	int open_error; /* what opening returns instead, when not 0 */
+	unsigned opens;    /* tried */
+	int open_error;    /* what opening returns instead, when not 0 */
+	const char *maker; /* what a reader says itself when it is open, if not NULL */
 	int descriptors;
 	iscard_context *context;
 	struct iscard_event event; /* the last one */
