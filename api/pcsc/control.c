@@ -24,9 +24,28 @@ static HRESULT enter_pin(struct ccid_session *s, bool modify, const uint8_t *str
 	return ccid_session_secure(s, &pin, out, cap, n);
 }
 
+/* Features are known of a reader that was pulled, too; its clients are to hear that it was. */
+static HRESULT reader_there(struct ccid_session *s)
+{
+	struct ccid_slot_info info;
+	HRESULT hr = ccid_session_pin(s);
+
+	if (FAILED(hr))
+		return hr;
+	pthread_mutex_lock(&s->port->lock);
+	hr = ccid_session_check(s, CCID_NEED_READER, &info);
+	pthread_mutex_unlock(&s->port->lock);
+	ccid_session_unpin(s);
+	return hr;
+}
+
 static HRESULT control(struct ccid_session *s, unsigned long code, const uint8_t *send, size_t len,
                        uint8_t *out, size_t cap, size_t *n)
 {
+	HRESULT hr = reader_there(s);
+
+	if (FAILED(hr))
+		return hr;
 	switch (code) {
 	case PCSC_CONTROL_FEATURES: return ccid_pcsc_features(s, out, cap, n);
 	case PCSC_CONTROL_FEATURE(PCSC_FEATURE_PIN_PROPERTIES):
@@ -60,8 +79,6 @@ long iscard_pcsc_control(long card, unsigned long code, const void *send, unsign
 		return ccid_pcsc_code(hr);
 	if (send_len > PCSC_BUFFER_MAX)
 		hr = SCARD_E_INSUFFICIENT_BUFFER;
-	else if (!ccid_session_is_open(s))
-		hr = SCARD_E_INVALID_HANDLE;
 	else
 		hr = ccid_pcsc_not_transacted(control(
 			s, code, send != NULL ? send : nothing, send != NULL ? send_len : 0,

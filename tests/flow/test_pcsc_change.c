@@ -320,92 +320,6 @@ static void a_direct_connection_outlives_every_card(void **state)
 	end();
 }
 
-static long connect_shared(long *card)
-{
-	unsigned long protocol;
-
-	return iscard_pcsc_connect(context, rig_name(0), PCSC_SHARE_SHARED, 3, card, &protocol);
-}
-
-static void replug(void)
-{
-	rig_unplug(0);
-	rig_plug(0);
-	rig.device[0]->card = true;
-}
-
-static void the_reader_that_came_back_is_the_one_connected_to(void **state)
-{
-	long old, card;
-
-	(void)state;
-	begin_with_reader(true);
-	assert_int_equal(connect_shared(&old), OK);
-	replug(); /* and nobody has looked */
-	assert_int_equal(connect_shared(&card), OK);
-	assert_int_equal(iscard_pcsc_begin_transaction(card), OK);
-	assert_int_equal(iscard_pcsc_begin_transaction(old), CODE(SCARD_E_READER_UNAVAILABLE));
-	assert_int_equal(iscard_pcsc_end_transaction(card, ISCARD_LEAVE), OK);
-	assert_int_equal(iscard_pcsc_disconnect(old, ISCARD_RESET), OK);
-	assert_int_equal(iscard_pcsc_disconnect(card, ISCARD_LEAVE), OK);
-	end();
-}
-
-static void assert_name(long card, const char *want, unsigned long counter)
-{
-	char name[PCSC_READER_NAME_MAX];
-	unsigned long n = sizeof name, state;
-
-	assert_int_equal(iscard_pcsc_status(card, name, &n, &state, NULL, NULL, NULL), OK);
-	assert_string_equal(name, want);
-	assert_int_equal(state >> 16, counter);
-}
-
-/* Without sysfs the list knows less than the reader tells when it is open. */
-static void a_reader_has_one_name(void **state)
-{
-	long card;
-
-	(void)state;
-	begin_with_reader(true);
-	rig.maker = "Other";
-	assert_int_equal(connect_shared(&card), OK);
-	assert_name(card, rig_name(0), 1);
-	assert_int_equal(iscard_pcsc_disconnect(card, ISCARD_LEAVE), OK);
-	end();
-}
-
-/* One that did not tell who it is when it was asked first. */
-static void a_reader_elsewhere_has_one_name(void **state)
-{
-	static const struct fake_reader plain = {.features = FAKE_SHORT};
-	unsigned long protocol;
-	char readers[300];
-	long card;
-
-	(void)state;
-	rig_begin("test:peer");
-	rig_make(0, &plain);
-	rig.device[0]->card = true;
-	ccid_pcsc_stand_in(make);
-	assert_int_equal(iscard_pcsc_establish_context(PCSC_SCOPE_SYSTEM, &context), OK);
-	assert_int_equal(list(readers), strlen(rig_name(0)) + 2);
-	assert_int_equal(
-		iscard_pcsc_connect(context, readers, PCSC_SHARE_SHARED, 3, &card, &protocol), OK);
-	assert_int_equal(iscard_pcsc_disconnect(card, ISCARD_LEAVE), OK);
-	responder_unplug(rig.device[0]);
-	rig_make(0, &plain);
-	rig.device[0]->card = true;
-	rig.maker = "Other";
-	rig_take();
-	rig_pass(CCID_WATCH_BACKOFF_MAX);
-	assert_int_equal(
-		iscard_pcsc_connect(context, readers, PCSC_SHARE_SHARED, 3, &card, &protocol), OK);
-	assert_name(card, rig_name(0), 3);
-	assert_int_equal(iscard_pcsc_disconnect(card, ISCARD_LEAVE), OK);
-	end();
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -420,9 +334,6 @@ int main(void)
 		cmocka_unit_test(a_name_that_is_too_long_is_cut_and_understood),
 		cmocka_unit_test(a_plain_reader_speaks_part_10),
 		cmocka_unit_test(a_direct_connection_outlives_every_card),
-		cmocka_unit_test(the_reader_that_came_back_is_the_one_connected_to),
-		cmocka_unit_test(a_reader_has_one_name),
-		cmocka_unit_test(a_reader_elsewhere_has_one_name),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
