@@ -14,6 +14,8 @@
 #define NOT_FOUND   127
 #define LIBRARY     "libpcsclite.so.1"
 #define BUILD_PLACE "api/pcsc"
+#define REPLAY      "replay:"
+#define BLANKS      " \t\n"
 
 static const char help[] =
 	"Run a program that speaks PC/SC, without pcscd: it finds a libpcsclite.so.1 that\n"
@@ -32,6 +34,7 @@ static const char help[] =
 	"LD_LIBRARY_PATH and LIBPCSCLITE_DELEGATE (which pcsc-lite's own library heeds since\n"
 	"2.1) are set for the program. A reader is in the hands of one process at a time: the\n"
 	"second is told SCARD_E_SHARING_VIOLATION, and with ISCARD_LOG=error who has it.\n"
+	"Set-user-ID programs heed none of this.\n"
 	"\n"
 	"The exit code is the program's; 127 when there is no such program.\n";
 
@@ -86,15 +89,78 @@ static bool prepend(const char *name, const char *folder)
 	return done;
 }
 
+/* As in addresses, where a space and a ? would end the file's name. */
+static void put_encoded(FILE *f, const char *path)
+{
+	for (; *path != '\0'; path++)
+		if (strchr("%?" BLANKS, *path) != NULL)
+			fprintf(f, "%%%02X", (unsigned char)*path);
+		else
+			fputc(*path, f);
+}
+
+static void put_address(FILE *f, const char *address, size_t len, const char *here)
+{
+	size_t prefix = sizeof REPLAY - 1;
+
+	if (len > prefix && strncmp(address, REPLAY, prefix) == 0 && address[prefix] != '/') {
+		fputs(REPLAY, f);
+		put_encoded(f, here);
+		fputc('/', f);
+		address += prefix;
+		len -= prefix;
+	}
+	fwrite(address, 1, len, f);
+}
+
+/* The program may go to another folder, or have a daemon that does: files are named from the root. */
+static bool set_readers(const char *readers, const char *here)
+{
+	char *text = NULL;
+	size_t size = 0;
+	FILE *f = open_memstream(&text, &size);
+	bool done;
+
+	if (f == NULL)
+		return false;
+	while (*readers != '\0') {
+		size_t len = strcspn(readers, BLANKS);
+
+		put_address(f, readers, len, here);
+		readers += len;
+		len = strspn(readers, BLANKS);
+		fwrite(readers, 1, len, f);
+		readers += len;
+	}
+	done = fclose(f) == 0 && setenv("ISCARD_READERS", text, 1) == 0;
+	free(text);
+	return done;
+}
+
+static bool set_trace(const char *file, const char *here)
+{
+	char path[2 * PATH_SIZE];
+	int n = snprintf(path, sizeof path, "%s%s%s", file[0] != '/' ? here : "",
+	                 file[0] != '/' ? "/" : "", file);
+
+	if (n < 0 || (size_t)n >= sizeof path) {
+		errno = ENAMETOOLONG;
+		return false;
+	}
+	return setenv("ISCARD_TRACE", path, 1) == 0;
+}
+
 static bool set_environment(const struct settings *s, const char *folder)
 {
-	char library[PATH_SIZE + sizeof LIBRARY + 1];
+	char library[PATH_SIZE + sizeof LIBRARY + 1], here[PATH_SIZE];
 
 	snprintf(library, sizeof library, "%s/%s", folder, LIBRARY);
+	if (getcwd(here, sizeof here) == NULL)
+		strcpy(here, "."); /* it is gone, or not ours to see */
 	return prepend("LD_LIBRARY_PATH", folder) &&
 	       setenv("LIBPCSCLITE_DELEGATE", library, 1) == 0 &&
-	       (s->readers == NULL || setenv("ISCARD_READERS", s->readers, 1) == 0) &&
-	       (s->trace == NULL || setenv("ISCARD_TRACE", s->trace, 1) == 0) &&
+	       (s->readers == NULL || set_readers(s->readers, here)) &&
+	       (s->trace == NULL || set_trace(s->trace, here)) &&
 	       (!s->turns || setenv("ISCARD_TURNS", "1", 1) == 0);
 }
 

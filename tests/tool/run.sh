@@ -37,6 +37,18 @@ expect "an option it has not" 2 "" "$tool" run --no-such -- true
 expect "paths" 0 "$folder:/elsewhere" \
 	env LD_LIBRARY_PATH=/elsewhere "$tool" run sh -c 'echo "$LD_LIBRARY_PATH"'
 expect "the delegate" 0 "$folder/libpcsclite.so.1" "$tool" run sh -c 'echo "$LIBPCSCLITE_DELEGATE"'
-expect "settings" 0 "a trace 1" \
+cd "$(dirname "$sample")" || exit 1
+expect "a program that goes elsewhere" 0 "$name: ok atr=3B650000454D553031" \
+	"$tool" run --readers "replay:${sample##*/}" -- sh -c "cd / && exec '$probe'"
+expect "addresses that are no relative path" 0 "usb: replay:/a replay:$PWD/b?strict=exact" \
+	"$tool" run --readers "usb: replay:/a replay:b?strict=exact" sh -c 'echo "$ISCARD_READERS"'
+odd=$(mktemp -d "/tmp/a b%20?.XXXXXX")
+cp "$sample" "$odd/trace.pcapng"
+cd "$odd" || exit 1
+expect "a folder with odd characters" 0 "$name: ok atr=3B650000454D553031" \
+	"$tool" run --readers replay:trace.pcapng -- sh -c "cd / && exec '$probe'"
+cd / && rm -r "$odd"
+cd /tmp || exit 1
+expect "settings" 0 "a /tmp/trace 1" \
 	"$tool" run --readers a --trace trace --turns sh -c 'echo $ISCARD_READERS $ISCARD_TRACE $ISCARD_TURNS'
 exit $failed
