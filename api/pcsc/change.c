@@ -188,7 +188,7 @@ static bool cancelled(const struct change *c)
 	bool is;
 
 	ccid_process_enter();
-	is = c->pcsc->cancels != c->cancels;
+	is = c->pcsc->cancels != c->cancels || c->pcsc->released;
 	ccid_process_leave();
 	return is;
 }

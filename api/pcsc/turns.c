@@ -62,7 +62,7 @@ static HRESULT go_on(const struct ccid_pcsc_context *c, unsigned cancels, int64_
 	bool cancelled;
 
 	ccid_process_enter();
-	cancelled = c->cancels != cancels;
+	cancelled = c->cancels != cancels || c->released;
 	ccid_process_leave();
 	if (cancelled)
 		return SCARD_E_CANCELLED;
