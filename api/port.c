@@ -139,8 +139,10 @@ static int wait_for_turn(struct ccid_port *p, struct waiter *w, int (*go_on)(voi
 		if (rc == 0)
 			rc = go_on(arg);
 	}
-	if (rc != 0)
+	if (rc != 0) {
 		ccid_share_give_up(&p->share, &w->ticket);
+		ccid_port_wake(p); /* it may have been woken for a lock that is free now */
+	}
 	return rc;
 }
 
