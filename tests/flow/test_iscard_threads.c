@@ -323,6 +323,57 @@ static void await(ISCard *card, unsigned waits)
 	}
 }
 
+static struct ccid_session *session_of(ISCard *card)
+{
+	return ccid_card_attachment(card)->session;
+}
+
+static void await_in_queue(ISCard *card)
+{
+	struct timespec moment = {0, 1000000};
+	struct ccid_session *s = session_of(card);
+	bool there = false;
+
+	while (!there) {
+		nanosleep(&moment, NULL);
+		pthread_mutex_lock(&s->port->lock);
+		there = s->waits == 1;
+		pthread_mutex_unlock(&s->port->lock);
+	}
+}
+
+/* The first in the queue is cancelled in the moment in which the lock is handed to it. */
+static void who_does_not_want_the_lock_passes_it_on(void **state)
+{
+	struct worker w[2] = {{.number = 0}};
+	struct ccid_session *s;
+	ISCard *owner;
+
+	(void)state;
+	live_start(1);
+	owner = live_attached(0, SHARED);
+	assert_int_equal(ISCard_LockSCard(owner), S_OK);
+	for (unsigned i = 0; i < 2; i++) {
+		w[i].card = live_attached(0, SHARED);
+		assert_int_equal(pthread_create(&w[i].thread, NULL, lock_once, &w[i]), 0);
+		await_in_queue(w[i].card);
+	}
+	s = session_of(owner);
+	pthread_mutex_lock(&s->port->lock);
+	ccid_share_unlock(&s->port->share, &s->member);
+	ccid_port_wake(s->port);
+	session_of(w[0].card)->cancels++;
+	pthread_mutex_unlock(&s->port->lock);
+	for (unsigned i = 0; i < 2; i++)
+		pthread_join(w[i].thread, NULL);
+	assert_int_equal(w[0].hr, SCARD_E_CANCELLED);
+	assert_int_equal(w[1].hr, S_OK);
+	for (unsigned i = 0; i < 2; i++)
+		ISCard_Release(w[i].card);
+	ISCard_Release(owner);
+	live_end();
+}
+
 static void *echo_once(void *arg)
 {
 	struct worker *w = arg;
@@ -451,6 +502,7 @@ int main(void)
 		cmocka_unit_test(unlock_hands_the_lock_over),
 		cmocka_unit_test(cancel_from_another_thread_ends_a_wait),
 		cmocka_unit_test(cancel_from_another_thread_ends_a_command),
+		cmocka_unit_test(who_does_not_want_the_lock_passes_it_on),
 		cmocka_unit_test(cancel_ends_the_wait_for_ones_turn_too),
 		cmocka_unit_test(detach_ends_the_wait_for_ones_turn),
 		cmocka_unit_test(cancel_ends_an_attach),
