@@ -111,6 +111,16 @@ static int ladder(struct ccid_reader *r, unsigned slot)
 	return rc < 0 ? rc : restart_slot(r, slot);
 }
 
+/* The reader is in step, the card is not; while it has its power nothing may be sent to it. */
+static int end_half_way(struct ccid_reader *r, unsigned slot)
+{
+	int rc = restart_slot(r, slot);
+
+	if (rc < 0)
+		ccid_slot_desync(r, slot);
+	return rc;
+}
+
 /* Endpoint 0 is in step by itself. */
 static int restart_token(struct ccid_reader *r, unsigned slot)
 {
@@ -140,7 +150,7 @@ int ccid_recover(struct ccid_reader *r, unsigned slot)
 		ccid_wire_drop(r);
 		rc = ladder(r, slot);
 		if (rc == CCID_OK && r->slot[slot].half_way)
-			rc = restart_slot(r, slot);
+			rc = end_half_way(r, slot);
 	}
 	r->slot[slot].recovering = false;
 	if (rc == CCID_E_GONE)

@@ -69,6 +69,26 @@ static void a_wrong_procedure_byte_is_lost_data_and_ends_the_session(void **stat
 	flow_close();
 }
 
+/* The reader is in step again, but could not take the card's power: nothing goes to it before that. */
+static void a_card_in_the_middle_of_a_command_gets_no_other_before_it_was_off(void **state)
+{
+	static const struct script_step steps[] = {XFR_OUT("0100", "00 B0 00 00 02"),
+	                                           SILENCE,
+	                                           ABORTED(ACTIVE),
+	                                           EXPECT_OUT("63 00000000 00 ss 000000"),
+	                                           SILENCE,
+	                                           ABORTED(ACTIVE),
+	                                           POWER_OFF(INACTIVE),
+	                                           CLOSING_UNPOWERED};
+
+	(void)state;
+	READY(&negotiates, ATR_T0, steps);
+	assert_int_equal(flow_transmit("00 B0 00 00 02", 0), CCID_E_TIMEOUT);
+	assert_int_equal(flow_transmit("00 84 00 00 08", 0), CCID_E_TIMEOUT);
+	assert_int_equal(flow_transmit("00 84 00 00 08", 0), CCID_E_STALE);
+	flow_close();
+}
+
 static void t1_takes_the_prologue_and_then_what_it_announces(void **state)
 {
 	static const struct script_step steps[] = {
@@ -119,6 +139,7 @@ int main(void)
 		cmocka_unit_test(t0_moves_by_procedure_bytes),
 		cmocka_unit_test(t0_takes_a_single_byte_when_the_card_says_so),
 		cmocka_unit_test(a_wrong_procedure_byte_is_lost_data_and_ends_the_session),
+		cmocka_unit_test(a_card_in_the_middle_of_a_command_gets_no_other_before_it_was_off),
 		cmocka_unit_test(t1_takes_the_prologue_and_then_what_it_announces),
 		cmocka_unit_test(t1_asks_again_for_a_garbled_block),
 		cmocka_unit_test(a_pps_is_taken_by_what_pps0_announces),
