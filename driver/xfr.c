@@ -163,8 +163,6 @@ static int tpdu(struct xfr *x, const struct ccid_t0 *t, uint8_t room[258], const
 	struct ccid_rsp rsp;
 	int rc;
 
-	if (t->tpdu_len > x->r->out_cap - CCID_HEADER_LEN)
-		return CCID_E_UNSUPPORTED;
 	*answer = room;
 	if (x->r->level == CCID_LEVEL_CHARACTER)
 		return ccid_char_t0(&link, t->tpdu, t->tpdu_len, room);
@@ -192,6 +190,8 @@ static int t0_rounds(struct xfr *x, struct ccid_t0 *t, enum ccid_t0_act act)
 	const uint8_t *answer;
 	int n = 0;
 
+	if (act == CCID_T0_SEND && t->tpdu_len > x->r->out_cap - CCID_HEADER_LEN)
+		return CCID_E_UNSUPPORTED; /* the first is the longest */
 	while (act == CCID_T0_SEND && n >= 0) {
 		n = tpdu(x, t, room, &answer);
 		if (n >= 0)
@@ -199,12 +199,12 @@ static int t0_rounds(struct xfr *x, struct ccid_t0 *t, enum ccid_t0_act act)
 	}
 	if (x->r->level == CCID_LEVEL_CHARACTER)
 		ccid_wipe(room, sizeof room);
-	if (n >= 0)
-		return act == CCID_T0_DONE ? (int)t->rapdu_len : t->err;
-	/* At character level it was reset already; too long a TPDU was not sent. */
-	if (x->r->level != CCID_LEVEL_CHARACTER && t->midway && n != CCID_E_UNSUPPORTED)
+	if (n >= 0 && act == CCID_T0_DONE)
+		return (int)t->rapdu_len;
+	if (t->midway &&
+	    (n >= 0 || x->r->level != CCID_LEVEL_CHARACTER)) /* else it was reset already */
 		lose_place(x->r, x->slot);
-	return n;
+	return n < 0 ? n : t->err;
 }
 
 static int tpdu_t0(struct xfr *x)

@@ -54,6 +54,21 @@ static void the_raw_call_leaves_61_and_6c_to_the_caller(void **state)
 	flow_close();
 }
 
+/* The card holds the first slice and would take whatever comes for the rest. */
+static void a_card_with_half_an_apdu_in_envelopes_gets_no_other(void **state)
+{
+	static const struct script_step steps[] = {
+		XFR_FAILS("00 C2 00 00 FF 00 D6 00 00 00 01 2C 00 ++*247", "40", "00"),
+		ABORTED(ACTIVE), CLOSING_POWERED};
+
+	(void)state;
+	FLOW_READY_THEN(&tpdu, steps);
+	assert_int_equal(flow_transmit("00 D6 00 00 00 01 2C 00 ++*299", CCID_XFR_FOLLOW),
+	                 CCID_E_UNSUPPORTED);
+	assert_int_equal(flow_transmit(SELECT, 0), CCID_E_STALE);
+	flow_close();
+}
+
 static void follow_fetches_the_response_of_61(void **state)
 {
 	static const struct script_step steps[] = {
@@ -252,6 +267,7 @@ int main(void)
 		cmocka_unit_test(each_case_has_its_tpdu),
 		cmocka_unit_test(case_4_goes_without_its_le),
 		cmocka_unit_test(the_raw_call_leaves_61_and_6c_to_the_caller),
+		cmocka_unit_test(a_card_with_half_an_apdu_in_envelopes_gets_no_other),
 		cmocka_unit_test(follow_fetches_the_response_of_61),
 		cmocka_unit_test(follow_goes_on_while_the_card_has_more),
 		cmocka_unit_test(follow_takes_no_more_than_le),
