@@ -226,6 +226,12 @@ static bool overlap(const uint8_t *a, size_t a_len, const uint8_t *b, size_t b_l
 	return (uintptr_t)a < (uintptr_t)b + b_len && (uintptr_t)b < (uintptr_t)a + a_len;
 }
 
+/* No answer is longer, whatever room a caller claims to have. */
+static size_t room(unsigned long cap)
+{
+	return cap < PCSC_BUFFER_MAX ? cap : PCSC_BUFFER_MAX;
+}
+
 /* Programs may receive where they have sent from. */
 static HRESULT transmit(struct ccid_session *s, const uint8_t *send, size_t len, uint8_t *receive,
                         size_t cap, size_t *n)
@@ -264,7 +270,7 @@ long iscard_pcsc_transmit(long card, const struct pcsc_io_request *send_pci,
 			hr = check_protocol(s, send_pci->protocol);
 		if (SUCCEEDED(hr))
 			hr = ccid_pcsc_not_transacted(
-				transmit(s, send, send_len, receive, *receive_len, &n));
+				transmit(s, send, send_len, receive, room(*receive_len), &n));
 		ccid_session_unref(s);
 	}
 	*receive_len = n;

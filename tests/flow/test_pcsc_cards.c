@@ -4,6 +4,7 @@
 #include "live.h"
 #include "pcsc_priv.h"
 
+#include <limits.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -392,6 +393,11 @@ static void commands_may_be_answered_in_place(void **state)
 	assert_int_equal(iscard_pcsc_transmit(card, &t0, both, 9, NULL, both, &n), OK);
 	assert_int_equal(n, 5);
 	assert_memory_equal(both, "\x07\x08\x09\x90\x00", 5);
+	memcpy(both, (const uint8_t[]){0x80, 0x10, 0, 0, 2, 4, 5, 0}, 8);
+	n = ULONG_MAX; /* who trusts the card */
+	assert_int_equal(iscard_pcsc_transmit(card, &t0, both, 8, NULL, both, &n), OK);
+	assert_int_equal(n, 4);
+	assert_memory_equal(both, "\x04\x05\x90\x00", 4);
 	memcpy(both, (const uint8_t[]){0x00, 0xB0, 0, 0, 16}, 5);
 	n = 17; /* one short */
 	assert_int_equal(iscard_pcsc_transmit(card, &t0, both, 5, NULL, both, &n),
