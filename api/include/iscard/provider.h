@@ -34,7 +34,8 @@
  * master file, and files opened before answer SCARD_W_RESET_CARD until they are closed.
  *
  * Secure messaging is a vendor's affair: SC_FL_SECURE_MESSAGING gives SCARD_E_UNSUPPORTED_FEATURE
- * everywhere. A flag that a method does not name gives E_INVALIDARG. */
+ * from every method but Delete, which is not implemented (E_NOTIMPL). A flag that a method does not
+ * name gives E_INVALIDARG. */
 #ifndef ISCARD_PROVIDER_H
 #define ISCARD_PROVIDER_H
 
