@@ -146,14 +146,22 @@ static bool watches_usb(const struct ccid_watch *w)
 	return false;
 }
 
+/* It leaves the set first: a child of a fork may hold its descriptor open. */
+static void unfollow_usb(struct ccid_watch *w)
+{
+	if (w->hotplug != NULL)
+		epoll_ctl(w->sources, EPOLL_CTL_DEL, ccid_hotplug_fd(w->hotplug), NULL);
+	ccid_hotplug_close(w->hotplug);
+	w->hotplug = NULL;
+}
+
 /* Without a source of news there is a look all the same, when the program asks. */
 static void follow_usb(struct ccid_watch *w)
 {
 	const struct ccid_usb_stand_in *usb = w->context->usb;
 
 	if (!watches_usb(w)) {
-		ccid_hotplug_close(w->hotplug);
-		w->hotplug = NULL;
+		unfollow_usb(w);
 	} else if (w->hotplug == NULL) {
 		if (ccid_hotplug_open(&w->hotplug, usb != NULL ? usb->hotplug : NULL,
 		                      &w->context->env) < 0)

@@ -64,12 +64,10 @@ static void open_netlink(struct ccid_hotplug *h)
 	}
 }
 
-static void close_netlink(struct ccid_hotplug *h)
+static void give_up_netlink(struct ccid_hotplug *h)
 {
-	if (h->netlink_fd >= 0) {
-		epoll_ctl(h->epoll_fd, EPOLL_CTL_DEL, h->netlink_fd, NULL);
-		close(h->netlink_fd);
-	}
+	epoll_ctl(h->epoll_fd, EPOLL_CTL_DEL, h->netlink_fd, NULL);
+	close(h->netlink_fd);
 	h->netlink_fd = -1;
 	h->spoke = false;
 }
@@ -123,11 +121,13 @@ int ccid_hotplug_open(struct ccid_hotplug **out, const struct ccid_hotplug_confi
 	return 0;
 }
 
+/* In the child of a fork the set is still the parent's: nothing is taken out of it. */
 void ccid_hotplug_close(struct ccid_hotplug *h)
 {
 	if (h == NULL)
 		return;
-	close_netlink(h);
+	if (h->netlink_fd >= 0)
+		close(h->netlink_fd);
 	ccid_node_watch_fini(&h->nodes);
 	close(h->epoll_fd);
 	free(h);
@@ -143,7 +143,12 @@ int64_t ccid_hotplug_due(const struct ccid_hotplug *h)
 	return h->look_at < h->rescan_at ? h->look_at : h->rescan_at;
 }
 
-/* A message that is lost is a hint too, if no proof that the source speaks. */
+/* What could not be read: a hint too, if no proof that the source speaks. */
+static bool missed(const struct ccid_uevent *e, enum ccid_uevent_group group)
+{
+	return e->lost || (e->cut && e->groups == (uint32_t)group);
+}
+
 static bool take_netlink(struct ccid_hotplug *h)
 {
 	struct ccid_uevent e;
@@ -156,11 +161,11 @@ static bool take_netlink(struct ccid_hotplug *h)
 		got = h->cfg.receive(h->cfg.arg, h->netlink_fd, &e, h->buf, sizeof h->buf);
 		usb = got > 0 && ccid_uevent_is_usb(&e, h->group);
 		h->spoke = h->spoke || usb;
-		hint = hint || usb || (got > 0 && e.lost);
+		hint = hint || usb || (got > 0 && missed(&e, h->group));
 	}
 	if (got >= 0)
 		return hint;
-	close_netlink(h);
+	give_up_netlink(h);
 	return true;
 }
 

@@ -29,11 +29,12 @@ struct ccid_hotplug_config {
 	bool no_inotify;
 };
 
-/* cfg may be NULL, and is not kept but for arg. Falls back until something works. CCID_E_NOMEM
+/* cfg may be NULL, and is not kept but for arg and the texts. Falls back until something works. CCID_E_NOMEM
  * (also when there are no descriptors left). */
 CCID_MUST_USE
 int ccid_hotplug_open(struct ccid_hotplug **out, const struct ccid_hotplug_config *cfg,
                       const struct ccid_env *env);
+/* In the child of a fork too; the parent goes on hearing. NULL is allowed. */
 void ccid_hotplug_close(struct ccid_hotplug *h);
 
 /* Readable when ccid_hotplug_take() has something to take. Owned by h. */

@@ -90,16 +90,29 @@ static void watch_buses(struct ccid_node_watch *w)
 	closedir(dir);
 }
 
-/* Watch all folders there are. What comes after this is told; what came before, a scan sees. */
-static void follow(struct ccid_node_watch *w)
+static bool watch_dev(struct ccid_node_watch *w)
 {
-	if (inotify_add_watch(w->fd, w->dev, NODES) < 0) {
-		watch_above(w);
-		return;
-	}
+	if (inotify_add_watch(w->fd, w->dev, NODES) < 0)
+		return false;
 	w->complete = told_here(w->dev);
 	forget_above(w);
 	watch_buses(w);
+	return true;
+}
+
+/* Watch all folders there are. What comes after this is told; what came before, a scan sees. One that
+ * came between the two tries is neither: the folder above is right when it is so again. */
+static void follow(struct ccid_node_watch *w)
+{
+	for (unsigned i = 0; i < ROUNDS_MAX && !watch_dev(w); i++) {
+		int before = w->above;
+
+		watch_above(w);
+		if (w->above == before)
+			return;
+		if (i + 1 == ROUNDS_MAX)
+			w->complete = false;
+	}
 }
 
 void ccid_node_watch_init(struct ccid_node_watch *w, const char *dev)

@@ -13,7 +13,7 @@ enum ccid_uevent_group {
 	CCID_UEVENT_UDEV = 2
 };
 
-#define CCID_UEVENT_MAX 8192 /* longer ones are not for us */
+#define CCID_UEVENT_MAX 8192 /* longer ones are not read, only noticed */
 
 /* A datagram as it came. */
 struct ccid_uevent {

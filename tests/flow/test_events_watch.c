@@ -3,6 +3,8 @@
 #include "events_rig.h"
 
 #include <iscard/iscard.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 static void a_reader_that_is_held_is_tried_again_and_again_later(void **state)
 {
@@ -374,6 +376,34 @@ static void connections_are_counted(void **state)
 	rig_finish();
 }
 
+/* Another process may hold the descriptors of a watch that has ended for as long as it likes. */
+static void a_source_that_was_closed_is_heard_no_more(void **state)
+{
+	int hold[2];
+	char c;
+	pid_t pid;
+
+	(void)state;
+	rig_begin(NULL);
+	assert_int_equal(pipe(hold), 0);
+	rig_watch();
+	EXPECT_NOTHING();
+	pid = fork();
+	assert_true(pid >= 0);
+	if (pid == 0) {
+		close(hold[1]);
+		_exit(read(hold[0], &c, 1) != 0);
+	}
+	assert_int_equal(iscard_context_unwatch(rig.context, NULL), S_OK);
+	rig_plug(0);
+	usb_tree_uevent(&rig.tree, "usb");
+	EXPECT_NOTHING();
+	close(hold[0]);
+	close(hold[1]);
+	assert_int_equal(waitpid(pid, NULL, 0), pid);
+	rig_finish();
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -391,6 +421,7 @@ int main(void)
 		cmocka_unit_test(two_contexts_hear_the_same),
 		cmocka_unit_test(a_peer_that_is_lost_is_connected_to_again),
 		cmocka_unit_test(connections_are_counted),
+		cmocka_unit_test(a_source_that_was_closed_is_heard_no_more),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -197,6 +198,51 @@ static void a_folder_that_comes_later_is_followed(void **state)
 	s->tree.sockets = 0;
 }
 
+/* It comes between the try to watch it and the watch of the folder above. */
+static const char *comes_late;
+int __real_inotify_add_watch(int fd, const char *path, uint32_t mask);
+int __wrap_inotify_add_watch(int fd, const char *path, uint32_t mask);
+
+int __wrap_inotify_add_watch(int fd, const char *path, uint32_t mask)
+{
+	size_t n = strlen(path);
+
+	if (comes_late != NULL && strncmp(comes_late, path, n) == 0 && comes_late[n] == '/') {
+		assert_int_equal(mkdir(comes_late, 0755), 0);
+		comes_late = NULL;
+	}
+	return __real_inotify_add_watch(fd, path, mask);
+}
+
+static void a_folder_that_comes_in_between_is_not_missed(void **state)
+{
+	struct state *s = *state;
+	char buses[96], above[80];
+
+	snprintf(above, sizeof above, "%s/bus", s->tree.dev);
+	snprintf(buses, sizeof buses, "%s/usb", above);
+	for (unsigned i = 0; i < 2; i++) {
+		s->tree.sockets = 1;
+		s->tree.hotplug.dev = buses;
+		comes_late = i == 0 ? above : buses;
+		begin(s);
+		assert_null(comes_late);
+		assert_string_equal(ccid_hotplug_source(s->h), "inotify");
+		if (i == 0)
+			assert_int_equal(mkdir(buses, 0755), 0);
+		(void)ccid_hotplug_take(s->h);
+		strcat(buses, "/001");
+		assert_int_equal(mkdir(buses, 0755), 0);
+		assert_true(readable(s));
+		assert_int_equal(rmdir(buses), 0);
+		buses[strlen(buses) - 4] = '\0';
+		assert_int_equal(rmdir(buses), 0);
+		ccid_hotplug_close(s->h);
+		s->h = NULL;
+	}
+	s->tree.sockets = 0;
+}
+
 static void a_flood_makes_few_looks(void **state)
 {
 	struct state *s = *state;
@@ -214,6 +260,42 @@ static void a_flood_makes_few_looks(void **state)
 	assert_false(ccid_hotplug_take(s->h));
 }
 
+/* It has the same descriptors, and they lead to the same set. */
+static void the_child_of_a_fork_makes_nobody_deaf(void **state)
+{
+	struct state *s = *state;
+	int status;
+	pid_t pid;
+
+	s->tree.hotplug.no_inotify = true;
+	begin(s);
+	pid = fork();
+	assert_true(pid >= 0);
+	if (pid == 0) {
+		ccid_hotplug_close(s->h);
+		_exit(0);
+	}
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	usb_tree_uevent(&s->tree, "usb");
+	expect_hint(s);
+}
+
+static void a_message_that_is_too_long_is_a_hint_but_no_proof(void **state)
+{
+	struct state *s = *state;
+	static const char text[CCID_UEVENT_MAX + 1] = "add@/devices/x";
+
+	s->tree.hotplug.no_inotify = true;
+	begin(s);
+	usb_tree_say(&s->tree, text, sizeof text);
+	expect_hint(s);
+	assert_string_equal(ccid_hotplug_source(s->h), "kernel+rescan");
+	s->tree.kernel_sender = false;
+	usb_tree_say(&s->tree, text, sizeof text);
+	assert_false(ccid_hotplug_take(s->h));
+	assert_false(readable(s));
+}
+
 #define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 
 int main(void)
@@ -226,7 +308,10 @@ int main(void)
 		T(without_any_source_time_is_one),
 		T(nodes_tell_by_themselves),
 		T(a_folder_that_comes_later_is_followed),
+		T(a_folder_that_comes_in_between_is_not_missed),
 		T(a_flood_makes_few_looks),
+		T(the_child_of_a_fork_makes_nobody_deaf),
+		T(a_message_that_is_too_long_is_a_hint_but_no_proof),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
