@@ -115,22 +115,32 @@ static int64_t identify(iscard_context *c, int64_t now)
 	return due;
 }
 
-static bool idle(const struct ccid_seat *s)
+static bool is_named(const struct ccid_watch *w, const struct ccid_seat *s)
 {
-	return !s->present && s->open == NULL && s->source == NULL && ccid_seat_event(s) == 0;
+	const struct ccid_request *r = w->requests;
+
+	while (r != NULL && (r->reader == NULL || strcmp(r->reader, s->name) != 0))
+		r = r->next;
+	return r != NULL;
 }
 
-/* Of readers that have left and that nobody asks for, the newest few are remembered. */
+static bool idle(const struct ccid_watch *w, const struct ccid_seat *s)
+{
+	return !s->present && s->open == NULL && s->source == NULL && ccid_seat_event(s) == 0 &&
+	       !is_named(w, s);
+}
+
+/* Of readers that have left and that nobody asks for by name, the newest few are remembered. */
 static void prune(struct ccid_watch *w)
 {
 	unsigned absent = 0;
 
 	for (const struct ccid_seat *s = w->seats; s != NULL; s = s->next)
-		absent += idle(s);
+		absent += idle(w, s);
 	for (struct ccid_seat **at = &w->seats; *at != NULL && absent > CCID_WATCH_ABSENT_MAX;) {
 		struct ccid_seat *s = *at;
 
-		if (!idle(s)) {
+		if (!idle(w, s)) {
 			at = &s->next;
 			continue;
 		}

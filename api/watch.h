@@ -23,7 +23,7 @@
 #define CCID_WATCH_FRUITLESS_MS 100  /* how long a descriptor that is readable without news rests */
 #define CCID_WATCH_BACKOFF_MS   1000 /* first; doubles up to the last */
 #define CCID_WATCH_BACKOFF_MAX  60000
-#define CCID_WATCH_ABSENT_MAX   64 /* seats of readers that have left and nobody asks for */
+#define CCID_WATCH_ABSENT_MAX   64 /* seats of readers that have left and nobody asks for by name */
 
 enum ccid_want {
 	CCID_WANT_NOTHING,

@@ -43,12 +43,10 @@ static bool is_surrogate(uint32_t c)
 	return c >= 0xD800 && c <= 0xDFFF;
 }
 
-/* Controls, and what turns a line around or breaks it. */
-static bool is_unprintable(uint32_t c)
+bool ccid_is_printable(uint32_t c)
 {
-	return c < 0x20 || (c >= 0x7F && c < 0xA0) || c == 0x200E || c == 0x200F ||
-	       (c >= 0x2028 && c <= 0x202E) || (c >= 0x2066 && c <= 0x2069) ||
-	       (c & 0xFFFE) == 0xFFFE;
+	return c >= 0x20 && (c < 0x7F || c >= 0xA0) && c != 0x200E && c != 0x200F &&
+	       (c < 0x2028 || c > 0x202E) && (c < 0x2066 || c > 0x2069) && (c & 0xFFFE) != 0xFFFE;
 }
 
 /* The next character, REPLACEMENT for one that cannot be shown. */
@@ -65,7 +63,7 @@ static uint32_t next_char(struct ccid_rd *r)
 		*r = ahead;
 		c = 0x10000 + ((c & 0x3FF) << 10 | (low & 0x3FF));
 	}
-	return is_unprintable(c) ? REPLACEMENT : c;
+	return ccid_is_printable(c) ? c : REPLACEMENT;
 }
 
 static size_t utf8(uint8_t out[4], uint32_t c)

@@ -129,4 +129,8 @@ int ccid_transport_choose(struct ccid_interface *out, const uint8_t *cfg, size_t
  * pad. Empty when desc is no string descriptor; cut between characters to fit cap. */
 void ccid_text_from_usb(char *out, size_t cap, const uint8_t *desc, size_t len);
 
+/* Whether a character may be shown: it is one, no control, and neither turns a line around nor breaks
+ * it. */
+bool ccid_is_printable(uint32_t c);
+
 #endif

@@ -65,8 +65,8 @@ int ccid_usb_sysfs_raw(struct ccid_usb_raw *raw, const char *sys, const char *na
 /* enum of ccid_identity.speed from the attribute "speed" (Mbit/s). */
 uint8_t ccid_usb_sysfs_speed(const char *sys, const char *name);
 
-/* Make text safe to print: malformed UTF-8 and control characters become '?', leading and
- * trailing blanks are cut. In place. */
+/* Make text safe to print: each byte of malformed UTF-8, and of what ccid_is_printable() refuses,
+ * becomes '?', leading and trailing blanks are cut. In place. */
 void ccid_usb_text_clean(char *text);
 
 #endif

@@ -12,8 +12,8 @@
 
 #define SYSDEV_MAX 4096
 
-/* Bytes of one well-formed UTF-8 character (RFC 3629) that is no control character, else 0. */
-static size_t printable(const unsigned char *s)
+/* Bytes of one well-formed UTF-8 character (RFC 3629), else 0. */
+static size_t well_formed(const unsigned char *s)
 {
 	static const struct {
 		unsigned char mask, lead, first_min, first_max;
@@ -26,8 +26,8 @@ static size_t printable(const unsigned char *s)
 	};
 
 	if (s[0] < 0x80)
-		return s[0] >= 0x20 && s[0] != 0x7F;
-	if (s[0] == 0xC0 || s[0] == 0xC1 || (s[0] == 0xC2 && s[1] < 0xA0))
+		return 1;
+	if (s[0] == 0xC0 || s[0] == 0xC1)
 		return 0;
 	for (size_t i = 0; i < sizeof forms / sizeof forms[0]; i++) {
 		size_t n = 2;
@@ -41,6 +41,17 @@ static size_t printable(const unsigned char *s)
 		return n == forms[i].len ? n : 0;
 	}
 	return 0;
+}
+
+/* The same when it may be shown. */
+static size_t printable(const unsigned char *s)
+{
+	size_t n = well_formed(s);
+	uint32_t c = n > 1 ? s[0] & 0x7Fu >> n : s[0];
+
+	for (size_t i = 1; i < n; i++)
+		c = c << 6 | (s[i] & 0x3Fu);
+	return ccid_is_printable(c) ? n : 0;
 }
 
 void ccid_usb_text_clean(char *text)

@@ -225,9 +225,10 @@ static void a_card_taken_out_while_the_system_slept_is_missed_after_it(void **st
 	rig_finish();
 }
 
+static const struct fake_reader plain = {.features = FAKE_SHORT};
+
 static void of_readers_that_left_only_some_are_remembered(void **state)
 {
-	static const struct fake_reader plain = {.features = FAKE_SHORT};
 	struct ccid_watch *w;
 	unsigned seats = 0;
 	char port[8];
@@ -253,6 +254,33 @@ static void of_readers_that_left_only_some_are_remembered(void **state)
 	rig_finish();
 }
 
+static void a_reader_that_is_watched_by_name_is_not_forgotten(void **state)
+{
+	char port[8];
+
+	(void)state;
+	rig_begin(NULL);
+	assert_int_equal(iscard_context_watch(rig.context, rig_name(0), ISCARD_WATCH_READERS), S_OK);
+	rig_plug(0);
+	rig_settle();
+	EXPECT(ARRIVED, 0);
+	rig_unplug(0);
+	rig_settle();
+	EXPECT(LEFT, 0);
+	for (unsigned i = 2; i <= CCID_WATCH_ABSENT_MAX + 20; i++) {
+		snprintf(port, sizeof port, "1-%u", i);
+		usb_tree_plug(&rig.tree, port, 100, &plain, 0600);
+		rig_settle();
+		usb_tree_unplug(&rig.tree, port, 100);
+		rig_settle();
+	}
+	rig_plug(0);
+	rig_settle();
+	EXPECT(ARRIVED, 0);
+	assert_int_equal(rig.event.now.arrivals, 2);
+	rig_finish();
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -265,6 +293,7 @@ int main(void)
 		cmocka_unit_test(a_descriptor_that_is_readable_without_news_is_given_a_rest),
 		cmocka_unit_test(a_card_taken_out_while_the_system_slept_is_missed_after_it),
 		cmocka_unit_test(of_readers_that_left_only_some_are_remembered),
+		cmocka_unit_test(a_reader_that_is_watched_by_name_is_not_forgotten),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -435,6 +435,10 @@ static void text_is_made_safe_to_print(void **state)
 		{"\xC2\x9B"
 	         "31m \xFF \xE2\x82",
 	         "??31m ? ??"}, /* C1 control, cut short */
+		{"a\xE2\x80\xAE"
+	         "b\xE2\x80\xA8"
+	         "c\xE2\x81\xA6 \xEF\xBF\xBF",
+	         "a???b???c??? ???"}, /* turns and breaks the line, no character */
 	};
 
 	(void)state;

@@ -28,7 +28,7 @@
  * not answer. Nothing else here waits, except for iscard_context_wait().
  *
  * USB readers are found again on the port where they were and get their names back, and go on
- * counting; of those that nobody watches any more the last 64 that left are remembered. Behind a
+ * counting; of those that nobody watches by name the last 64 that left are remembered. Behind a
  * usbredir address the connection is made anew, after the same times. A reader behind fd:N or
  * replay: that has left does not come back by itself.
  *
