@@ -44,7 +44,8 @@ static void report_addresses(void)
 		len = strcspn(at, " \t\n");
 		text = strndup(at, len);
 		if (len > 0 && text != NULL && !ccid_is_replay_address(text) &&
-		    ccid_address_parse(&a, text, NULL) != 0)
+		    (ccid_address_parse(&a, text, NULL) != 0 ||
+		     a.kind == CCID_ADDRESS_OTHER))
 			cli_error("\"%s\" is no reader address; between addresses stand spaces, "
 			          "and a space in one is written %%20",
 			          text);
@@ -111,7 +112,7 @@ static void list_candidates(const struct iscard_reader_list *list, const char *p
 			cli_error("  %zu  %s", i, list->readers[i].name);
 }
 
-static int not_found(const struct iscard_reader_list *list, const char *text)
+int cli_reader_missing(const struct iscard_reader_list *list, const char *text)
 {
 	const char *instead =
 		cli_is_address(text)
@@ -155,7 +156,7 @@ static long by_address(const struct iscard_reader_list *list)
 	return list->count == 0 ? -1 : 0;
 }
 
-static long choose(const struct iscard_reader_list *list, const char *text)
+long cli_reader_choose(const struct iscard_reader_list *list, const char *text)
 {
 	long number = as_number(text);
 
@@ -166,17 +167,21 @@ static long choose(const struct iscard_reader_list *list, const char *text)
 	return text[0] == '\0' ? -1 : by_part(list, text);
 }
 
+int cli_reader_several(const struct iscard_reader_list *list, const char *text)
+{
+	cli_error("%s: several readers fit; choose one by its number:", text);
+	list_candidates(list, cli_is_address(text) ? NULL : text);
+	return CLI_NO_READER;
+}
+
 static int pick(struct cli_reader *r, const char *text)
 {
-	long i = choose(r->list, text);
+	long i = cli_reader_choose(r->list, text);
 
 	if (i == -1)
-		return not_found(r->list, text);
-	if (i == -2) {
-		cli_error("%s: several readers fit; choose one by its number:", text);
-		list_candidates(r->list, cli_is_address(text) ? NULL : text);
-		return CLI_NO_READER;
-	}
+		return cli_reader_missing(r->list, text);
+	if (i == -2)
+		return cli_reader_several(r->list, text);
 	r->found = &r->list->readers[i];
 	return FAILED(r->found->result) ? cli_report(r->found, "open", r->found->result) : CLI_OK;
 }

@@ -28,6 +28,12 @@ int cli_context_open(iscard_context **context, const char *readers, const char *
 int cli_reader_find(struct cli_reader *r, const char *text, const char *trace);
 void cli_reader_close(struct cli_reader *r);
 
+/* Index of the one reader of a list that text names; -1 when none is, -2 when several are. */
+long cli_reader_choose(const struct iscard_reader_list *list, const char *text);
+/* Say so; returns the exit code. */
+int cli_reader_missing(const struct iscard_reader_list *list, const char *text);
+int cli_reader_several(const struct iscard_reader_list *list, const char *text);
+
 /* Say in one line what failed on a reader and what to do about it; returns the exit code. */
 int cli_report(const struct iscard_reader *reader, const char *what, HRESULT hr);
 

@@ -57,7 +57,11 @@ static bool begins(const char *text, const char *prefix)
 
 static int report_unreachable(const struct iscard_reader *r)
 {
-	cli_error("%s: nothing answers at this address; does the server run?", r->address);
+	if (begins(r->address, "fd:"))
+		cli_error("%s: no device is open under this number", r->address);
+	else
+		cli_error("%s: nothing answers at this address; does the server run?",
+		          r->address);
 	return CLI_NO_READER;
 }
 
@@ -92,7 +96,8 @@ int cli_report(const struct iscard_reader *r, const char *what, HRESULT hr)
 		return report_busy(r, usb ? &found : NULL);
 	if (hr == SCARD_W_SECURITY_VIOLATION)
 		return report_denied(r, usb ? &found : NULL);
-	if (hr == SCARD_E_UNKNOWN_READER && begins(r->address, "usbredir"))
+	if (hr == SCARD_E_UNKNOWN_READER &&
+	    (begins(r->address, "usbredir") || begins(r->address, "fd:")))
 		return report_unreachable(r);
 	if (hr == ISCARD_E_DIVERGED)
 		return report_divergence(r, what);

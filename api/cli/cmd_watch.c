@@ -12,12 +12,15 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 static const char help[] =
 	"Print a line for each reader and card that comes or goes, first of all for those that\n"
 	"are there, until it is interrupted. Readers are opened, but no card gets power; a\n"
-	"reader that another program holds is tried again now and then. With the name of a\n"
-	"reader, or an address (\"iscard list --help\" has the forms), only that one.\n"
+	"reader that another program holds is tried again now and then. With a reader, or an\n"
+	"address (\"iscard list --help\" has the forms), only that one; by its whole name or an\n"
+	"address one may be waited for that is not there yet. It ends too when nobody reads what\n"
+	"it prints.\n"
 	"\n"
 	"  --json       one JSON object a line: event, reader, address, slot, result,\n"
 	"               insertions, arrivals, state (null: not known), place (of the card: "
@@ -30,7 +33,11 @@ static const char help[] =
 
 struct watch {
 	bool json;
-	long left; /* events still to be printed; negative: no end */
+	long left;          /* events still to be printed; negative: no end */
+	const char *reader; /* name or address; NULL: all */
+	iscard_context *context;
+	bool begun;  /* something was printed */
+	bool unread; /* nobody reads it */
 };
 
 static volatile sig_atomic_t interrupted;
@@ -87,47 +94,64 @@ static void print_text(const struct iscard_event *e)
 }
 
 /* Whether to go on. */
-static bool print_events(struct watch *w, iscard_context *context)
+static bool print_events(struct watch *w)
 {
 	struct iscard_event event;
 
-	while (w->left != 0 && iscard_context_next_event(context, &event) == S_OK) {
+	while (w->left != 0 && iscard_context_next_event(w->context, &event) == S_OK) {
 		if (w->json)
 			print_json(&event);
 		else
 			print_text(&event);
 		w->left -= w->left > 0;
+		w->begun = true;
 	}
 	return fflush(stdout) == 0 && w->left != 0;
 }
 
-/* Signals are let in while it waits and at no other time. */
-static int follow(struct watch *w, iscard_context *context)
+/* Standard output speaks up, too, when its other end is closed. */
+static bool wait_for_news(struct watch *w, int fd, const struct timespec *limit,
+                          const sigset_t *let_in)
+{
+	struct pollfd p[] = {{.fd = fd, .events = POLLIN}, {.fd = STDOUT_FILENO}};
+
+	w->unread = ppoll(p, 2, limit, let_in) > 0 && p[1].revents != 0;
+	return !w->unread;
+}
+
+static void block_signals(sigset_t *before)
 {
 	struct sigaction act = {.sa_handler = on_signal};
-	struct pollfd p = {.events = POLLIN};
-	int interval = cli_notify_interval();
-	const struct timespec wait = {.tv_sec = interval / 1000,
-	                              .tv_nsec = interval % 1000 * 1000000L};
-	sigset_t stop, before;
+	sigset_t stop;
 
-	if (FAILED(iscard_context_event_fd(context, &p.fd))) {
-		cli_error("out of memory");
-		return CLI_FAILED;
-	}
 	sigemptyset(&stop);
 	sigaddset(&stop, SIGINT);
 	sigaddset(&stop, SIGTERM);
-	sigprocmask(SIG_BLOCK, &stop, &before);
+	sigprocmask(SIG_BLOCK, &stop, before);
 	sigaction(SIGINT, &act, NULL);
 	sigaction(SIGTERM, &act, NULL);
+}
+
+/* Signals are let in while it waits and at no other time. */
+static void follow(struct watch *w, int fd)
+{
+	int interval = cli_notify_interval();
+	const struct timespec limit = {.tv_sec = interval / 1000,
+	                               .tv_nsec = interval % 1000 * 1000000L};
+	sigset_t before;
+	bool more;
+
+	block_signals(&before);
 	(void)cli_notify("READY=1");
-	while (print_events(w, context) && !interrupted) {
+	more = print_events(w);
+	if (more && !w->begun && w->reader != NULL)
+		cli_error("%s: not there yet; waiting for it", w->reader);
+	while (more && !interrupted) {
 		(void)cli_notify("WATCHDOG=1");
-		(void)ppoll(&p, 1, interval > 0 ? &wait : NULL, &before);
+		more = wait_for_news(w, fd, interval > 0 ? &limit : NULL, &before) &&
+		       print_events(w);
 	}
 	(void)cli_notify("STOPPING=1");
-	return CLI_OK;
 }
 
 static bool parse_count(const char *text, long *count)
@@ -141,23 +165,78 @@ static bool parse_count(const char *text, long *count)
 	return end != text && *end == '\0' && errno == 0 && *count > 0;
 }
 
-static int watch(struct watch *w, const char *reader)
+static bool begins(const char *text, const char *prefix)
 {
-	const char *address = reader != NULL && cli_is_address(reader) ? reader : NULL;
-	iscard_context *context;
-	int code = cli_context_open(&context, address, NULL);
+	return strncmp(text, prefix, strlen(prefix)) == 0;
+}
+
+/* What is behind such an address is there now or never. */
+static int check_there(const struct iscard_reader_list *list)
+{
+	const struct iscard_reader *r = list->readers;
+
+	return list->count > 0 && FAILED(r->result) ? cli_report(r, "open", r->result) : CLI_OK;
+}
+
+/* A number or a part of a name is that of a reader that is there. */
+static int find_name(struct watch *w, const struct iscard_reader_list *list)
+{
+	long i = cli_reader_choose(list, w->reader);
+
+	if (i == -2)
+		return cli_reader_several(list, w->reader);
+	if (i >= 0)
+		w->reader = list->readers[i].name;
+	else if (w->reader[strspn(w->reader, "0123456789")] == '\0')
+		return cli_reader_missing(list, w->reader);
+	return CLI_OK;
+}
+
+/* A peer that may answer later is not asked twice. */
+static int find_reader(struct watch *w, bool by_address, struct iscard_reader_list **list)
+{
 	HRESULT hr;
+
+	if (w->reader == NULL ||
+	    (by_address && !begins(w->reader, "fd:") && !begins(w->reader, "replay:")))
+		return CLI_OK;
+	hr = iscard_context_list(w->context, list);
+	if (FAILED(hr)) {
+		cli_error("cannot list readers: %s", iscard_strerror(hr));
+		return CLI_FAILED;
+	}
+	return by_address ? check_there(*list) : find_name(w, *list);
+}
+
+static int watch_in(struct watch *w, bool by_address)
+{
+	HRESULT hr = iscard_context_watch(w->context, by_address ? NULL : w->reader,
+	                                  ISCARD_WATCH_CARDS);
+	int fd;
+
+	if (SUCCEEDED(hr))
+		hr = iscard_context_event_fd(w->context, &fd);
+	if (FAILED(hr)) {
+		cli_error("cannot watch: %s", iscard_strerror(hr));
+		return CLI_FAILED;
+	}
+	follow(w, fd);
+	return w->unread ? CLI_FAILED : CLI_OK;
+}
+
+static int watch(struct watch *w)
+{
+	bool by_address = w->reader != NULL && cli_is_address(w->reader);
+	struct iscard_reader_list *list = NULL;
+	int code = cli_context_open(&w->context, by_address ? w->reader : NULL, NULL);
 
 	if (code != CLI_OK)
 		return code;
-	hr = iscard_context_watch(context, address != NULL ? NULL : reader, ISCARD_WATCH_CARDS);
-	if (SUCCEEDED(hr)) {
-		code = follow(w, context);
-	} else {
-		cli_error("cannot watch: %s", iscard_strerror(hr));
-		code = CLI_FAILED;
-	}
-	iscard_context_unref(context);
+	code = find_reader(w, by_address, &list);
+	if (code == CLI_OK)
+		code = watch_in(w, by_address);
+	iscard_reader_list_free(list);
+	iscard_context_unref(w->context);
 	return code;
 }
 
@@ -175,7 +254,8 @@ static int run(const struct cli_command *self, int argc, char **argv)
 		return cli_usage(self, "watch: one reader, or none for all");
 	if (!parse_count(count, &w.left))
 		return cli_usage(self, "watch: --events %s is no number from 1", count);
-	return watch(&w, argc == 1 ? argv[0] : NULL);
+	w.reader = argc == 1 ? argv[0] : NULL;
+	return watch(&w);
 }
 
 const struct cli_command cli_cmd_watch = {

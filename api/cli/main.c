@@ -2,9 +2,11 @@
 #include "cli.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 static const struct cli_command *const commands[] = {
 	&cli_cmd_list,    &cli_cmd_info,   &cli_cmd_atr,    &cli_cmd_apdu,       &cli_cmd_detach,
@@ -47,33 +49,58 @@ static const struct cli_command *find(const char *name)
 	return NULL;
 }
 
+static int unknown(const char *name)
+{
+	cli_error("%s: no such command", name);
+	print_help(stderr);
+	return CLI_USAGE;
+}
+
+/* "iscard help [COMMAND]" */
+static int help(int argc, char **argv)
+{
+	const struct cli_command *c = argc < 3 ? NULL : find(argv[2]);
+	char option[] = "--help", *page[] = {argv[1], option, NULL};
+
+	if (c != NULL)
+		return c->run(c, 2, page);
+	if (argc >= 3)
+		return unknown(argv[2]);
+	print_help(stdout);
+	return CLI_OK;
+}
+
 static int dispatch(int argc, char **argv)
 {
 	const struct cli_command *c = argc < 2 ? NULL : find(argv[1]);
 
 	if (c != NULL)
 		return c->run(c, argc - 1, argv + 1);
-	if (argc >= 2 && (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0)) {
+	if (argc < 2) {
+		print_help(stderr);
+		return CLI_USAGE;
+	}
+	if (strcmp(argv[1], "help") == 0)
+		return help(argc, argv);
+	if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0) {
 		print_help(stdout);
 		return CLI_OK;
 	}
-	if (argc >= 2 && strcmp(argv[1], "help") == 0) {
-		char option[] = "--help", *page[] = {argv[1], option, NULL};
-
-		c = argc >= 3 ? find(argv[2]) : NULL;
-		if (c != NULL)
-			return c->run(c, 2, page);
-		print_help(stdout);
-		return CLI_OK;
-	}
-	if (argc >= 2 && strcmp(argv[1], "--version") == 0) {
+	if (strcmp(argv[1], "--version") == 0) {
 		puts("iscard " ISCARD_VERSION);
 		return CLI_OK;
 	}
-	if (argc >= 2)
-		cli_error("%s: no such command", argv[1]);
-	print_help(stderr);
-	return CLI_USAGE;
+	return unknown(argv[1]);
+}
+
+/* What is opened later, a reader or a trace, must not be taken for standard output: what is closed fails
+ * as before. A program that is run finds it closed. */
+static void fill_closed(void)
+{
+	for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
+		if (fcntl(fd, F_GETFD) < 0 &&
+		    open("/dev/null", (fd == STDIN_FILENO ? O_WRONLY : O_RDONLY) | O_CLOEXEC) < 0)
+			return;
 }
 
 /* Output that did not reach its reader is a failure; a closed pipe is one without a word. */
@@ -90,6 +117,7 @@ static int finish(int code)
 
 int main(int argc, char **argv)
 {
+	fill_closed();
 	signal(SIGPIPE, SIG_IGN);
 	return finish(dispatch(argc, argv));
 }

@@ -220,6 +220,11 @@ static void test_help_is_output_and_success(void **state)
 	assert_int_equal(t.code, 0);
 	assert_non_null(strstr(t.out, "show a trace in words"));
 	tool_free(&t);
+	TOOL(&t, "", "help", "nothing");
+	assert_int_equal(t.code, 2);
+	assert_string_equal(t.out, "");
+	assert_non_null(strstr(t.err, "nothing: no such command"));
+	tool_free(&t);
 	TOOL(&t, "", "help", "trace");
 	assert_non_null(strstr(t.out, "show a trace in words"));
 	tool_free(&t);

@@ -401,6 +401,9 @@ static void test_readers_go_by_number_name_and_unique_part(void **state)
 	setenv("ISCARD_READERS", "usb: usb:zz", 1);
 	TOOL(&t, "", "list");
 	expect_message(&t, 4, "\"usb:zz\" is no reader address");
+	setenv("ISCARD_READERS", "usb: serial:/dev/ttyS0", 1);
+	TOOL(&t, "", "list");
+	expect_message(&t, 4, "\"serial:/dev/ttyS0\" is no reader address");
 	unsetenv("ISCARD_READERS");
 	emu_server_stop(&sa);
 	emu_server_stop(&sb);
