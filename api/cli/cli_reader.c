@@ -183,10 +183,10 @@ static int pick(struct cli_reader *r, const char *text)
 	if (i == -2)
 		return cli_reader_several(r->list, text);
 	r->found = &r->list->readers[i];
-	return FAILED(r->found->result) ? cli_report(r->found, "open", r->found->result) : CLI_OK;
+	return CLI_OK;
 }
 
-int cli_reader_find(struct cli_reader *r, const char *text, const char *trace)
+int cli_reader_look(struct cli_reader *r, const char *text, const char *trace)
 {
 	HRESULT hr;
 	int code;
@@ -206,6 +206,17 @@ int cli_reader_find(struct cli_reader *r, const char *text, const char *trace)
 	}
 	if (code != CLI_OK)
 		cli_reader_close(r);
+	return code;
+}
+
+int cli_reader_find(struct cli_reader *r, const char *text, const char *trace)
+{
+	int code = cli_reader_look(r, text, trace);
+
+	if (code == CLI_OK && FAILED(r->found->result)) {
+		code = cli_report(r->found, "open", r->found->result);
+		cli_reader_close(r);
+	}
 	return code;
 }
 

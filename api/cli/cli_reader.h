@@ -26,6 +26,8 @@ int cli_context_open(iscard_context **context, const char *readers, const char *
 /* Find the one reader that text names; trace as above. On success close it with
  * cli_reader_close(). Returns an exit code, after one clear line. */
 int cli_reader_find(struct cli_reader *r, const char *text, const char *trace);
+/* The same for one that may be out of reach: found->result says why. */
+int cli_reader_look(struct cli_reader *r, const char *text, const char *trace);
 void cli_reader_close(struct cli_reader *r);
 
 /* Index of the one reader of a list that text names; -1 when none is, -2 when several are. */

@@ -5,6 +5,7 @@
 #include "doctor.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 static const char help[] =
@@ -101,6 +102,11 @@ static bool examine_reader(struct doctor *d, iscard_context *context, const stru
 	return FAILED(hr) || r->slot > 0 || doctor_nature(d, &caps);
 }
 
+static bool begins(const char *text, const char *prefix)
+{
+	return strncmp(text, prefix, strlen(prefix)) == 0;
+}
+
 static void examine(struct doctor *d, iscard_context *context, const struct iscard_reader *r)
 {
 	struct ccid_usb_found usb;
@@ -108,13 +114,29 @@ static void examine(struct doctor *d, iscard_context *context, const struct isca
 	d->reader = r->name;
 	d->address = strcmp(r->name, r->address) == 0 ? NULL : r->address;
 	if (r->result == SCARD_E_UNKNOWN_READER)
-		doctor_say(d, DOCTOR_UNREACHABLE, "nothing answers at this address");
+		doctor_say(d, DOCTOR_UNREACHABLE, "%s",
+		           begins(r->address, "fd:") ? "no device is open under this number"
+		                                     : "nothing answers at this address");
 	else if (FAILED(r->result))
 		doctor_say(d, DOCTOR_FAILS, "%s", iscard_strerror(r->result));
 	else if (examine_reader(d, context, r) &&
 	         (!cli_usb_find(&usb, r->address) || doctor_node(d, &usb)))
 		doctor_card(d, context);
 	d->reader = d->address = NULL;
+}
+
+/* What is not looked for on this machine's buses does not suffer from them. */
+static bool looks_on_usb(void)
+{
+	const char *at = getenv("ISCARD_READERS");
+	bool usb = at == NULL;
+
+	while (!usb && at != NULL && *at != '\0') {
+		at += strspn(at, " \t\n");
+		usb = begins(at, "usb:");
+		at += strcspn(at, " \t\n");
+	}
+	return usb;
 }
 
 static int examine_all(struct doctor *d)
@@ -126,7 +148,8 @@ static int examine_all(struct doctor *d)
 
 	if (code != CLI_OK)
 		return code;
-	doctor_surroundings(d);
+	if (looks_on_usb())
+		doctor_surroundings(d);
 	hr = iscard_context_list(context, &list);
 	if (FAILED(hr)) {
 		doctor_say(d, DOCTOR_FAILS, "readers cannot be listed: %s", iscard_strerror(hr));
@@ -144,9 +167,10 @@ static int examine_all(struct doctor *d)
 static int examine_one(struct doctor *d, const char *text)
 {
 	struct cli_reader r;
-	int code = cli_reader_find(&r, text, NULL);
+	bool elsewhere = cli_is_address(text) && !begins(text, "usb:");
+	int code = cli_reader_look(&r, text, NULL);
 
-	if (code == CLI_NO_READER || code == CLI_NO_ACCESS)
+	if ((code == CLI_NO_READER || code == CLI_NO_ACCESS) && !elsewhere && looks_on_usb())
 		doctor_surroundings(d);
 	if (code != CLI_OK)
 		return code;

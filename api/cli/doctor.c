@@ -36,6 +36,13 @@ static const struct {
 	[DOCTOR_HELD] = {"in-use", DOCTOR_PROBLEM, CLI_NO_ACCESS,
                          "stop that program. pcscd: systemctl stop pcscd.socket pcscd.service; "
                          "scdaemon: gpgconf --kill scdaemon"},
+	[DOCTOR_OPEN] = {"open-elsewhere", DOCTOR_NOTE, CLI_OK, NULL},
+	[DOCTOR_LOCKED_OUT] = {"not-authorized", DOCTOR_PROBLEM, CLI_NO_ACCESS,
+                               "as root, usbguard allow-device, or write 1 into that file"},
+	[DOCTOR_REFUSED] = {"refused", DOCTOR_PROBLEM, CLI_NO_ACCESS,
+                            "in a container: --device-cgroup-rule 'c 189:* rmw' (docker, podman); "
+                            "in a service of systemd: DeviceAllow=char-usb_device rw; else see "
+                            "what AppArmor or SELinux has logged"},
 	[DOCTOR_DRIVER] = {"kernel-driver", DOCTOR_NOTE, CLI_OK,
                            "it is taken off while the reader is in use and put back afterwards. To "
                            "leave it alone, nothing more was tried now"},

@@ -18,6 +18,9 @@ enum doctor_id {
 	DOCTOR_NO_READER,   /* nothing that could be one */
 	DOCTOR_UNREACHABLE, /* nothing answers at an address */
 	DOCTOR_HELD,        /* by another program */
+	DOCTOR_OPEN,        /* in another program, which does not use it */
+	DOCTOR_LOCKED_OUT,  /* not authorized, by USBGuard say */
+	DOCTOR_REFUSED,     /* not opened, whatever its mode says */
 	DOCTOR_DRIVER,      /* a kernel driver has it */
 	DOCTOR_UNSUPPORTED, /* cannot be driven */
 	DOCTOR_FIRMWARE,    /* known to be faulty */

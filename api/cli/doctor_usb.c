@@ -117,53 +117,111 @@ void doctor_surroundings(struct doctor *d)
 		count_unreadable(d);
 }
 
-/* The driver that is bound to the interface, "" for none. "usbfs" is a program that has claimed it. */
-static void bound_driver(const struct doctor *d, const struct ccid_usb_found *f, char out[64])
+/* Port and interface as sysfs calls them; "" where it does not tell. */
+struct place {
+	char port[40], interface[56];
+};
+
+static struct place place_of(const struct doctor *d, const struct ccid_usb_found *f)
 {
 	const char *port = strchr(f->id.address, ':');
+	struct place p = {"", ""};
+
+	if (port == NULL || strchr(port, '/') != NULL)
+		return p;
+	snprintf(p.port, sizeof p.port, "%.39s", port + 1);
+	snprintf(p.interface, sizeof p.interface, "%s:%d.%u", p.port,
+	         ccid_usb_sysfs_number(d->roots->sys, p.port, "bConfigurationValue"), f->interface);
+	return p;
+}
+
+/* The driver that is bound to the interface, "" for none. "usbfs" is a program that has claimed it. */
+static void bound_driver(const struct doctor *d, const struct place *p, char out[64])
+{
 	char path[PATH_LEN], target[256];
 	const char *name;
-	int config;
 	ssize_t n;
 
-	out[0] = '\0';
-	if (port == NULL || strchr(port, '/') != NULL)
-		return;
-	port++;
-	config = ccid_usb_sysfs_number(d->roots->sys, port, "bConfigurationValue");
-	snprintf(path, sizeof path, "%.120s/%.40s:%d.%u/driver", d->roots->sys, port, config,
-	         f->interface);
+	snprintf(path, sizeof path, "%.120s/%s/driver", d->roots->sys, p->interface);
 	n = readlink(path, target, sizeof target - 1);
-	if (n <= 0)
-		return;
-	target[n] = '\0';
+	target[n > 0 ? n : 0] = '\0';
 	name = strrchr(target, '/');
 	snprintf(out, 64, "%.60s", name != NULL ? name + 1 : target);
 }
 
+/* A device, or one interface of it, that the kernel was told not to trust. */
+static bool is_locked_out(struct doctor *d, const struct place *p)
+{
+	const char *const names[] = {p->port, p->interface};
+
+	for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+		if (names[i][0] == '\0' ||
+		    ccid_usb_sysfs_number(d->roots->sys, names[i], "authorized") != 0)
+			continue;
+		doctor_say(d, DOCTOR_LOCKED_OUT, "the kernel was told not to let it in: %s/%s/%s is 0",
+		           d->roots->sys, names[i], "authorized");
+		return true;
+	}
+	return false;
+}
+
+static bool sysfs_has(const struct doctor *d, const struct place *p)
+{
+	char path[PATH_LEN];
+
+	snprintf(path, sizeof path, "%.120s/%s", d->roots->sys, p->interface);
+	return p->interface[0] != '\0' && access(path, F_OK) == 0;
+}
+
+/* A program that has the node open need not use this interface; sysfs knows whether one does. */
+static bool is_held(struct doctor *d, const char *node, const struct place *p, const char *driver)
+{
+	bool claimed = strcmp(driver, "usbfs") == 0;
+	bool held = claimed || !sysfs_has(d, p);
+	char holder[80];
+
+	ccid_usb_holder_at(d->roots, holder, sizeof holder, node);
+	if (holder[0] == '\0' && claimed)
+		doctor_say(d, DOCTOR_HELD,
+		           "%s is claimed by a program that cannot be seen from here: another "
+		           "user's, or outside of this container",
+		           node);
+	else if (holder[0] != '\0' && held)
+		doctor_say(d, DOCTOR_HELD, "%s is open in another program: %s", node, holder);
+	else if (holder[0] != '\0')
+		doctor_say(d, DOCTOR_OPEN, "%s is open in a program that has not claimed it: %s",
+		           node, holder);
+	return claimed || (held && holder[0] != '\0');
+}
+
+/* Whether the kernel lets it be opened is more than what its mode says. */
+static bool is_refused(struct doctor *d, const char *node)
+{
+	int fd = open(node, O_RDWR | O_CLOEXEC | O_NOCTTY);
+	bool refused = fd < 0 && (errno == EPERM || errno == EACCES);
+
+	if (fd >= 0)
+		close(fd);
+	if (refused)
+		doctor_say(d, DOCTOR_REFUSED, "%s may not be opened, though its mode allows it", node);
+	return refused;
+}
+
 bool doctor_node(struct doctor *d, const struct ccid_usb_found *f)
 {
-	char holder[80], driver[64];
+	struct place p = place_of(d, f);
+	char driver[64];
 
 	if (may_open(f->node) != 0) {
 		say_denied(d, f->node);
 		return false;
 	}
-	ccid_usb_holder_at(d->roots, holder, sizeof holder, f->node);
-	bound_driver(d, f, driver);
-	if (holder[0] != '\0') {
-		doctor_say(d, DOCTOR_HELD, "%s is open in another program: %s", f->node, holder);
+	bound_driver(d, &p, driver);
+	if (is_locked_out(d, &p) || is_held(d, f->node, &p, driver))
 		return false;
-	}
-	if (strcmp(driver, "usbfs") == 0) {
-		doctor_say(
-			d, DOCTOR_HELD,
-			"%s is claimed by a program that cannot be seen from here: another user's, "
-			"or outside of this container",
-			f->node);
-		return false;
-	}
-	if (driver[0] != '\0')
+	if (driver[0] != '\0') {
 		doctor_say(d, DOCTOR_DRIVER, "the kernel driver %s is bound to it", driver);
-	return driver[0] == '\0';
+		return false;
+	}
+	return !is_refused(d, f->node);
 }

@@ -3,6 +3,8 @@
 #include "doctor.h"
 #include "usb_tree.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -208,16 +210,21 @@ static void a_program_that_has_the_node_open_is_named(void **state)
 	assert_non_null(strstr(w->found[0].advice, "systemctl stop pcscd.socket"));
 }
 
-static void bind_driver(struct ward *w, const char *target)
+static void put_attribute(struct ward *w, const char *name, const char *value)
 {
-	char value[PATH_LEN];
+	char path[PATH_LEN];
 	FILE *file;
 
-	snprintf(value, sizeof value, "%s/1-2/bConfigurationValue", w->tree.sys);
-	file = fopen(value, "w");
+	snprintf(path, sizeof path, "%s/%s", w->tree.sys, name);
+	file = fopen(path, "w");
 	assert_non_null(file);
-	fputs("1\n", file);
+	fprintf(file, "%s\n", value);
 	fclose(file);
+}
+
+static void bind_driver(struct ward *w, const char *target)
+{
+	put_attribute(w, "1-2/bConfigurationValue", "1");
 	make_link(w->tree.sys, "/1-2:1.0/driver", target);
 }
 
@@ -239,6 +246,85 @@ static void a_claim_by_a_program_that_cannot_be_seen_is_told(void **state)
 	bind_driver(w, "../../../bus/usb/drivers/usbfs");
 	assert_false(doctor_node(&w->d, &f));
 	only(w, DOCTOR_HELD, CLI_NO_ACCESS, "cannot be seen from here");
+}
+
+/* It has another interface of the device, say. */
+static void a_program_that_has_not_claimed_the_reader_is_not_to_be_stopped(void **state)
+{
+	struct ward *w = *state;
+	struct ccid_usb_found f = plugged(w);
+	char folder[PATH_LEN];
+
+	make_link(w->tree.proc, "/4711/fd/5", f.node);
+	put_attribute(w, "1-2/bConfigurationValue", "1");
+	snprintf(folder, sizeof folder, "%s/1-2:1.0", w->tree.sys);
+	assert_int_equal(mkdir(folder, 0755), 0);
+	assert_true(doctor_node(&w->d, &f));
+	only(w, DOCTOR_OPEN, CLI_OK, "has not claimed it: pid 4711");
+}
+
+static void a_program_that_has_claimed_the_reader_is_named(void **state)
+{
+	struct ward *w = *state;
+	struct ccid_usb_found f = plugged(w);
+
+	make_link(w->tree.proc, "/4711/fd/5", f.node);
+	bind_driver(w, "../../../bus/usb/drivers/usbfs");
+	assert_false(doctor_node(&w->d, &f));
+	only(w, DOCTOR_HELD, CLI_NO_ACCESS, "another program: pid 4711");
+}
+
+static void a_device_or_interface_that_is_not_authorized_is_told(void **state)
+{
+	struct ward *w = *state;
+	struct ccid_usb_found f = plugged(w);
+	char folder[PATH_LEN];
+
+	put_attribute(w, "1-2/authorized", "0");
+	assert_false(doctor_node(&w->d, &f));
+	only(w, DOCTOR_LOCKED_OUT, CLI_NO_ACCESS, "/1-2/authorized is 0");
+	put_attribute(w, "1-2/authorized", "1");
+	put_attribute(w, "1-2/bConfigurationValue", "1");
+	snprintf(folder, sizeof folder, "%s/1-2:1.0", w->tree.sys);
+	assert_int_equal(mkdir(folder, 0755), 0);
+	put_attribute(w, "1-2:1.0/authorized", "1");
+	assert_true(doctor_node(&w->d, &f));
+	put_attribute(w, "1-2:1.0/authorized", "0");
+	w->count = 0;
+	assert_false(doctor_node(&w->d, &f));
+	only(w, DOCTOR_LOCKED_OUT, CLI_NO_ACCESS, "/1-2:1.0/authorized is 0");
+}
+
+/* As the device cgroup of a container does. */
+static const char *refused;
+int __real_open(const char *path, int flags, ...);
+int __wrap_open(const char *path, int flags, ...);
+
+int __wrap_open(const char *path, int flags, ...)
+{
+	mode_t mode = 0;
+	va_list ap;
+
+	va_start(ap, flags);
+	if ((flags & O_CREAT) != 0)
+		mode = va_arg(ap, mode_t);
+	va_end(ap);
+	if (refused == NULL || strcmp(path, refused) != 0)
+		return __real_open(path, flags, mode);
+	errno = EPERM;
+	return -1;
+}
+
+static void a_node_that_is_refused_whatever_its_mode_is_told(void **state)
+{
+	struct ward *w = *state;
+	struct ccid_usb_found f = plugged(w);
+
+	refused = f.node;
+	assert_false(doctor_node(&w->d, &f));
+	refused = NULL;
+	only(w, DOCTOR_REFUSED, CLI_NO_ACCESS, "though its mode allows it");
+	assert_non_null(strstr(w->found[0].advice, "--device-cgroup-rule"));
 }
 
 static void what_is_known_of_a_reader_is_sorted(void **state)
@@ -305,6 +391,10 @@ int main(void)
 		TEST(a_program_that_has_the_node_open_is_named),
 		TEST(a_kernel_driver_is_named_and_left_alone),
 		TEST(a_claim_by_a_program_that_cannot_be_seen_is_told),
+		TEST(a_program_that_has_not_claimed_the_reader_is_not_to_be_stopped),
+		TEST(a_program_that_has_claimed_the_reader_is_named),
+		TEST(a_device_or_interface_that_is_not_authorized_is_told),
+		TEST(a_node_that_is_refused_whatever_its_mode_is_told),
 		TEST(what_is_known_of_a_reader_is_sorted),
 		TEST(later_firmware_is_not_called_faulty),
 		TEST(the_first_problem_makes_the_exit_code),

@@ -111,7 +111,32 @@ static void an_address_where_nothing_answers_is_told(void **state)
 	(void)state;
 	TOOL(&t, "", "doctor", "usbredir:/nonexistent");
 	assert_int_equal(t.code, 4);
+	assert_non_null(strstr(t.out, "usbredir:/nonexistent\n  problem: nothing answers"));
+	assert_null(strstr(t.out, "this machine"));
 	tool_free(&t);
+	TOOL(&t, "", "doctor", "--json", "fd:99");
+	assert_int_equal(t.code, 4);
+	assert_true(json_valid(t.out));
+	assert_true(json_is(json_get(t.out, "finding"), "unreachable"));
+	tool_free(&t);
+}
+
+/* It has no USB, say, and needs none. */
+static void this_machine_is_passed_over_when_its_buses_are(void **state)
+{
+	struct emu_config cfg = ordinary();
+	struct emu_server s;
+	struct tool t;
+
+	(void)state;
+	emu_server_start(&s, &cfg, NULL);
+	setenv("ISCARD_READERS", s.address, 1);
+	TOOL(&t, "", "doctor");
+	assert_int_equal(t.code, 0);
+	assert_null(strstr(t.out, "this machine"));
+	unsetenv("ISCARD_READERS");
+	tool_free(&t);
+	emu_server_stop(&s);
 }
 
 static void json_is_one_object_a_finding(void **state)
@@ -155,6 +180,7 @@ int main(void)
 		cmocka_unit_test(faulty_firmware_is_told),
 		cmocka_unit_test(odd_claims_are_told),
 		cmocka_unit_test(an_address_where_nothing_answers_is_told),
+		cmocka_unit_test(this_machine_is_passed_over_when_its_buses_are),
 		cmocka_unit_test(json_is_one_object_a_finding),
 		cmocka_unit_test(two_readers_are_wrong_usage),
 	};
