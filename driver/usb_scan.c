@@ -60,6 +60,23 @@ static int node_add(struct scan *s, uint8_t bus, uint8_t dev)
 	return 0;
 }
 
+static int pass_over(struct scan *s, const char *node, int err)
+{
+	s->denied += err == CCID_E_ACCESS;
+	ccid_log(s->env, CCID_LOG_WARNING, NULL, "%s cannot be read: %s", node, ccid_err_text(err));
+	return 0;
+}
+
+/* NULL when it cannot be read, or is not there any more. */
+static DIR *open_folder(struct scan *s, const char *path)
+{
+	DIR *dir = opendir(path);
+
+	if (dir == NULL && errno == EACCES)
+		(void)pass_over(s, path, CCID_E_ACCESS);
+	return dir;
+}
+
 static int list_bus(struct scan *s, uint8_t bus)
 {
 	char path[512];
@@ -68,7 +85,7 @@ static int list_bus(struct scan *s, uint8_t bus)
 	DIR *dir;
 
 	snprintf(path, sizeof path, "%.400s/%03u", s->roots->dev, bus);
-	dir = opendir(path);
+	dir = open_folder(s, path);
 	if (dir == NULL)
 		return 0;
 	while (err == 0 && s->nnodes < NODES_MAX && (e = readdir(dir)) != NULL) {
@@ -92,7 +109,7 @@ static int list_nodes(struct scan *s)
 {
 	struct dirent *e;
 	int err = 0;
-	DIR *dir = opendir(s->roots->dev);
+	DIR *dir = open_folder(s, s->roots->dev);
 
 	if (dir == NULL)
 		return 0;
@@ -208,13 +225,6 @@ static int readable(const char *node)
 	if (faccessat(AT_FDCWD, node, R_OK, AT_EACCESS) == 0)
 		return 0;
 	return errno == EACCES || errno == EPERM ? CCID_E_ACCESS : CCID_E_GONE;
-}
-
-static int pass_over(struct scan *s, const char *node, int err)
-{
-	s->denied += err == CCID_E_ACCESS;
-	ccid_log(s->env, CCID_LOG_WARNING, NULL, "%s cannot be read: %s", node, ccid_err_text(err));
-	return 0;
 }
 
 static int visit_node(struct scan *s, struct node at)

@@ -421,6 +421,34 @@ static void permission_refused_is_counted_for_readers_alone(void **state)
 	assert_int_equal(t->warnings, 2);
 }
 
+static void a_folder_that_may_not_be_read_counts_as_one(void **state)
+{
+	struct tree *t = *state;
+	struct bytes d = reader(1, 2);
+	unsigned denied[2] = {0, 0};
+	char bus[PATH_LEN];
+
+	put_file(t->dev, "001/001", d.b, d.len);
+	snprintf(bus, sizeof bus, "%s/001", t->dev);
+	assert_int_equal(chmod(bus, 0), 0);
+	if (geteuid() == 0 && seteuid(65534) != 0)
+		skip();
+	assert_int_equal(scan(t, &denied[0]), 0);
+	if (getuid() == 0)
+		assert_int_equal(seteuid(0), 0);
+	assert_int_equal(chmod(t->dev, 0), 0);
+	if (geteuid() == 0)
+		assert_int_equal(seteuid(65534), 0);
+	assert_int_equal(scan(t, &denied[1]), 0);
+	if (getuid() == 0)
+		assert_int_equal(seteuid(0), 0);
+	assert_int_equal(chmod(t->dev, 0755), 0);
+	assert_int_equal(chmod(bus, 0755), 0);
+	assert_int_equal(denied[0], 1);
+	assert_int_equal(denied[1], 1);
+	assert_int_equal(t->warnings, 2);
+}
+
 static void text_is_made_safe_to_print(void **state)
 {
 	static const struct {
@@ -497,6 +525,7 @@ int main(void)
 		T(no_usb_at_all_is_an_empty_scan),
 		T(a_damaged_device_does_not_hide_the_next),
 		T(permission_refused_is_counted_for_readers_alone),
+		T(a_folder_that_may_not_be_read_counts_as_one),
 		T(text_is_made_safe_to_print),
 		T(the_holder_of_a_node_is_named),
 	};
