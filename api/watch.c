@@ -155,7 +155,7 @@ static void unfollow_usb(struct ccid_watch *w)
 	w->hotplug = NULL;
 }
 
-/* Without a source of news there is a look all the same, when the program asks. */
+/* Without it there are looks by time, until it can be had. */
 static void follow_usb(struct ccid_watch *w)
 {
 	const struct ccid_usb_stand_in *usb = w->context->usb;
@@ -312,6 +312,9 @@ static void round_of(struct ccid_watch *w, int64_t now)
 	if (look_is_due(w, now)) {
 		w->look = false;
 		ccid_watch_look(w, now);
+		follow_usb(w);
+		if (w->hotplug == NULL && watches_usb(w)) /* for want of descriptors */
+			w->look_at = now + CCID_WATCH_BACKOFF_MS;
 	}
 	for (struct ccid_seat *s = w->seats; s != NULL; s = s->next)
 		ccid_seat_tend(s, now);

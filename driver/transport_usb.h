@@ -19,7 +19,8 @@ struct ccid_usb_found {
 /* Visit every CCID interface below /dev/bus/usb (sysfs adds port path and strings; a node alone is
  * enough). Sorted by bus and device. fn returns 0 to go on, else its result is returned. A device
  * that cannot be read is logged and passed over; *denied counts those refused for lack of
- * permission, a folder of them as one (may be NULL). */
+ * permission, a folder of them as one (may be NULL). CCID_E_NOMEM, also without descriptors left: what
+ * is there is then not known. */
 CCID_MUST_USE
 int ccid_usb_scan(const struct ccid_env *env,
                   int (*fn)(void *arg, const struct ccid_usb_found *found), void *arg,

@@ -60,34 +60,38 @@ static int node_add(struct scan *s, uint8_t bus, uint8_t dev)
 	return 0;
 }
 
+/* Not so when we are short of means ourselves: nothing is known of it then. */
 static int pass_over(struct scan *s, const char *node, int err)
 {
+	if (err == CCID_E_NOMEM)
+		return err;
 	s->denied += err == CCID_E_ACCESS;
 	ccid_log(s->env, CCID_LOG_WARNING, NULL, "%s cannot be read: %s", node, ccid_err_text(err));
 	return 0;
 }
 
-/* NULL when it cannot be read, or is not there any more. */
-static DIR *open_folder(struct scan *s, const char *path)
+/* NULL when it may not be read, or is not there any more. */
+static int open_folder(struct scan *s, DIR **dir, const char *path)
 {
-	DIR *dir = opendir(path);
-
-	if (dir == NULL && errno == EACCES)
-		(void)pass_over(s, path, CCID_E_ACCESS);
-	return dir;
+	*dir = opendir(path);
+	if (*dir != NULL)
+		return 0;
+	if (errno == EACCES)
+		return pass_over(s, path, CCID_E_ACCESS);
+	return ccid_usb_starved(errno) ? CCID_E_NOMEM : 0;
 }
 
 static int list_bus(struct scan *s, uint8_t bus)
 {
 	char path[512];
 	struct dirent *e;
-	int err = 0;
 	DIR *dir;
+	int err;
 
 	snprintf(path, sizeof path, "%.400s/%03u", s->roots->dev, bus);
-	dir = open_folder(s, path);
+	err = open_folder(s, &dir, path);
 	if (dir == NULL)
-		return 0;
+		return err;
 	while (err == 0 && s->nnodes < NODES_MAX && (e = readdir(dir)) != NULL) {
 		uint8_t dev = three_digits(e->d_name);
 
@@ -108,11 +112,11 @@ static int node_order(const void *a, const void *b)
 static int list_nodes(struct scan *s)
 {
 	struct dirent *e;
-	int err = 0;
-	DIR *dir = open_folder(s, s->roots->dev);
+	DIR *dir;
+	int err = open_folder(s, &dir, s->roots->dev);
 
 	if (dir == NULL)
-		return 0;
+		return err;
 	while (err == 0 && (e = readdir(dir)) != NULL) {
 		uint8_t bus = three_digits(e->d_name);
 
@@ -205,6 +209,8 @@ static int read_node(struct ccid_usb_raw *raw, const char *node)
 {
 	int fd = open(node, O_RDONLY | O_CLOEXEC | O_NOCTTY), err;
 
+	if (fd < 0 && ccid_usb_starved(errno))
+		return CCID_E_NOMEM;
 	if (fd < 0)
 		return errno == EACCES || errno == EPERM ? CCID_E_ACCESS : CCID_E_GONE;
 	err = ccid_usb_raw_read(raw, fd);

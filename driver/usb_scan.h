@@ -47,7 +47,12 @@ struct ccid_usb_sysdev {
 	char name[32]; /* port path, "1-2.3" */
 };
 
-/* List the devices of sys: count, and *out to be freed. 0 when there is no such folder. */
+/* Whether opening failed with this errno for want of descriptors or memory: what could not be opened may
+ * well be there. */
+bool ccid_usb_starved(int os_errno);
+
+/* List the devices of sys: count, and *out to be freed. 0 when there is no such folder. CCID_E_NOMEM
+ * (descriptors too). */
 CCID_MUST_USE
 int ccid_usb_sysfs_list(struct ccid_usb_sysdev **out, const char *sys);
 

@@ -73,6 +73,11 @@ void ccid_usb_text_clean(char *text)
 	}
 }
 
+bool ccid_usb_starved(int os_errno)
+{
+	return os_errno == EMFILE || os_errno == ENFILE || os_errno == ENOMEM;
+}
+
 static int attr_open(const char *sys, const char *name, const char *attr)
 {
 	char path[512];
@@ -209,7 +214,7 @@ int ccid_usb_sysfs_list(struct ccid_usb_sysdev **out, const char *sys)
 
 	*out = NULL;
 	if (dir == NULL)
-		return 0;
+		return ccid_usb_starved(errno) ? CCID_E_NOMEM : 0;
 	while (n < SYSDEV_MAX && (e = readdir(dir)) != NULL) {
 		struct ccid_usb_sysdev *more;
 

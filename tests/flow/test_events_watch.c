@@ -3,6 +3,7 @@
 #include "events_rig.h"
 
 #include <iscard/iscard.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -376,6 +377,37 @@ static void connections_are_counted(void **state)
 	rig_finish();
 }
 
+/* With no descriptor left nothing has left, and when there are some again it is heard again. */
+static void without_descriptors_it_is_tried_again(void **state)
+{
+	struct rlimit before, now;
+	const char *source;
+	int lowest, fd;
+
+	(void)state;
+	rig_begin(NULL);
+	assert_int_equal(iscard_context_event_fd(rig.context, &fd), S_OK);
+	lowest = dup(fd);
+	close(lowest);
+	assert_int_equal(getrlimit(RLIMIT_NOFILE, &before), 0);
+	now = before;
+	now.rlim_cur = (rlim_t)lowest;
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &now), 0);
+	rig_watch();
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &before), 0);
+	assert_int_equal(iscard_context_hotplug(rig.context, &source), S_OK);
+	assert_string_equal(source, "none");
+	rig_plug(0);
+	assert_in_range(rig_timer(), 1, CCID_WATCH_BACKOFF_MS);
+	rig_pass(CCID_WATCH_BACKOFF_MS);
+	EXPECT(ARRIVED, 0);
+	EXPECT_NOTHING();
+	assert_int_equal(rig_timer(), -1);
+	assert_int_equal(iscard_context_hotplug(rig.context, &source), S_OK);
+	assert_string_not_equal(source, "none");
+	rig_finish();
+}
+
 /* Another process may hold the descriptors of a watch that has ended for as long as it likes. */
 static void a_source_that_was_closed_is_heard_no_more(void **state)
 {
@@ -422,6 +454,7 @@ int main(void)
 		cmocka_unit_test(a_peer_that_is_lost_is_connected_to_again),
 		cmocka_unit_test(connections_are_counted),
 		cmocka_unit_test(a_source_that_was_closed_is_heard_no_more),
+		cmocka_unit_test(without_descriptors_it_is_tried_again),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

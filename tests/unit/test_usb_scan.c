@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -449,6 +450,40 @@ static void a_folder_that_may_not_be_read_counts_as_one(void **state)
 	assert_int_equal(t->warnings, 2);
 }
 
+static struct rlimit leave_descriptors(rlim_t n)
+{
+	int lowest = dup(STDERR_FILENO);
+	struct rlimit before, now;
+
+	assert_int_equal(getrlimit(RLIMIT_NOFILE, &before), 0);
+	now = before;
+	now.rlim_cur = (rlim_t)lowest + n;
+	close(lowest);
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &now), 0);
+	return before;
+}
+
+static void without_descriptors_nothing_is_taken_for_gone(void **state)
+{
+	struct tree *t = *state;
+	struct bytes d = reader(1, 2);
+
+	put_file(t->dev, "001/001", d.b, d.len);
+	put_file(t->dev, "001/002", d.b, d.len);
+	put_sysdev(t, "1-1", 1, 1);
+	for (rlim_t n = 0; n < 5; n++) {
+		struct rlimit before = leave_descriptors(n);
+		int rc;
+
+		t->nfound = 0;
+		rc = scan(t, NULL);
+		assert_int_equal(setrlimit(RLIMIT_NOFILE, &before), 0);
+		assert_int_equal(rc, n < 2 ? CCID_E_NOMEM : 0);
+		if (n >= 2)
+			assert_int_equal(t->nfound, 2);
+	}
+}
+
 static void text_is_made_safe_to_print(void **state)
 {
 	static const struct {
@@ -526,6 +561,7 @@ int main(void)
 		T(a_damaged_device_does_not_hide_the_next),
 		T(permission_refused_is_counted_for_readers_alone),
 		T(a_folder_that_may_not_be_read_counts_as_one),
+		T(without_descriptors_nothing_is_taken_for_gone),
 		T(text_is_made_safe_to_print),
 		T(the_holder_of_a_node_is_named),
 	};

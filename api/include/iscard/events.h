@@ -152,7 +152,7 @@ ISCARD_API HRESULT iscard_context_cancel(iscard_context *context);
 
 /* Where news of USB readers comes from: "udev", "kernel" (its own messages, without udev), "inotify"
  * (the device nodes only, as in most containers), "rescan" (none of these: a look every two
- * seconds), or "none" while nothing on USB is watched. With "+rescan" behind it the source has
+ * seconds), or "none" while nothing on USB is watched, or no descriptor is left. With "+rescan" behind it the source has
  * not proven yet that it speaks here, and looks are taken too until it does. Static. E_POINTER,
  * SCARD_E_SERVICE_STOPPED. */
 ISCARD_API HRESULT iscard_context_hotplug(iscard_context *context, const char **source);
