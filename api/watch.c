@@ -162,13 +162,14 @@ static void follow_usb(struct ccid_watch *w)
 
 	if (!watches_usb(w)) {
 		unfollow_usb(w);
-	} else if (w->hotplug == NULL) {
-		if (ccid_hotplug_open(&w->hotplug, usb != NULL ? usb->hotplug : NULL,
-		                      &w->context->env) < 0)
-			w->hotplug = NULL;
-		else
-			(void)in_set(w->sources, ccid_hotplug_fd(w->hotplug));
+		return;
 	}
+	if (w->hotplug != NULL)
+		return;
+	if (ccid_hotplug_open(&w->hotplug, usb != NULL ? usb->hotplug : NULL, &w->context->env) < 0)
+		w->hotplug = NULL;
+	else if (in_set(w->sources, ccid_hotplug_fd(w->hotplug)) != 0)
+		unfollow_usb(w);
 }
 
 void ccid_watch_asked(struct ccid_watch *w)

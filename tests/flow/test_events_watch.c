@@ -3,6 +3,7 @@
 #include "events_rig.h"
 
 #include <iscard/iscard.h>
+#include <sys/epoll.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -408,6 +409,71 @@ static void without_descriptors_it_is_tried_again(void **state)
 	rig_finish();
 }
 
+/* The kernel allows five sets in one another, and three of them are ours. */
+static void in_too_many_sets_it_is_seen_by_looking(void **state)
+{
+	struct epoll_event e = {.events = EPOLLIN};
+	int set[4];
+
+	(void)state;
+	rig_begin(NULL);
+	assert_int_equal(iscard_context_event_fd(rig.context, &set[0]), S_OK);
+	for (size_t i = 1; i < 4; i++) {
+		set[i] = epoll_create1(EPOLL_CLOEXEC);
+		assert_int_equal(epoll_ctl(set[i], EPOLL_CTL_ADD, set[i - 1], &e), 0);
+	}
+	rig_watch();
+	EXPECT_NOTHING();
+	rig_plug(0);
+	assert_in_range(rig_timer(), 1, CCID_WATCH_BACKOFF_MS);
+	rig_pass(CCID_WATCH_BACKOFF_MS);
+	EXPECT(ARRIVED, 0);
+	for (size_t i = 1; i < 4; i++)
+		close(set[i]);
+	rig_finish();
+}
+
+static bool tells(int set)
+{
+	struct epoll_event e;
+
+	return epoll_wait(set, &e, 1, 0) == 1;
+}
+
+static void an_edge_is_told_for_each_change(void **state)
+{
+	struct epoll_event e = {.events = EPOLLIN | EPOLLET};
+	int set, fd;
+
+	(void)state;
+	rig_begin(NULL);
+	set = epoll_create1(EPOLL_CLOEXEC);
+	assert_int_equal(iscard_context_event_fd(rig.context, &fd), S_OK);
+	assert_int_equal(epoll_ctl(set, EPOLL_CTL_ADD, fd, &e), 0);
+	rig_plug(0);
+	rig_watch();
+	assert_true(tells(set));
+	EXPECT(ARRIVED, 0);
+	EXPECT_NOTHING();
+	for (unsigned i = 0; i < 3; i++) {
+		(void)tells(set);
+		responder_move_card(rig.device[0], true);
+		assert_true(tells(set));
+		EXPECT(INSERTED, 0);
+		EXPECT_NOTHING();
+		(void)tells(set);
+		responder_move_card(rig.device[0], false);
+		assert_true(tells(set));
+		EXPECT(REMOVED, 0);
+		EXPECT_NOTHING();
+	}
+	(void)tells(set);
+	rig_plug(1);
+	assert_true(tells(set));
+	close(set);
+	rig_finish();
+}
+
 /* Another process may hold the descriptors of a watch that has ended for as long as it likes. */
 static void a_source_that_was_closed_is_heard_no_more(void **state)
 {
@@ -455,6 +521,8 @@ int main(void)
 		cmocka_unit_test(connections_are_counted),
 		cmocka_unit_test(a_source_that_was_closed_is_heard_no_more),
 		cmocka_unit_test(without_descriptors_it_is_tried_again),
+		cmocka_unit_test(in_too_many_sets_it_is_seen_by_looking),
+		cmocka_unit_test(an_edge_is_told_for_each_change),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -116,7 +116,9 @@ struct iscard_event {
 ISCARD_API const char *iscard_event_name(iscard_event_type type);
 
 /* The descriptor to poll for reading; the context's own, never to be read or closed. It stays
- * readable until iscard_context_next_event() has returned S_FALSE. E_POINTER, E_OUTOFMEMORY (of
+ * readable until iscard_context_next_event() has returned S_FALSE; whoever polls with EPOLLET calls
+ * that until it does. It may stand in an epoll set, and that in another, but not in a third: the
+ * kernel's limit; news then comes by looking, once a second. E_POINTER, E_OUTOFMEMORY (of
  * descriptors too), SCARD_E_SERVICE_STOPPED. */
 ISCARD_API HRESULT iscard_context_event_fd(iscard_context *context, int *fd);
 
@@ -152,9 +154,9 @@ ISCARD_API HRESULT iscard_context_cancel(iscard_context *context);
 
 /* Where news of USB readers comes from: "udev", "kernel" (its own messages, without udev), "inotify"
  * (the device nodes only, as in most containers), "rescan" (none of these: a look every two
- * seconds), or "none" while nothing on USB is watched, or no descriptor is left. With "+rescan" behind it the source has
- * not proven yet that it speaks here, and looks are taken too until it does. Static. E_POINTER,
- * SCARD_E_SERVICE_STOPPED. */
+ * seconds), or "none" while nothing on USB is watched, and while there is no descriptor left for it (a
+ * look every second). With "+rescan" behind it the source has not proven yet that it speaks here, and
+ * looks are taken too until it does. Static. E_POINTER, SCARD_E_SERVICE_STOPPED. */
 ISCARD_API HRESULT iscard_context_hotplug(iscard_context *context, const char **source);
 
 ISCARD_C_END
