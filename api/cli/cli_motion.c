@@ -141,7 +141,7 @@ int cli_motion_run(const struct cli_motion *m, const char *text)
 		(void)!iscard_card_unlock(r.context, r.found->name, NULL, NULL);
 	hr = iscard_card_move(r.context, r.found->name, m->what, &options, &report);
 	if (hr == SCARD_E_SHARING_VIOLATION || hr == SCARD_W_SECURITY_VIOLATION ||
-	    hr == SCARD_E_UNKNOWN_READER) {
+	    hr == SCARD_E_UNKNOWN_READER || hr == ISCARD_E_DIVERGED) {
 		code = cli_report(r.found, iscard_motion_name(m->what), hr);
 	} else {
 		(m->json ? tell_json : tell)(m, r.found->name, &report, hr);

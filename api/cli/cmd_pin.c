@@ -140,6 +140,17 @@ static int report(ISCard *card)
 	return CLI_FAILED;
 }
 
+/* Nobody is asked to type where nothing can be typed on. */
+static void prompt(ISCard *card, bool modify)
+{
+	struct iscard_capabilities caps = {.size = sizeof caps};
+	unsigned wanted = modify ? ISCARD_PAD_MODIFY : ISCARD_PAD_VERIFY;
+
+	if (SUCCEEDED(iscard_attached_capabilities(card, &caps)) && (caps.pin_pad & wanted) != 0)
+		fprintf(stderr, "type on the reader: the PIN%s\n",
+		        modify ? ", then the new one" : "");
+}
+
 static int enter(const char *reader, bool modify, const struct iscard_pin_request *q,
                  const struct wanted *w)
 {
@@ -150,7 +161,7 @@ static int enter(const char *reader, bool modify, const struct iscard_pin_reques
 
 	if (code != CLI_OK)
 		return code;
-	fprintf(stderr, "type on the reader: the PIN%s\n", modify ? ", then the new one" : "");
+	prompt(s.card, modify);
 	if (w->structure != NULL)
 		hr = by_structure(s.card, modify, w->structure, &sw);
 	else

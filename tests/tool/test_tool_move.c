@@ -39,6 +39,20 @@ static void expect(struct tool *t, int code, const char *out, const char *messag
 	tool_free(t);
 }
 
+/* The recording begins with an attach. */
+static void another_way_than_the_recording_is_no_failure_of_the_reader(void **state)
+{
+	struct tool t;
+
+	(void)state;
+	TOOL(&t, "", "eject", "replay:" SAMPLES_DIR "/emulated-kiosk-jam/trace.pcapng");
+	expect(&t, 7, "", "eject: the recorded session goes another way");
+	TOOL(&t, "", "eject",
+	     "replay:" SAMPLES_DIR "/emulated-kiosk-jam/trace.pcapng?strict=lenient");
+	expect(&t, 1, "", "eject: the card could not be ejected or powered off as asked; the card "
+	                  "is jammed");
+}
+
 static void an_eject_is_waited_for(void **state)
 {
 	struct emu_config cfg = motor(0x0F, EMU_MOUTH_IS_PRESENT);
@@ -271,6 +285,7 @@ static void the_name_of_the_socket_may_be_abstract(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(another_way_than_the_recording_is_no_failure_of_the_reader),
 		cmocka_unit_test(an_eject_is_waited_for),
 		cmocka_unit_test(no_time_is_not_for_ever),
 		cmocka_unit_test(what_cannot_be_seen_is_not_claimed),

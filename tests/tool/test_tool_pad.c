@@ -69,6 +69,7 @@ static void what_a_pad_cannot_do_is_said(void **state)
 	(void)state;
 	emu_server_start(&s, &cfg, NULL);
 	TOOL(&t, "", "pin", "modify", s.address);
+	assert_null(strstr(t.err, "type on the reader"));
 	expect(&t, 1, "", "the reader has no pad to modify a PIN on");
 	TOOL(&t, "", "pin", "verify", s.address, "--coding", "bcd");
 	expect(&t, 1, "", "PC_to_RDR_Secure");
