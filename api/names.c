@@ -72,8 +72,8 @@ int ccid_names_number(struct ccid_names *names, const char *base, const char *pl
 
 void ccid_name_full(char *out, size_t cap, const char *base, unsigned number, unsigned slot)
 {
-	snprintf(out, cap, "%.*s %02X %02X", (int)(CCID_NAME_MAX - 32), base, number & 0xffu,
-	         slot & 0xffu);
+	snprintf(out, cap, "%.*s %02X %02X", (int)(CCID_NAME_MAX - sizeof " FFFFFFFF FF"), base,
+	         number, slot & 0xffu);
 }
 
 void ccid_names_free(struct ccid_names *names)

@@ -43,6 +43,8 @@ static void numbers_stand_at_the_end_in_hexadecimal(void **state)
 	assert_string_equal(name, "ACS ACR39U 00 00");
 	ccid_name_full(name, sizeof name, "ACS ACR39U", 10, 15);
 	assert_string_equal(name, "ACS ACR39U 0A 0F");
+	ccid_name_full(name, sizeof name, "ACS ACR39U", 256, 0); /* no second 00 */
+	assert_string_equal(name, "ACS ACR39U 100 00");
 }
 
 static void the_longest_texts_fit(void **state)
@@ -58,6 +60,9 @@ static void the_longest_texts_fit(void **state)
 	memset(id.serial, 's', CCID_TEXT_MAX - 1);
 	ccid_name_base(name, sizeof name, &id);
 	assert_int_equal(strlen(name), 4 * (CCID_TEXT_MAX - 1) + 7);
+	ccid_name_full(full, sizeof full, name, 0xFFFFFFFF, 255);
+	assert_int_equal(strncmp(full, name, strlen(name)), 0);
+	assert_string_equal(full + strlen(name), " FFFFFFFF FF");
 	ccid_name_full(full, sizeof full, name, 1, 2);
 	assert_string_equal(full + strlen(full) - 6, " 01 02");
 }
