@@ -44,8 +44,7 @@ static void report_addresses(void)
 		len = strcspn(at, " \t\n");
 		text = strndup(at, len);
 		if (len > 0 && text != NULL && !ccid_is_replay_address(text) &&
-		    (ccid_address_parse(&a, text, NULL) != 0 ||
-		     a.kind == CCID_ADDRESS_OTHER))
+		    (ccid_address_parse(&a, text, NULL) != 0 || a.kind == CCID_ADDRESS_OTHER))
 			cli_error("\"%s\" is no reader address; between addresses stand spaces, "
 			          "and a space in one is written %%20",
 			          text);

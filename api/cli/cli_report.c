@@ -60,8 +60,7 @@ static int report_unreachable(const struct iscard_reader *r)
 	if (begins(r->address, "fd:"))
 		cli_error("%s: no device is open under this number", r->address);
 	else
-		cli_error("%s: nothing answers at this address; does the server run?",
-		          r->address);
+		cli_error("%s: nothing answers at this address; does the server run?", r->address);
 	return CLI_NO_READER;
 }
 

@@ -210,8 +210,8 @@ static int find_reader(struct watch *w, bool by_address, struct iscard_reader_li
 
 static int watch_in(struct watch *w, bool by_address)
 {
-	HRESULT hr = iscard_context_watch(w->context, by_address ? NULL : w->reader,
-	                                  ISCARD_WATCH_CARDS);
+	HRESULT hr =
+		iscard_context_watch(w->context, by_address ? NULL : w->reader, ISCARD_WATCH_CARDS);
 	int fd;
 
 	if (SUCCEEDED(hr))

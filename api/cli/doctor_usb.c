@@ -158,8 +158,9 @@ static bool is_locked_out(struct doctor *d, const struct place *p)
 		if (names[i][0] == '\0' ||
 		    ccid_usb_sysfs_number(d->roots->sys, names[i], "authorized") != 0)
 			continue;
-		doctor_say(d, DOCTOR_LOCKED_OUT, "the kernel was told not to let it in: %s/%s/%s is 0",
-		           d->roots->sys, names[i], "authorized");
+		doctor_say(d, DOCTOR_LOCKED_OUT,
+		           "the kernel was told not to let it in: %s/%s/%s is 0", d->roots->sys,
+		           names[i], "authorized");
 		return true;
 	}
 	return false;
@@ -203,7 +204,8 @@ static bool is_refused(struct doctor *d, const char *node)
 	if (fd >= 0)
 		close(fd);
 	if (refused)
-		doctor_say(d, DOCTOR_REFUSED, "%s may not be opened, though its mode allows it", node);
+		doctor_say(d, DOCTOR_REFUSED, "%s may not be opened, though its mode allows it",
+		           node);
 	return refused;
 }
 

@@ -260,7 +260,8 @@ static void a_reader_that_is_watched_by_name_is_not_forgotten(void **state)
 
 	(void)state;
 	rig_begin(NULL);
-	assert_int_equal(iscard_context_watch(rig.context, rig_name(0), ISCARD_WATCH_READERS), S_OK);
+	assert_int_equal(iscard_context_watch(rig.context, rig_name(0), ISCARD_WATCH_READERS),
+	                 S_OK);
 	rig_plug(0);
 	rig_settle();
 	EXPECT(ARRIVED, 0);

@@ -49,8 +49,9 @@ static void another_way_than_the_recording_is_no_failure_of_the_reader(void **st
 	expect(&t, 7, "", "eject: the recorded session goes another way");
 	TOOL(&t, "", "eject",
 	     "replay:" SAMPLES_DIR "/emulated-kiosk-jam/trace.pcapng?strict=lenient");
-	expect(&t, 1, "", "eject: the card could not be ejected or powered off as asked; the card "
-	                  "is jammed");
+	expect(&t, 1, "",
+	       "eject: the card could not be ejected or powered off as asked; the card "
+	       "is jammed");
 }
 
 static void an_eject_is_waited_for(void **state)

@@ -113,7 +113,7 @@ struct iscard_reader {
 struct iscard_reader_list {
 	size_t count;
 	const struct iscard_reader *readers;
-	unsigned denied; /* USB readers, or whole buses, that this user has no permission to look at */
+	unsigned denied; /* USB readers, or folders, that this user has no permission for */
 };
 
 /* What the context's addresses name now: USB readers first by bus and port, each address in its
