@@ -42,7 +42,12 @@ echo 0084000001 >&3
 read -r <&4
 expect 6 "^iscard: [^:]*: in use by pid $holder \(iscard\): stop that program first$" atr 0
 expect 6 "in use by pid $holder \(iscard\)" apdu --raw 0 0084000001
+# The kernel shows a claim as the driver usbfs, the made-up /sys does not by itself.
+expect 6 'note: .* is open in a program that has not claimed it: pid$' doctor usb:1-1
+expect 6 'problem: another program has it: ' doctor usb:1-1
+ln -s /sys/bus/usb/drivers/usbfs /sys/bus/usb/devices/1-1:1.0/driver
 expect 6 "is open in another program: pid $holder \(iscard\)$" doctor usb:1-1
+rm /sys/bus/usb/devices/1-1:1.0/driver
 expect 0 '^0  ACS' list
 expect 0 'serial number: EMU0001' info 0
 exec 3>&- 4<&-
