@@ -32,9 +32,14 @@ static void end(struct ccid_reader *r, struct ccid_call *c, int result)
 		r->slot[c->slot].owed[c->seq / 8] |= (uint8_t)(1u << c->seq % 8);
 }
 
+static bool is_owed(const struct ccid_reader *r, unsigned slot, uint8_t seq)
+{
+	return slot < r->nslots && (r->slot[slot].owed[seq / 8] & 1u << seq % 8) != 0;
+}
+
 bool ccid_in_owed(const struct ccid_reader *r, unsigned slot, uint8_t seq)
 {
-	bool owed = r->slot[slot].owed[seq / 8] & 1u << seq % 8;
+	bool owed = is_owed(r, slot, seq);
 
 	for (unsigned i = 0; i < r->nlanes; i++) {
 		const struct ccid_call *c = &r->lane[i].call;
@@ -142,14 +147,9 @@ static struct ccid_lane *addressee(const struct ccid_reader *r, const struct cci
 /* What a command that was given up still gets, once. */
 static bool paid(struct ccid_reader *r, const struct ccid_rsp *rsp)
 {
-	uint8_t bit = (uint8_t)(1u << rsp->seq % 8), *owed;
-
-	if (rsp->slot >= r->nslots)
+	if (!is_owed(r, rsp->slot, rsp->seq))
 		return false;
-	owed = &r->slot[rsp->slot].owed[rsp->seq / 8];
-	if (!(*owed & bit))
-		return false;
-	*owed &= (uint8_t)~bit;
+	r->slot[rsp->slot].owed[rsp->seq / 8] &= (uint8_t) ~(1u << rsp->seq % 8);
 	return true;
 }
 
@@ -241,9 +241,44 @@ static bool senseless(const struct ccid_reader *r, size_t n)
 	return r->in_len > 0 && missing(r, r->in_len) > r->in_cap - r->in_len;
 }
 
+static bool several_due(const struct ccid_reader *r)
+{
+	unsigned n = 0;
+
+	for (unsigned i = 0; i < r->nlanes; i++)
+		n += r->lane[i].call.open && r->lane[i].call.type != 0;
+	return n > 1;
+}
+
+/* Whether what came behind a part is a message of its own, of those that are expected or late. */
+static bool begins_another(const struct ccid_reader *r, size_t n)
+{
+	struct ccid_rsp rsp;
+
+	if (ccid_rsp_decode(&rsp, r->in + r->in_len, n) < 0)
+		return false;
+	return addressee(r, &rsp) != NULL || is_owed(r, rsp.slot, rsp.seq);
+}
+
+/* Whether what came behind a part need not be its rest: a reader that has sent too little goes on with
+ * the next answer. One that cuts its messages, while several are to come, is asked for one at a time
+ * from now on. */
+static bool mixed(struct ccid_reader *r, size_t n)
+{
+	if (r->in_len == 0 || n == 0)
+		return false;
+	if (begins_another(r, n))
+		return true;
+	if (!several_due(r))
+		return false;
+	r->lanes.room = 1;
+	return true;
+}
+
 /* Some readers cut a message into several transfers, or put an empty one around it. */
 static void received(struct ccid_reader *r, size_t n)
 {
+	bool other;
 	size_t len;
 
 	r->looks = r->unasked = 0;
@@ -252,10 +287,13 @@ static void received(struct ccid_reader *r, size_t n)
 		broken(r, CCID_E_BABBLE);
 		return;
 	}
+	other = mixed(r, n);
 	r->in_len += n;
 	r->in_parts++;
 	len = r->in_len;
-	if (len > 0 && missing(r, len) == 0) {
+	if (other) {
+		broken(r, CCID_E_SHORT);
+	} else if (len > 0 && missing(r, len) == 0) {
 		r->in_len = 0;
 		ccid_in_forget(r);
 		deliver(r, len);

@@ -103,6 +103,82 @@ static void half_an_answer_does_not_begin_the_next(void **state)
 	finish();
 }
 
+static void begin_an_answer(const struct hand_message *command, size_t len)
+{
+	uint8_t part[HAND_BYTES] = {0x80, 12, 0, 0, 0, command->bytes[5], command->bytes[6]};
+
+	assert_true(len < sizeof part);
+	hand_raw(&hand, part, len);
+	hand_read(&hand);
+}
+
+/* What is still missing is as long as the whole answer for the other slot. */
+static void an_answer_cut_short_is_not_completed_by_that_of_another_slot(void **state)
+{
+	(void)state;
+	for (size_t len = 10; len < 22; len++) {
+		struct hand_message a, b;
+		struct job ja, jb;
+
+		begin(2, 2);
+		a = sent(&ja, 0, 1);
+		b = sent(&jb, 1, 2);
+		begin_an_answer(&a, len);
+		hand_answer(&hand, &b, 0, 0, "\xB1\x90\x00", 3);
+		result_is(&ja, CCID_E_IO);
+		result_is(&jb, CCID_E_IO);
+		works(0);
+		works(1);
+		assert_int_equal(reader->lanes.room, 2);
+		finish();
+	}
+}
+
+/* Nor by one that is late: the command in slot 1 was cancelled. */
+static void an_answer_cut_short_is_not_completed_by_a_late_one(void **state)
+{
+	struct hand_message a, b;
+	struct job ja, jb;
+
+	(void)state;
+	begin(2, 2);
+	a = sent(&ja, 0, 1);
+	b = sent(&jb, 1, 2);
+	ccid_slot_cancel(reader, 1);
+	result_is(&jb, CCID_E_CANCELLED);
+	begin_an_answer(&a, 19);
+	hand_answer(&hand, &b, 0, 0, "\xB1\x90\x00", 3);
+	result_is(&ja, CCID_E_IO);
+	works(0);
+	works(1);
+	finish();
+}
+
+/* What comes is no answer to anybody: perhaps the rest. One slot at a time, such a reader can be used. */
+static void a_reader_that_cuts_its_answers_is_used_one_slot_at_a_time(void **state)
+{
+	struct hand_message a;
+	struct job ja, jb;
+
+	(void)state;
+	begin(2, 2);
+	a = sent(&ja, 0, 1);
+	sent(&jb, 1, 2);
+	begin_an_answer(&a, 12);
+	hand_raw(&hand, (const uint8_t *)"\x03\x04\x05\x06\x07\x08\x09\x0A\x90\x00", 10);
+	result_is(&ja, CCID_E_IO);
+	result_is(&jb, CCID_E_IO);
+	a = sent(&ja, 0, 3);
+	queues(&jb, 1);
+	begin_an_answer(&a, 12);
+	hand_raw(&hand, (const uint8_t *)"\x03\x04\x05\x06\x07\x08\x09\x0A\x90\x00", 10);
+	result_is(&ja, 12);
+	a = hand_command(&hand, 4);
+	hand_answer(&hand, &a, 0, 0, "\xB1\x90\x00", 3);
+	byte_is(&jb, 0xB1);
+	finish();
+}
+
 /* Slot 1 waits for time alone when the reader leaves: there is no command of its own to end. */
 static void an_unplug_ends_a_pause(void **state)
 {
@@ -129,6 +205,9 @@ int main(void)
 		cmocka_unit_test(late_answers_for_one_slot_do_not_end_the_command_of_another),
 		cmocka_unit_test(numbers_that_may_still_be_answered_are_left_out),
 		cmocka_unit_test(half_an_answer_does_not_begin_the_next),
+		cmocka_unit_test(an_answer_cut_short_is_not_completed_by_that_of_another_slot),
+		cmocka_unit_test(an_answer_cut_short_is_not_completed_by_a_late_one),
+		cmocka_unit_test(a_reader_that_cuts_its_answers_is_used_one_slot_at_a_time),
 		cmocka_unit_test(an_unplug_ends_a_pause),
 	};
 
