@@ -2,7 +2,8 @@
 /* What goes out: commands and the requests beside them, by whoever owns the wire. */
 #include "wire.h"
 
-#define T1_AROUND 5 /* NAD, PCB, LEN and CRC beside what a block carries */
+#define LEFT_OUT_MAX 16 /* sequence numbers in a row */
+#define T1_AROUND    5  /* NAD, PCB, LEN and CRC beside what a block carries */
 
 bool ccid_wire_others(struct ccid_reader *r, unsigned slot)
 {
@@ -164,12 +165,13 @@ static int bulk_out(struct ccid_reader *r, unsigned slot, size_t len, int64_t de
 	return rc;
 }
 
-/* Not one with which an answer may still come; when there is no other, those of old are forgotten. */
+/* Not one with which an answer may still come. When many in a row are left out, what is as old as
+ * that comes no more; else few would remain in the end, and one be used twice running. */
 static void choose_seq(struct ccid_reader *r, unsigned slot)
 {
 	ccid_wire_lock(r);
 	for (unsigned i = 0; ccid_in_owed(r, slot, r->seq); i++) {
-		if (i == 256)
+		if (i == LEFT_OUT_MAX)
 			ccid_in_forgive(r, slot);
 		r->seq++;
 	}

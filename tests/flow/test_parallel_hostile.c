@@ -179,6 +179,23 @@ static void a_reader_that_cuts_its_answers_is_used_one_slot_at_a_time(void **sta
 	finish();
 }
 
+/* All but one were given up and never answered. */
+static void numbers_do_not_run_out(void **state)
+{
+	(void)state;
+	begin(2, 2);
+	hand.skips = true;
+	memset(reader->slot[1].owed, 0xFF, sizeof reader->slot[1].owed);
+	reader->slot[1].owed[7] &= 0x7F;
+	for (unsigned i = 0; i < 3; i++) {
+		uint8_t seq = hand.seq;
+
+		works(1);
+		assert_int_not_equal(hand.seq, seq);
+	}
+	finish();
+}
+
 /* Slot 1 waits for time alone when the reader leaves: there is no command of its own to end. */
 static void an_unplug_ends_a_pause(void **state)
 {
@@ -208,6 +225,7 @@ int main(void)
 		cmocka_unit_test(an_answer_cut_short_is_not_completed_by_that_of_another_slot),
 		cmocka_unit_test(an_answer_cut_short_is_not_completed_by_a_late_one),
 		cmocka_unit_test(a_reader_that_cuts_its_answers_is_used_one_slot_at_a_time),
+		cmocka_unit_test(numbers_do_not_run_out),
 		cmocka_unit_test(an_unplug_ends_a_pause),
 	};
 
