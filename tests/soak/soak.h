@@ -53,6 +53,7 @@ struct soak_reader {
 	atomic_uint cards[SOAK_SLOTS];   /* times a card was put into the slot */
 	atomic_uint allocations_fail_in; /* after a transport was opened; FAULT_NEVER */
 	pthread_mutex_t log;
+	ISCard *object[SOAK_SLOTS];
 };
 
 void soak_reader_begin(struct soak_reader *r, const struct soak_kind *kind);
@@ -116,7 +117,9 @@ void soak_new_twin(struct soak_card *c);
 /* soak_threads.c: the threads of a reader with several slots. */
 struct soak_crew {
 	struct soak_reader *reader;
-	pthread_barrier_t barrier;
+	pthread_mutex_t lock;
+	pthread_cond_t all;
+	unsigned arrived, meetings; /* lock */
 	unsigned long apdus;
 	bool enough;
 	struct soak_card card[SOAK_SLOTS];

@@ -230,6 +230,7 @@ void soak_card_begin(struct soak_card *c, struct soak_reader *r, unsigned slot, 
 	c->random.state = seed * 0x9E3779B97F4A7C15u + slot + 1;
 	c->object = create(c, &CLSID_CSCard, &IID_ISCard);
 	c->cmd = create(c, &CLSID_CSCardCmd, &IID_ISCardCmd);
+	r->object[slot] = c->object;
 	soak_new_twin(c);
 }
 

@@ -106,12 +106,21 @@ static struct soak_fault transfer(struct soak_reader *r, unsigned slot, struct s
 	return (struct soak_fault){.name = "transfer", .number = f.kind};
 }
 
+/* What a slot is at may be at any point, of another or its own. */
+static struct soak_fault cancel(struct soak_reader *r, struct soak_random *random)
+{
+	unsigned slot = soak_below(random, soak_slots(r->kind));
+
+	(void)iscard_cancel(r->object[slot]);
+	return (struct soak_fault){.cancels = true, .name = "cancel", .number = slot};
+}
+
 static struct soak_fault transport(struct soak_reader *r, unsigned slot, struct soak_random *random)
 {
 	struct fault_plan *p = &r->plan;
 
 	if (soak_slots(r->kind) > 1)
-		return transfer(r, slot, random);
+		return soak_one_in(random, 2) ? cancel(r, random) : transfer(r, slot, random);
 	p->kind = (enum fault_kind)soak_below(random, FAULT_KINDS);
 	p->byte = soak_below(random, 9);
 	p->byte += p->byte >= 1; /* a shorter dwLength is padding */

@@ -3,6 +3,7 @@
 #include "soak.h"
 
 #include "alloc_count.h"
+#include "lockstep.h"
 #include "transport_usbredir.h"
 
 #include <stdio.h>
@@ -84,6 +85,7 @@ static int64_t now(void *arg)
 {
 	struct soak_reader *r = arg;
 
+	lockstep_point();
 	return r->s.clock.now;
 }
 

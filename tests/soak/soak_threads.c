@@ -2,13 +2,14 @@
 /* A thread for each slot: all with faults about, then all without, in turn. */
 #include "soak.h"
 
+#include "lockstep.h"
+
 #define PHASE  40 /* APDUs of each thread */
 #define SETTLE 3
 
 struct hand {
 	struct soak_crew *crew;
 	unsigned slot;
-	pthread_t thread;
 };
 
 static void phase_with_faults(struct soak_card *c)
@@ -36,9 +37,24 @@ static void phase_without(struct soak_card *c)
 			         c->count);
 }
 
+/* True for one of them. */
 static bool meet(struct soak_crew *crew)
 {
-	return pthread_barrier_wait(&crew->barrier) == PTHREAD_BARRIER_SERIAL_THREAD;
+	unsigned meeting;
+	bool last;
+
+	pthread_mutex_lock(&crew->lock);
+	meeting = crew->meetings;
+	last = ++crew->arrived == soak_slots(crew->reader->kind);
+	if (last) {
+		crew->arrived = 0;
+		crew->meetings++;
+		pthread_cond_broadcast(&crew->all);
+	}
+	while (crew->meetings == meeting)
+		pthread_cond_wait(&crew->all, &crew->lock);
+	pthread_mutex_unlock(&crew->lock);
+	return last;
 }
 
 /* The faults are over. A reader that is gone is given back by all, then plugged in again. */
@@ -76,7 +92,7 @@ static bool has_enough(const struct soak_crew *crew)
 	return count >= crew->apdus;
 }
 
-static void *work(void *arg)
+static void work(void *arg)
 {
 	struct hand *h = arg;
 	struct soak_card *c = &h->crew->card[h->slot];
@@ -100,7 +116,6 @@ static void *work(void *arg)
 		meet(h->crew);
 	}
 	soak_detach(c);
-	return NULL;
 }
 
 void soak_several_slots(struct soak_reader *r, struct soak_crew *crew, unsigned long apdus)
@@ -110,18 +125,17 @@ void soak_several_slots(struct soak_reader *r, struct soak_crew *crew, unsigned 
 
 	crew->reader = r;
 	crew->apdus = apdus;
-	crew->enough = false;
-	pthread_barrier_init(&crew->barrier, NULL, n);
-	for (unsigned i = 0; i < n; i++)
-		soak_card_begin(&crew->card[i], r, i, soak_seed);
+	pthread_mutex_init(&crew->lock, NULL);
+	pthread_cond_init(&crew->all, NULL);
+	r->s.pass = lockstep_wait;
 	for (unsigned i = 0; i < n; i++) {
-		hand[i] = (struct hand){.crew = crew, .slot = i};
-		if (pthread_create(&hand[i].thread, NULL, work, &hand[i]) != 0)
-			soak_die(r, "no thread");
+		hand[i] = (struct hand){crew, i};
+		soak_card_begin(&crew->card[i], r, i, soak_seed);
 	}
-	for (unsigned i = 0; i < n; i++)
-		pthread_join(hand[i].thread, NULL);
+	lockstep_run(&r->s.clock, soak_seed, n, work, hand, sizeof hand[0]);
 	for (unsigned i = 0; i < n; i++)
 		soak_card_end(&crew->card[i]);
-	pthread_barrier_destroy(&crew->barrier);
+	pthread_cond_destroy(&crew->all);
+	pthread_mutex_destroy(&crew->lock);
+	r->s.pass = NULL;
 }

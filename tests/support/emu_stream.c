@@ -65,6 +65,8 @@ static int advance(void *ctx, int64_t at, int cancel_fd)
 		hook(s->hook_ctx);
 		return readable(cancel_fd) ? CCID_E_CANCELLED : 0;
 	}
+	if (s->pass != NULL)
+		return s->pass(at, cancel_fd);
 	if (at == CCID_NEVER)
 		fail_msg("something waits for ever");
 	fake_clock_jump(&s->clock, at);

@@ -24,6 +24,8 @@ struct emu_stream {
 	void *hook_ctx;
 	int64_t hook_at;
 	unsigned waits; /* times the clock was moved */
+	/* Instead of moving the clock: wait until that time or, CCID_E_CANCELLED, the descriptor is readable. */
+	int (*pass)(int64_t at, int cancel_fd);
 };
 
 /* s lives as long as everything that uses it. The device is made from cfg, the clock starts.
