@@ -120,6 +120,28 @@ static bool crowded(struct ccid_reader *r, unsigned slot)
 	return true;
 }
 
+static bool free_slot(struct ccid_reader *r, unsigned slot, unsigned other)
+{
+	bool freed;
+
+	if (ccid_slot_now(r, other) != CCID_SLOT_DESYNCED || !ccid_slot_lend(r, slot, other))
+		return false;
+	freed = ccid_recover(r, other) == CCID_OK;
+	ccid_slot_take_back(r, other);
+	return freed;
+}
+
+/* CMD_SLOT_BUSY, and other slots were left out of step: the reader is still at work for them, and nobody
+ * may ever come back to end it. */
+static bool freed(struct ccid_reader *r, unsigned slot)
+{
+	bool any = false;
+
+	for (unsigned i = 0; i < r->nslots; i++)
+		any = (i != slot && free_slot(r, slot, i)) || any;
+	return any;
+}
+
 int ccid_exchange(struct ccid_reader *r, unsigned slot, const struct ccid_cmd *cmd,
                   const struct ccid_wait *wait, struct ccid_rsp *rsp)
 {
@@ -139,7 +161,7 @@ int ccid_exchange(struct ccid_reader *r, unsigned slot, const struct ccid_cmd *c
 			return ccid_recover(r, slot) == CCID_E_GONE ? CCID_E_GONE : rc;
 		if (rc != CCID_E_SLOT_BUSY || ccid_env_now(r->env) >= patience)
 			break;
-		if (rsp->error == 0xE0 && !crowded(r, slot))
+		if (rsp->error == 0xE0 && !freed(r, slot) && !crowded(r, slot))
 			ccid_slot_desync(r, slot); /* nothing of ours is outstanding */
 		rc = pause_busy(r, slot, cmd, ccid_after(r, CCID_BUSY_STEP_MS, patience));
 		if (rc == CCID_E_SLOT_BUSY)

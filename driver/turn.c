@@ -236,6 +236,29 @@ int ccid_slot_try_enter(struct ccid_reader *r, unsigned slot)
 	return entered ? look(r, slot) : CCID_E_SLOT_BUSY;
 }
 
+bool ccid_slot_lend(struct ccid_reader *r, unsigned slot, unsigned to)
+{
+	struct ccid_slot *s = &r->slot[to];
+	bool free;
+
+	pthread_mutex_lock(&r->wire);
+	free = has_room(&s->gate);
+	if (free) {
+		s->gate.taken++;
+		s->lane = r->slot[slot].lane;
+		s->cancels_seen = atomic_load(&s->cancels);
+	}
+	pthread_mutex_unlock(&r->wire);
+	return free;
+}
+
+void ccid_slot_take_back(struct ccid_reader *r, unsigned from)
+{
+	pthread_mutex_lock(&r->wire);
+	let_out(r, &r->slot[from].gate);
+	pthread_mutex_unlock(&r->wire);
+}
+
 int ccid_slot_leave(struct ccid_reader *r, unsigned slot, int result)
 {
 	pthread_mutex_lock(&r->wire);

@@ -20,6 +20,10 @@ static inline int64_t ccid_after(const struct ccid_reader *r, int64_t ms, int64_
 /* Own the transport: whoever reads is asked to let go. Not while it is owned by the same. */
 void ccid_wire_take(struct ccid_reader *r);
 void ccid_wire_give(struct ccid_reader *r);
+/* From a slot that is entered and has no command under way, enter another on its lane, for a moment.
+ * false: somebody has entered it or is about to. */
+bool ccid_slot_lend(struct ccid_reader *r, unsigned slot, unsigned to);
+void ccid_slot_take_back(struct ccid_reader *r, unsigned from);
 /* What wire guards; nothing with one lane. */
 void ccid_wire_lock(struct ccid_reader *r);
 void ccid_wire_unlock(struct ccid_reader *r);

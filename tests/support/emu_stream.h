@@ -24,7 +24,8 @@ struct emu_stream {
 	void *hook_ctx;
 	int64_t hook_at;
 	unsigned waits; /* times the clock was moved */
-	/* Instead of moving the clock: wait until that time or, CCID_E_CANCELLED, the descriptor is readable. */
+	/* Instead of moving the clock: wait until then (0), or until the descriptor is readable
+	 * (CCID_E_CANCELLED). */
 	int (*pass)(int64_t at, int cancel_fd);
 };
 
