@@ -123,10 +123,11 @@ struct ccid_reader {
 	struct ccid_gate lanes; /* who gets a lane, with several */
 	struct ccid_lane *lane;
 	unsigned nlanes, lanes_made;
-	bool owned;      /* wire: somebody uses the transport */
-	unsigned wanted; /* wire: how many want it, but to read */
-	bool waiting;    /* wire: the owner waits and can be kicked */
-	bool kicked;     /* wire: a cancel() of our own may be left in the transport */
+	bool owned;               /* wire: somebody uses the transport */
+	unsigned wanted;          /* wire: how many want it, but to read */
+	bool waiting;             /* wire: the owner waits and can be kicked */
+	bool kicked;              /* wire: a cancel() of our own may be left in the transport */
+	struct ccid_call *sender; /* wire: whose command was sent last; in its lane */
 
 	/* the owner of the wire */
 	uint8_t seq;

@@ -53,13 +53,16 @@ struct ccid_transport_ops {
 	int (*post_in)(struct ccid_transport *t, uint8_t *buf, size_t cap);
 
 	/* Start sending; may return before the device has taken the bytes. buf must stay untouched
-	 * until wait_in() has returned. A failure shows here or in the next wait_in(). No
-	 * zero-length packet is added. */
+	 * until wait_in() has returned what came, or a failure; what is still to be sent then was
+	 * copied. Waits for an OUT transfer before it. A failure shows here, or in the next
+	 * wait_in(), post_in() or bulk_out(). No zero-length packet is added. */
 	int (*bulk_out)(struct ccid_transport *t, const uint8_t *buf, size_t len, int64_t deadline);
 
-	/* Wait for the posted IN transfer (and for an OUT transfer under way). Returns the bytes
-	 * received, 0 for a zero-length transfer. CCID_E_TIMEOUT and CCID_E_CANCELLED leave the IN
-	 * transfer posted. CCID_E_STALL names either bulk endpoint: clear both. */
+	/* Wait for the posted IN transfer; an OUT transfer that goes on does not keep it. Returns
+	 * the bytes received, 0 for a zero-length transfer. CCID_E_TIMEOUT and CCID_E_CANCELLED
+	 * leave the IN transfer posted; CCID_E_TIMEOUT before the deadline: the deadline of the
+	 * last bulk_out() was over, and the device had not taken the bytes, which were taken back.
+	 * CCID_E_STALL names either bulk endpoint: clear both. */
 	int (*wait_in)(struct ccid_transport *t, int64_t deadline);
 
 	/* Cancel what is posted on the bulk endpoints and wait, briefly and bounded, until it is

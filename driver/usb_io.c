@@ -219,9 +219,11 @@ void ccid_usb_drop(struct ccid_usb *u, unsigned set)
 
 static int submit_in(struct ccid_usb *u, uint8_t *buf, int cap)
 {
-	int err;
+	int err = u->out_err;
 
 	u->out_err = 0;
+	if (err != 0)
+		return err;
 	libusb_fill_bulk_transfer(u->in.t, u->handle, u->base.iface.bulk_in.address, buf, cap,
 	                          ccid_usb_landed, &u->in, 0);
 	err = ccid_usb_submit(&u->in);
@@ -283,8 +285,11 @@ int ccid_usb_bulk_out(struct ccid_transport *t, const uint8_t *buf, size_t len, 
 
 static int in_result(struct ccid_usb *u)
 {
-	int err = u->out_err;
+	int err;
 
+	if (u->in.t->status != LIBUSB_TRANSFER_COMPLETED)
+		ccid_usb_drop(u, CCID_USB_OUT);
+	err = u->out_err;
 	u->posted = false;
 	u->out_err = 0;
 	if (err == 0)
@@ -294,16 +299,30 @@ static int in_result(struct ccid_usb *u)
 	return err != 0 ? err : u->in.t->actual_length;
 }
 
+/* What the reader does not take in time is taken back. */
+static int wait_for_in(struct ccid_usb *u, int64_t deadline)
+{
+	int err;
+
+	if ((u->flying & CCID_USB_OUT) == 0 || u->out_deadline >= deadline)
+		return ccid_usb_wait(u, CCID_USB_IN, deadline, true);
+	err = ccid_usb_wait(u, CCID_USB_IN, u->out_deadline, true);
+	if (err != CCID_E_TIMEOUT)
+		return err;
+	if ((u->flying & CCID_USB_OUT) == 0)
+		return ccid_usb_wait(u, CCID_USB_IN, deadline, true);
+	ccid_usb_drop(u, CCID_USB_OUT);
+	return CCID_E_TIMEOUT;
+}
+
 int ccid_usb_wait_in(struct ccid_transport *t, int64_t deadline)
 {
 	struct ccid_usb *u = ccid_usb_of(t);
 	int err = CCID_E_ARG;
 
 	pthread_mutex_lock(&u->lock);
-	if ((u->flying & CCID_USB_OUT) != 0 && u->out_deadline < deadline)
-		deadline = u->out_deadline;
 	if (u->posted)
-		err = ccid_usb_wait(u, CCID_USB_IN | CCID_USB_OUT, deadline, true);
+		err = wait_for_in(u, deadline);
 	if (err == 0)
 		err = in_result(u);
 	pthread_mutex_unlock(&u->lock);

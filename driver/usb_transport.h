@@ -74,7 +74,7 @@ struct ccid_usb {
 	int64_t heard_at; /* env time of the last look for completions; 0: never */
 	bool posted;      /* wait_in() has something to tell */
 	struct ccid_usb_xfer in, out, control, intr;
-	int out_err; /* of the last OUT, told by wait_in() */
+	int out_err; /* of the last OUT, told by whatever bulk operation comes next */
 	int64_t out_deadline;
 	uint8_t *control_buf;
 	size_t control_cap;

@@ -98,6 +98,7 @@ static void begin(struct ccid_reader *r, unsigned slot, const struct ccid_cmd *c
 	                        .deadline = wait->deadline,
 	                        .limit = ccid_after(r, wait->silence_ms, wait->deadline),
 	                        .rsp = rsp};
+	r->sender = c;
 	watch_card(r, c);
 }
 

@@ -329,14 +329,22 @@ static void look_at_card(struct ccid_reader *r, struct ccid_call *c)
 		c->left = ccid_reader_dispatch(r) >= 0 && lost_card(r, c) < 0;
 }
 
-/* A wait that ended before its time waited for an OUT transfer that the reader does not take. */
+/* The wait ended before its time: the reader has not taken the latest command. */
+static void not_taken(struct ccid_reader *r)
+{
+	struct ccid_call *c = r->sender;
+
+	if (c != NULL && c->open && c->type != 0)
+		end(r, c, CCID_E_TIMEOUT);
+}
+
 static void time_passed(struct ccid_reader *r, int64_t until)
 {
 	int64_t now = ccid_env_now(r->env);
 	bool look = r->look_at != 0 && now >= r->look_at;
 
 	if (now < until)
-		broken(r, CCID_E_TIMEOUT);
+		not_taken(r);
 	else if (r->in_len > 0 && now >= r->in_until)
 		broken(r, CCID_E_SHORT);
 	for (unsigned i = 0; i < r->nlanes; i++) {

@@ -119,6 +119,57 @@ static void others_work_while_a_slot_asks_for_time(void **state)
 	assert_int_equal(usbfs_count("resets"), 0);
 }
 
+/* The card asks for time once, 2 s. */
+static void *slow_once(void *arg)
+{
+	static const uint8_t apdu[] = {0x80, 0x12, 0x01, 0x14};
+	struct job *j = arg;
+	uint8_t rapdu[2];
+
+	j->rc = transmit(j->slot, apdu, sizeof apdu, rapdu, sizeof rapdu);
+	return NULL;
+}
+
+static void *one_echo(void *arg)
+{
+	struct job *j = arg;
+
+	j->good = echo(j->slot, 3);
+	return NULL;
+}
+
+/* Slot 1's, once slot 0's is with its card. */
+static void begin_two_of_which_one_is_not_taken(struct job *taken, struct job *held)
+{
+	int before;
+
+	open_reader();
+	before = usbfs_count("messages");
+	start(taken, 0, slow_once);
+	while (usbfs_count("messages") == before)
+		sched_yield();
+	assert_true(usbfs_do("hold-out 1"));
+	start(held, 1, one_echo);
+	while (usbfs_count("held") == 0)
+		sched_yield();
+}
+
+static void an_answer_does_not_wait_for_a_command_that_is_not_taken(void **state)
+{
+	struct job taken, held;
+
+	(void)state;
+	begin_two_of_which_one_is_not_taken(&taken, &held);
+	pthread_join(taken.thread, NULL);
+	assert_int_equal(taken.rc, 2);
+	assert_int_equal(usbfs_count("held"), 1);
+	assert_true(usbfs_do("hold-out 0"));
+	pthread_join(held.thread, NULL);
+	assert_int_equal(held.good, 1);
+	ccid_reader_close(reader);
+	assert_int_equal(usbfs_count("resets"), 0);
+}
+
 static void an_unplug_ends_all_that_is_under_way(void **state)
 {
 	struct job asks, idle;
@@ -142,6 +193,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		USB_TEST(four_threads_get_their_own_answers),
 		USB_TEST(others_work_while_a_slot_asks_for_time),
+		USB_TEST(an_answer_does_not_wait_for_a_command_that_is_not_taken),
 		USB_TEST(an_unplug_ends_all_that_is_under_way),
 	};
 

@@ -66,6 +66,8 @@ struct usbfs {
 	unsigned unclaimed;        /* transfers on an interface nobody claimed */
 	unsigned setinterfaces, resets;
 	unsigned bulks; /* transfers that moved */
+	bool holds_out; /* bulk OUT is NAKed, so many wait: */
+	unsigned held;
 };
 
 int64_t usbfs_now(void);

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* Commands, one a connection; after "2 " for the reader on the second port: unplug, plug, suspend,
- * refuse, permit (to open), insert SLOT, remove SLOT; FAULT-after N, the first two by USB transfers
+ * refuse, permit (to open), insert SLOT, remove SLOT, hold-out 1 (bulk OUT is NAKed until hold-out 0);
+ * FAULT-after N, the first two by USB transfers
  * from now, the others by messages: stall, unplug, stall-lost, silent, lost, dead, short, empty,
  * garbage, seq, slot, length, long, zlp-before, zlp-after, pull, pull-silent; driver, opens, connects,
- * unclaimed, setinterfaces, resets, bulks, messages, violations, unconfigured, controls, other_messages,
+ * unclaimed, setinterfaces, resets, bulks, held (OUT transfers), messages, violations, unconfigured, controls, other_messages,
  * other_violations (of the other interface). The answer is
  * "ok", "no", or what was asked for. */
 #include "usbfs.h"
@@ -99,6 +100,10 @@ static bool act(struct usbfs *u, const char *what, unsigned n)
 		usbfs_kill(u, NULL, -ESHUTDOWN);
 		return true;
 	}
+	if (strcmp(what, "hold-out") == 0) {
+		u->holds_out = n != 0;
+		return true;
+	}
 	if (fault(u, what, n))
 		return true;
 	if (n >= EMU_SLOTS_MAX)
@@ -132,6 +137,7 @@ static bool count(const struct usbfs *u, const char *what, unsigned *n)
 		{"setinterfaces", u->setinterfaces},
 		{"resets", u->resets},
 		{"bulks", u->bulks},
+		{"held", u->held},
 		{"messages", c->messages},
 		{"controls", c->controls},
 		{"violations", c->violations},

@@ -277,11 +277,16 @@ static bool pass(struct usbfs *u)
 	bool blocked[256] = {false}, moved = false;
 	struct usbfs_urb **p = &u->pending;
 
+	u->held = 0;
 	while (*p != NULL) {
 		struct usbfs_urb *urb = *p;
 		uint8_t ep = urb->type == USBDEVFS_URB_TYPE_CONTROL ? 0 : urb->endpoint;
 		bool late = urb->req != NULL && urb->deadline <= usbfs_now();
 
+		if (u->holds_out && urb->type == USBDEVFS_URB_TYPE_BULK && !is_in(urb)) {
+			blocked[ep] = true;
+			u->held++;
+		}
 		if (!late && (blocked[ep] || !move(u, urb))) {
 			blocked[ep] = true;
 			p = &urb->next;

@@ -182,8 +182,8 @@ static void an_unplug_ends_both(void **state)
 /* Whatever ends a wait, early or late, both calls end and both slots come back. */
 static void every_failure_with_two_under_way_is_survived(void **state)
 {
-	static const int errors[] = {CCID_E_STALL,   CCID_E_BABBLE, CCID_E_IO,
-	                             CCID_E_TIMEOUT, CCID_E_NOMEM,  CCID_E_ARG};
+	static const int errors[] = {CCID_E_STALL, CCID_E_BABBLE, CCID_E_IO, CCID_E_NOMEM,
+	                             CCID_E_ARG};
 
 	(void)state;
 	for (unsigned i = 0; i < sizeof errors / sizeof *errors * 2; i++) {
@@ -203,6 +203,26 @@ static void every_failure_with_two_under_way_is_survived(void **state)
 		works(0);
 		finish();
 	}
+}
+
+/* The transport took the command of slot 1 back in the end; slot 0's is at work. */
+static void a_command_that_is_not_taken_ends_alone(void **state)
+{
+	struct hand_message a;
+	struct job ja, jb;
+
+	(void)state;
+	begin(2, 2);
+	a = sent(&ja, 0, 1);
+	sent(&jb, 1, 2);
+	hand_fail(&hand, CCID_E_TIMEOUT);
+	result_is(&jb, CCID_E_TIMEOUT);
+	hand_answer(&hand, &a, 0, 0, "\xA0\x90\x00", 3);
+	byte_is(&ja, 0xA0);
+	works(1);
+	works(0);
+	assert_int_equal(hand.halts, 0);
+	finish();
 }
 
 /* A port reset, the last means of recovery, takes the power from all cards. */
@@ -495,6 +515,7 @@ int main(void)
 		cmocka_unit_test(a_halted_pipe_ends_both_and_is_cleared_once),
 		cmocka_unit_test(an_unplug_ends_both),
 		cmocka_unit_test(every_failure_with_two_under_way_is_survived),
+		cmocka_unit_test(a_command_that_is_not_taken_ends_alone),
 		cmocka_unit_test(a_reset_for_one_slot_ends_the_session_of_the_other),
 		cmocka_unit_test(a_third_slot_waits_for_its_turn),
 		cmocka_unit_test(one_busy_slot_means_turns),
