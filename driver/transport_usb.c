@@ -10,7 +10,8 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
-#define STRING_MS 1000 /* for each string descriptor at open */
+#define STRING_MS    1000 /* for each string descriptor at open */
+#define CONTROL_ROOM 64   /* for the requests of the class (CCID 5.3), setup included */
 
 static void give_back(struct ccid_usb *u)
 {
@@ -283,6 +284,8 @@ static int transfers_open(struct ccid_usb *u)
 	u->control.t = libusb_alloc_transfer(0);
 	u->cancel_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK | EFD_SEMAPHORE);
 	if (u->in.t == NULL || u->out.t == NULL || u->control.t == NULL || u->cancel_fd < 0)
+		return CCID_E_NOMEM;
+	if (ccid_usb_control_room(u, CONTROL_ROOM) != 0)
 		return CCID_E_NOMEM;
 	return ccid_usb_intr_open(u);
 }

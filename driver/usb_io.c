@@ -217,6 +217,37 @@ void ccid_usb_drop(struct ccid_usb *u, unsigned set)
 		         "a cancelled transfer does not come back");
 }
 
+/* Whether the device has taken a request, whatever it said. Lock held; the control transfer is free. */
+static bool answers(struct ccid_usb *u, int64_t deadline)
+{
+	libusb_fill_control_setup(u->control_buf, LIBUSB_ENDPOINT_IN, LIBUSB_REQUEST_GET_STATUS, 0,
+	                          0, 2);
+	libusb_fill_control_transfer(u->control.t, u->handle, u->control_buf, ccid_usb_landed,
+	                             &u->control, 0);
+	if (ccid_usb_submit(&u->control) != 0)
+		return false;
+	if (ccid_usb_wait(u, CCID_USB_CONTROL, deadline, false) == 0)
+		return u->control.t->status == LIBUSB_TRANSFER_COMPLETED ||
+		       u->control.t->status == LIBUSB_TRANSFER_STALL;
+	ccid_usb_drop(u, CCID_USB_CONTROL);
+	return false;
+}
+
+/* A reader that is pulled fails its transfers first; that it has left the kernel knows when it has
+ * asked the hub, on uhci four times a second. One that still answers has not. */
+static int failed(struct ccid_usb *u, int err)
+{
+	int64_t until = ccid_env_now(u->base.env) + CCID_USB_PARTING_MS;
+
+	if (err != CCID_E_IO || u->gone || (u->flying & CCID_USB_CONTROL) != 0 || answers(u, until))
+		return err;
+	u->waiting = true;
+	while (!u->gone && wait_once(u, poll_ms(u, until), false) == 0)
+		;
+	u->waiting = false;
+	return u->gone ? CCID_E_GONE : err;
+}
+
 static int submit_in(struct ccid_usb *u, uint8_t *buf, int cap)
 {
 	int err = u->out_err;
@@ -324,7 +355,7 @@ int ccid_usb_wait_in(struct ccid_transport *t, int64_t deadline)
 	if (u->posted)
 		err = wait_for_in(u, deadline);
 	if (err == 0)
-		err = in_result(u);
+		err = failed(u, in_result(u));
 	pthread_mutex_unlock(&u->lock);
 	return err;
 }
@@ -356,7 +387,7 @@ int ccid_usb_cut_in(struct ccid_transport *t)
 	return rc;
 }
 
-static int control_room(struct ccid_usb *u, size_t len)
+int ccid_usb_control_room(struct ccid_usb *u, size_t len)
 {
 	uint8_t *more;
 
@@ -384,7 +415,7 @@ static int control_run(struct ccid_usb *u, int64_t deadline)
 	err = ccid_usb_status(u, u->control.t);
 	if (err == CCID_E_GONE)
 		ccid_usb_set_gone(u);
-	return err != 0 ? err : u->control.t->actual_length;
+	return err != 0 ? failed(u, err) : u->control.t->actual_length;
 }
 
 static int control_locked(struct ccid_usb *u, const struct ccid_setup *setup, uint8_t *data,
@@ -396,7 +427,7 @@ static int control_locked(struct ccid_usb *u, const struct ccid_setup *setup, ui
 
 	if ((u->flying & CCID_USB_CONTROL) != 0)
 		return CCID_E_IO;
-	n = control_room(u, LIBUSB_CONTROL_SETUP_SIZE + (size_t)setup->length);
+	n = ccid_usb_control_room(u, LIBUSB_CONTROL_SETUP_SIZE + (size_t)setup->length);
 	if (n != 0)
 		return n;
 	payload = u->control_buf + LIBUSB_CONTROL_SETUP_SIZE;
@@ -411,6 +442,8 @@ static int control_locked(struct ccid_usb *u, const struct ccid_setup *setup, ui
 		n = setup->length;
 	if (in && n > 0)
 		memcpy(data, payload, (size_t)n);
+	if ((u->flying & CCID_USB_CONTROL) == 0)
+		ccid_wipe(payload, setup->length);
 	return n;
 }
 

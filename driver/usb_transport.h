@@ -31,6 +31,7 @@
 #define CCID_USB_RING_BYTES  72 /* type, and two bits for each of 256 slots */
 #define CCID_USB_POLLFDS_MAX 8
 #define CCID_USB_SETTLE_MS   1000 /* for a cancelled transfer to come back */
+#define CCID_USB_PARTING_MS  500  /* from a failure to the hub's word that the port is empty */
 #define CCID_USB_QUIET_MS    10 /* no card is changed in less, and no interrupt endpoint is faster */
 
 /* Transfers under way; a set. */
@@ -131,6 +132,10 @@ int ccid_usb_cut_in(struct ccid_transport *t);
 int ccid_usb_control(struct ccid_transport *t, const struct ccid_setup *setup, uint8_t *data,
                      int64_t deadline);
 int ccid_usb_pause(struct ccid_transport *t, int64_t until);
+
+/* Make room for a control transfer of len bytes, setup included. */
+CCID_MUST_USE
+int ccid_usb_control_room(struct ccid_usb *u, size_t len);
 
 /* usb_cancel.c */
 
