@@ -45,6 +45,17 @@ struct usbfs_file {
 	uint64_t reaper_at;
 };
 
+enum usbfs_strike {
+	USBFS_STRIKE_NONE,
+	USBFS_STRIKE_ERROR,   /* an error on the wire: EPROTO */
+	USBFS_STRIKE_BABBLE,  /* bulk IN: more than was asked for */
+	USBFS_STRIKE_ZERO,    /* bulk IN: a zero-length packet in place of the data */
+	USBFS_STRIKE_HALF,    /* bulk IN: the second half is lost */
+	USBFS_STRIKE_SUSPEND, /* every transfer ends, and the device is still there */
+	USBFS_STRIKE_RESET,   /* the same, and the port was reset */
+	USBFS_STRIKE_PART,    /* pulled: errors on the wire until the hub is asked */
+};
+
 struct usbfs {
 	struct usbfs *next; /* the reader on the second port, or NULL */
 	const char *port;   /* "1-1" */
@@ -68,6 +79,10 @@ struct usbfs {
 	unsigned bulks; /* transfers that moved */
 	bool holds_out; /* bulk OUT is NAKed, so many wait: */
 	unsigned held;
+	enum usbfs_strike strike, struck; /* to come; whose rest is due */
+	unsigned strike_at, strikes;
+	int64_t parts_at;          /* the hub will be asked; 0: not pulled */
+	struct usbfs_stand *stand; /* a program says what the device does; or NULL */
 };
 
 int64_t usbfs_now(void);
@@ -75,6 +90,8 @@ int64_t usbfs_now(void);
 /* Plug the reader in, pull it out. */
 bool usbfs_plug(struct usbfs *u);
 void usbfs_unplug(struct usbfs *u);
+/* Reset its port. */
+void usbfs_reset(struct usbfs *u);
 
 /* What of the device answers a control request, an endpoint. */
 struct emu_device *usbfs_for_request(const struct usbfs *u, const uint8_t setup[8]);
@@ -106,6 +123,12 @@ void usbfs_kill(struct usbfs *u, const struct usbfs_file *f, int status);
 int usbfs_sync(struct usbfs *u, struct usbfs_file *f, fuse_req_t req,
                const struct usbdevfs_urb *urb, const uint8_t *setup, unsigned timeout);
 
+/* The first one pending on the endpoint, NULL for none; end it, data being what came in. */
+struct usbfs_urb *usbfs_find(struct usbfs *u, uint8_t endpoint);
+void usbfs_end(struct usbfs *u, struct usbfs_urb *urb, int status, const uint8_t *data, size_t len);
+/* Fill in how it ends, without ending it. */
+void usbfs_outcome(struct usbfs_urb *urb, int status, const uint8_t *data, size_t len);
+
 /* Memory of the program. */
 bool usbfs_peek(pid_t pid, uint64_t at, void *buf, size_t len);
 bool usbfs_poke(pid_t pid, uint64_t at, const void *buf, size_t len);
@@ -126,5 +149,23 @@ extern const struct fuse_lowlevel_ops usbfs_ops;
 #define USBFS_CTL "/dev/usbfs.ctl"
 int usbfs_ctl_listen(void);
 void usbfs_ctl_serve(struct usbfs *u, int fd);
+
+/* usbfs_strike.c */
+bool usbfs_strike_set(struct usbfs *u, const char *name, unsigned at);
+/* To a transfer that has moved. */
+void usbfs_strike_at(struct usbfs *u, struct usbfs_urb *urb);
+/* Whether the device is pulled, and the transfer has failed. */
+bool usbfs_parting(const struct usbfs *u, struct usbfs_urb *urb);
+/* What is left to do when no list of transfers is walked. */
+void usbfs_strike_rest(struct usbfs *u);
+
+/* usbfs_stand.c: a device that a test plays (stand_wire.h) */
+bool usbfs_stand_listen(struct usbfs *u);
+int usbfs_stand_fd(const struct usbfs *u); /* to be polled; -1: none */
+void usbfs_stand_serve(struct usbfs *u);
+/* An error number, or 0. */
+int usbfs_stand_refusal(struct usbfs *u, unsigned cmd);
+/* Whether the transfer, on an interrupt endpoint or a request that is no standard one, ends now. */
+bool usbfs_stand_moves(struct usbfs *u, struct usbfs_urb *urb);
 
 #endif

@@ -3,8 +3,10 @@
  * refuse, permit (to open), insert SLOT, remove SLOT, hold-out 1 (bulk OUT is NAKed until hold-out 0);
  * FAULT-after N, the first two by USB transfers
  * from now, the others by messages: stall, unplug, stall-lost, silent, lost, dead, short, empty,
- * garbage, seq, slot, length, long, zlp-before, zlp-after, pull, pull-silent; driver, opens, connects,
- * unclaimed, setinterfaces, resets, bulks, held (OUT transfers), messages, violations, unconfigured, controls, other_messages,
+ * garbage, seq, slot, length, long, zlp-before, zlp-after, pull, pull-silent, and those of
+ * usbfs_strike.c; driver, opens, connects,
+ * unclaimed, setinterfaces, resets, bulks, held (OUT transfers), strikes, messages, violations,
+ * unconfigured, controls, other_messages,
  * other_violations (of the other interface). The answer is
  * "ok", "no", or what was asked for. */
 #include "usbfs.h"
@@ -104,7 +106,7 @@ static bool act(struct usbfs *u, const char *what, unsigned n)
 		u->holds_out = n != 0;
 		return true;
 	}
-	if (fault(u, what, n))
+	if (fault(u, what, n) || usbfs_strike_set(u, what, n))
 		return true;
 	if (n >= EMU_SLOTS_MAX)
 		return false;
@@ -138,6 +140,7 @@ static bool count(const struct usbfs *u, const char *what, unsigned *n)
 		{"resets", u->resets},
 		{"bulks", u->bulks},
 		{"held", u->held},
+		{"strikes", u->strikes},
 		{"messages", c->messages},
 		{"controls", c->controls},
 		{"violations", c->violations},

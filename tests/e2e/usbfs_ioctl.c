@@ -90,6 +90,7 @@ void usbfs_unplug(struct usbfs *u)
 	for (struct usbfs_file *f = u->files; f != NULL; f = f->next)
 		f->gone = true;
 	usbfs_kill(u, NULL, -ESHUTDOWN);
+	u->strike = u->struck = USBFS_STRIKE_NONE;
 	memset(u->holder, 0, sizeof u->holder);
 	memset(u->bound, 0, sizeof u->bound);
 	usbfs_sysfs_remove(u);
@@ -280,14 +281,19 @@ static int set_configuration(struct usbfs *u, pid_t pid, uint64_t arg)
 	return 0;
 }
 
-static int reset(struct usbfs *u)
+void usbfs_reset(struct usbfs *u)
 {
-	u->resets++;
 	usbfs_kill(u, NULL, -ESHUTDOWN);
 	emu_reset(u->emu, usbfs_now());
 	if (u->other != NULL)
 		emu_reset(u->other, usbfs_now());
 	standard_request(u, 0x00, 0x09, 1, 0);
+}
+
+static int reset(struct usbfs *u)
+{
+	u->resets++;
+	usbfs_reset(u);
 	return 0;
 }
 
@@ -380,6 +386,10 @@ static int reap_blocking(struct usbfs_file *f, fuse_req_t req, uint64_t arg)
 static int device_ioctl(struct usbfs *u, struct usbfs_file *f, unsigned cmd, pid_t pid,
                         uint64_t arg)
 {
+	int refusal = u->stand != NULL ? usbfs_stand_refusal(u, cmd) : 0;
+
+	if (refusal != 0)
+		return -refusal;
 	switch (cmd) {
 	case USBDEVFS_SUBMITURB: return usbfs_submit(u, f, pid, arg);
 	case USBDEVFS_DISCARDURB: return usbfs_discard(u, f, arg);

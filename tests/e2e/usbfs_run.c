@@ -2,14 +2,15 @@
 /* Run a command where /dev/bus/usb/001/002 is the emulated reader:
  *
  *	usbfs_run [-k DRIVER] [-u] [-e] [-l LEVEL] [-m LENGTH] [-s SLOTS] [-b SLOTS]
- *		[-i] [-c] [-1 IFSC] [-n] [-2] [-t] COMMAND [ARGUMENT...]
+ *		[-i] [-c] [-1 IFSC] [-n] [-2] [-t] [-S] COMMAND [ARGUMENT...]
  *
  * -k a kernel driver binds the interface; -u the device is not configured; -e no card is in; -l 1
  * TPDU, 2 short, 3 extended APDU level; -m dwMaxCCIDMessageLength; -s slots, -b of
  * which may be busy at once, each with a card; -i no interrupt endpoint; -1 the
  * card speaks T=1, with CRC after -c; -n udev tells of readers; -2 there is a second port, for another
  * reader like it; -a the card answers from a file (emu_script.h); -p there is a pad, on which 1234
- * is typed; -t the device has two interfaces, "Contact" and "Contactless", each a reader with a card.
+ * is typed; -t the device has two interfaces, "Contact" and "Contactless", each a reader with a card;
+ * -S the program says what the device is and does (stand_wire.h).
  * Exits as the command does, 77 where this cannot be had. */
 #include "usbfs.h"
 
@@ -27,7 +28,7 @@
 
 #define SKIP 77
 
-static bool udev;
+static bool udev, stand;
 static struct emu_script script;
 static struct usbfs second = {.port = "1-2"};
 static uint8_t both[255]; /* a configuration of two interfaces */
@@ -93,7 +94,7 @@ static int parse(struct usbfs *u, int argc, char **argv)
 	bool crc = false;
 	int o;
 
-	while ((o = getopt(argc, argv, "+k:uel:m:s:b:ic1:n2a:pt")) != -1) {
+	while ((o = getopt(argc, argv, "+k:uel:m:s:b:ic1:n2a:ptS")) != -1) {
 		switch (o) {
 		case 'k': snprintf(u->kernel_driver, sizeof u->kernel_driver, "%s", optarg); break;
 		case 'u': u->unconfigured = true; break;
@@ -118,6 +119,7 @@ static int parse(struct usbfs *u, int argc, char **argv)
 		case 'p': u->config.class_desc[52] = 0x01; break; /* bPINSupport: verification */
 		case 't': u->composite = true; break;
 		case '2': u->next = &second; break;
+		case 'S': stand = true; break;
 		default: return -1;
 		}
 	}
@@ -171,14 +173,16 @@ static bool serve_fuse(struct fuse_session *se, struct fuse_buf *buf)
 
 static void serve(struct usbfs *u, struct fuse_session *se, int ctl, int child)
 {
-	struct pollfd fds[3] = {{.fd = fuse_session_fd(se), .events = POLLIN},
+	struct pollfd fds[4] = {{.fd = fuse_session_fd(se), .events = POLLIN},
 	                        {.fd = ctl, .events = POLLIN},
-	                        {.fd = child, .events = POLLIN}};
+	                        {.fd = child, .events = POLLIN},
+	                        {.events = POLLIN}};
 	struct fuse_buf buf = {0};
 	bool going = true;
 
 	while (going && !fuse_session_exited(se)) {
-		if (poll(fds, 3, wait_ms(u)) < 0 && errno != EINTR)
+		fds[3].fd = usbfs_stand_fd(u);
+		if (poll(fds, 4, wait_ms(u)) < 0 && errno != EINTR)
 			break;
 		if (fds[0].revents != 0)
 			going = serve_fuse(se, &buf);
@@ -186,6 +190,8 @@ static void serve(struct usbfs *u, struct fuse_session *se, int ctl, int child)
 			usbfs_ctl_serve(u, ctl);
 		if (fds[2].revents != 0)
 			going = false;
+		if (fds[3].revents != 0)
+			usbfs_stand_serve(u);
 		for (struct usbfs *each = u; each != NULL; each = each->next)
 			usbfs_run(each);
 	}
@@ -231,6 +237,8 @@ int main(int argc, char **argv)
 		return skip(why);
 	if (udev && !usbfs_udev_begin())
 		return skip("no netlink");
+	if (stand && !usbfs_stand_listen(&u))
+		return skip("no socket");
 	if (!usbfs_plug(&u) || !usbfs_sysfs_base() || !usbfs_sysfs_add(&u)) {
 		fprintf(stderr, "usbfs_run: the reader cannot be made\n");
 		return 1;

@@ -116,6 +116,8 @@ int usbfs_submit(struct usbfs *u, struct usbfs_file *f, pid_t pid, uint64_t at)
 		urb_free(urb);
 		return err;
 	}
+	if (urb->type == USBDEVFS_URB_TYPE_CONTROL)
+		urb->endpoint = 0;
 	u->unclaimed += urb->type != USBDEVFS_URB_TYPE_CONTROL && !has_claimed(u, f, urb->endpoint);
 	append_pending(u, urb);
 	return 0;
@@ -153,6 +155,11 @@ static int to_errno(int emu_status)
 	}
 }
 
+static bool is_standard(const struct usbfs_urb *urb)
+{
+	return urb->type == USBDEVFS_URB_TYPE_CONTROL && (urb->data[0] & 0x60) == 0;
+}
+
 /* false: the device NAKs. */
 static bool move(struct usbfs *u, struct usbfs_urb *urb)
 {
@@ -160,6 +167,10 @@ static bool move(struct usbfs *u, struct usbfs_urb *urb)
 	size_t len = urb->length;
 	int n;
 
+	if (u->emu != NULL && usbfs_parting(u, urb))
+		return true;
+	if (u->stand != NULL && u->emu != NULL && !is_standard(urb))
+		return usbfs_stand_moves(u, urb);
 	if (u->emu == NULL)
 		n = EMU_GONE;
 	else if (urb->type == USBDEVFS_URB_TYPE_CONTROL)
@@ -178,6 +189,7 @@ static bool move(struct usbfs *u, struct usbfs_urb *urb)
 	if (n >= 0 && !is_in(urb))
 		urb->actual =
 			(int)(urb->type == USBDEVFS_URB_TYPE_CONTROL ? setup_length(urb) : len);
+	usbfs_strike_at(u, urb);
 	return true;
 }
 
@@ -212,6 +224,44 @@ static void finish(struct usbfs_urb *urb)
 	}
 	*f->done_tail = urb;
 	f->done_tail = &urb->next;
+}
+
+void usbfs_outcome(struct usbfs_urb *urb, int status, const uint8_t *data, size_t len)
+{
+	bool control = urb->type == USBDEVFS_URB_TYPE_CONTROL;
+	size_t skip = control ? 8 : 0;
+
+	urb->status = len > urb->length - skip ? -EOVERFLOW : status;
+	urb->actual = 0;
+	if (urb->status != 0)
+		return;
+	if (!is_in(urb)) {
+		urb->actual = (int)(urb->length - skip);
+		return;
+	}
+	if (len > 0)
+		memcpy(urb->data + skip, data, len);
+	urb->actual = (int)len;
+}
+
+struct usbfs_urb *usbfs_find(struct usbfs *u, uint8_t endpoint)
+{
+	struct usbfs_urb *urb = u->pending;
+
+	while (urb != NULL && urb->endpoint != endpoint)
+		urb = urb->next;
+	return urb;
+}
+
+void usbfs_end(struct usbfs *u, struct usbfs_urb *urb, int status, const uint8_t *data, size_t len)
+{
+	struct usbfs_urb **p = &u->pending;
+
+	while (*p != urb)
+		p = &(*p)->next;
+	*p = urb->next;
+	usbfs_outcome(urb, status, data, len);
+	finish(urb);
 }
 
 static bool give_back(struct usbfs_urb *urb, pid_t pid, uint64_t at)
@@ -323,6 +373,7 @@ void usbfs_run(struct usbfs *u)
 {
 	for (int i = 0; i < 64 && pass(u); i++)
 		;
+	usbfs_strike_rest(u);
 	if (u->emu != NULL && !emu_plugged(u->emu))
 		usbfs_unplug(u);
 	for (struct usbfs_file *f = u->files; f != NULL; f = f->next)
@@ -336,6 +387,8 @@ int64_t usbfs_next(const struct usbfs *u)
 	if (u->other != NULL && emu_next_ms(u->other) < next)
 		next = emu_next_ms(u->other);
 
+	if (u->parts_at != 0 && u->parts_at < next)
+		next = u->parts_at;
 	for (const struct usbfs_urb *urb = u->pending; urb != NULL; urb = urb->next)
 		if (urb->req != NULL && urb->deadline < next)
 			next = urb->deadline;

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "transport_fault.h"
 
+#include "over_usb.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -276,6 +278,7 @@ int fault_wrap(struct ccid_transport **out, struct ccid_transport *inner, struct
 	f->t.ops = &fault_ops;
 	f->inner = inner;
 	f->plan = plan;
+	over_usb_instead(&f->t, inner);
 	*out = &f->t;
 	return 0;
 }

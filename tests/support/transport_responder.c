@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "transport_responder.h"
 
+#include "over_usb.h"
+
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
@@ -474,8 +476,13 @@ int responder_open(struct ccid_transport **out, struct responder *d)
 	rt->t.env = &d->clock->env;
 	rt->d = d;
 	rt->event_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
-	d->transport = rt;
 	fake_reader_describe(&rt->t, &rt->desc, &d->reader);
+	if (over_usb(&rt->t) != 0) {
+		close(rt->event_fd);
+		free(rt);
+		return CCID_E_NOMEM;
+	}
+	d->transport = rt;
 	d->open++;
 	*out = &rt->t;
 	return 0;

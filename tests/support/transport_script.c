@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "transport_script.h"
 
+#include "over_usb.h"
 #include "script_text.h"
 #include "script_walk.h"
 
@@ -205,6 +206,8 @@ void script_start(struct script *s, const struct fake_reader *reader,
 	s->event_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
 	s->steps = steps;
 	s->count = count;
+	if (over_usb(&s->t) != 0)
+		fail_msg("no memory");
 	script_settle(s);
 }
 
