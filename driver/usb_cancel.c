@@ -18,6 +18,8 @@ void ccid_usb_cancel(struct ccid_transport *t)
 	struct ccid_usb *u = ccid_usb_of(t);
 	int saved = errno;
 
+	if (u->owner != getpid()) /* the descriptors are the parent's too, whose waits would end */
+		return;
 	atomic_fetch_add(&u->cancels, 1);
 	mark(u->cancel_fd);
 	mark(u->wake_fd);
@@ -42,7 +44,8 @@ static bool is_marked(int fd)
 	return poll(&p, 1, 0) > 0;
 }
 
-/* An eventfd takes the write, a timer or the end of a pipe that is read does not. */
+/* libusb marks an eventfd from 1.0.24 on, before that a pipe, of which it tells the end to be read. An
+ * eventfd takes the write; a timer or that end does not. */
 static bool wakes(struct ccid_usb *u, int fd)
 {
 	uint64_t n = 1;

@@ -12,7 +12,9 @@
  * libusb that nothing can wake (wake_fd), in a poll of its own. A cancel counts up `cancels`, then
  * writes to cancel_fd and to wake_fd, in this order. Whoever waits inside libusb looks at `cancels`
  * before and after: libusb takes a mark on wake_fd back only while it handles events, so that a look
- * follows, and one that is made after the look before ends the wait.
+ * follows, and one that is made after the look before ends the wait. (It takes one back before its poll
+ * when its descriptors have changed; here they change at open, and when the device leaves, which ends
+ * every transfer.)
  *
  * event_fd is an epoll set of ring_fd, retry_fd and the node, so it is also readable, for as long as it takes
  * to be reaped, when a bulk transfer alone has ended: interrupt_in() then has nothing. */

@@ -9,6 +9,8 @@
 #include <signal.h>
 #include <stdatomic.h>
 #include <stdio.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 static void a_stalled_interrupt_pipe_goes_on(void **state)
 {
@@ -171,6 +173,26 @@ static void a_cancel_ends_one_wait(void **state)
 }
 
 /* Nothing has come while the transport was looking; later it cannot tell. */
+static void a_child_of_fork_cancels_nothing(void **state)
+{
+	struct ccid_transport *t = usb_attach();
+	struct pollfd p = {.fd = ccid_usb_of(t)->cancel_fd, .events = POLLIN};
+	int status;
+	pid_t child;
+
+	(void)state;
+	child = fork();
+	if (child == 0) {
+		t->ops->cancel(t);
+		_exit(0);
+	}
+	assert_int_equal(waitpid(child, &status, 0), child);
+	assert_int_equal(status, 0);
+	assert_int_equal(poll(&p, 1, 0), 0); /* no wait finds it and spins */
+	usb_assert_alive(t, 1);
+	t->ops->close(t);
+}
+
 static void a_transport_that_has_just_looked_says_so(void **state)
 {
 	struct ccid_transport *t = usb_attach();
@@ -399,6 +421,7 @@ int main(void)
 		USB_TEST(a_reset_leaves_the_interface_claimed),
 		USB_TEST(the_event_descriptor_tells_of_notifications),
 		USB_TEST(a_cancel_ends_one_wait),
+		USB_TEST(a_child_of_fork_cancels_nothing),
 		USB_TEST(a_transport_that_has_just_looked_says_so),
 		USB_TEST(no_cancel_is_lost_inside_libusb),
 		USB_TEST(no_cancel_is_lost_in_a_poll_of_our_own),
