@@ -9,27 +9,60 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define PATH_LEN 192
+#define PATH_LEN   192
+#define CALLED_LEN 96
+#define USERS      "/etc/passwd"
+#define GROUPS     "/etc/group"
 
-/* Names of others are in files that a small system need not have. */
-static const char *called(char out[24], const char *what, unsigned id)
+/* Name and number of a user or group, from the lines of such a file ("name:x:number:"). What else may
+ * know names is not asked: it cannot be linked statically. */
+static bool name_in(const char *file, unsigned id, char *out, size_t cap)
 {
-	snprintf(out, 24, "%s %u", what, id);
-	return id == 0 ? "root" : out;
+	FILE *f = fopen(file, "re");
+	char line[512];
+	bool found = false;
+
+	while (f != NULL && !found && fgets(line, sizeof line, f) != NULL) {
+		const char *password = strchr(line, ':');
+		const char *number = password != NULL ? strchr(password + 1, ':') : NULL;
+
+		found = number != NULL && number[1] >= '0' && number[1] <= '9' &&
+		        strtoul(number + 1, NULL, 10) == id;
+		if (found)
+			snprintf(out, cap, "%.*s", (int)(password - line), line);
+	}
+	if (f != NULL)
+		fclose(f);
+	return found;
+}
+
+/* A small system need not have the files. */
+static const char *called(char out[CALLED_LEN], const char *what, const char *file, unsigned id)
+{
+	char name[CALLED_LEN / 2];
+
+	if (id == 0)
+		return "root";
+	if (name_in(file, id, name, sizeof name))
+		snprintf(out, CALLED_LEN, "%s %s (%u)", what, name, id);
+	else
+		snprintf(out, CALLED_LEN, "%s %u", what, id);
+	return out;
 }
 
 static void say_denied(struct doctor *d, const char *node)
 {
-	char owner[24], group[24], user[24];
-	const char *me = called(user, "user", geteuid());
+	char owner[CALLED_LEN], group[CALLED_LEN], user[CALLED_LEN];
+	const char *me = called(user, "user", USERS, geteuid());
 	struct stat st;
 
 	if (stat(node, &st) != 0)
 		doctor_say(d, DOCTOR_DENIED, "%s may not look at %s", me, node);
 	else
-		doctor_say(d, DOCTOR_DENIED,
-		           "%s may not open %s: it belongs to %s, group %s, mode %04o", me, node,
-		           called(owner, "user", st.st_uid), called(group, "number", st.st_gid),
+		doctor_say(d, DOCTOR_DENIED, "%s may not open %s: it belongs to %s, %s, mode %04o",
+		           me, node, called(owner, "user", USERS, st.st_uid),
+		           st.st_gid == 0 ? "group root"
+		                          : called(group, "group", GROUPS, st.st_gid),
 		           (unsigned)st.st_mode & 07777u);
 }
 

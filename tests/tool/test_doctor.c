@@ -5,6 +5,8 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <grp.h>
+#include <pwd.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -134,6 +136,41 @@ static void a_node_that_may_not_be_opened_is_told_with_owner_and_mode(void **sta
 	only(w, DOCTOR_DENIED, CLI_NO_ACCESS, "001/002: it belongs to root, group root, mode 0400");
 	assert_non_null(strstr(w->found[0].advice, "60-iscard.rules"));
 	assert_string_equal(w->found[0].address, "usb:1-2");
+}
+
+/* What is called so, the number beside; or the number alone. */
+static void named(char out[128], const char *what, const char *name, unsigned id)
+{
+	if (name != NULL)
+		snprintf(out, 128, "%s %s (%u)", what, name, id);
+	else
+		snprintf(out, 128, "%s %u", what, id);
+}
+
+static void user_named(char out[128], unsigned id)
+{
+	const struct passwd *p = getpwuid(id);
+
+	named(out, "user", p != NULL ? p->pw_name : NULL, id);
+}
+
+static void users_and_groups_have_names_where_they_are_known(void **state)
+{
+	struct ward *w = *state;
+	const struct group *plugdev = getgrgid(46);
+	char node[PATH_LEN], me[128], owner[128], group[128], want[600];
+
+	usb_tree_plug(&w->tree, "1-2", 2, &reader, 0400);
+	snprintf(node, sizeof node, "%s/001/002", w->tree.dev);
+	if (geteuid() != 0 || chown(node, 1, 46) != 0)
+		skip();
+	look_as_nobody(w);
+	user_named(me, 65534);
+	user_named(owner, 1);
+	named(group, "group", plugdev != NULL ? plugdev->gr_name : NULL, 46);
+	snprintf(want, sizeof want, "%s may not open %s: it belongs to %s, %s, mode 0400", me, node,
+	         owner, group);
+	only(w, DOCTOR_DENIED, CLI_NO_ACCESS, want);
 }
 
 /* Reading alone is not enough to use it. */
@@ -385,6 +422,7 @@ int main(void)
 		TEST(a_missing_sysfs_is_no_problem),
 		TEST(a_reader_without_a_node_is_told),
 		TEST(a_node_that_may_not_be_opened_is_told_with_owner_and_mode),
+		TEST(users_and_groups_have_names_where_they_are_known),
 		TEST(a_node_that_may_only_be_read_is_denied),
 		TEST(without_sysfs_nodes_that_may_not_be_read_are_counted),
 		TEST(a_free_reader_may_be_opened),
