@@ -67,6 +67,7 @@ struct usbfs {
 	unsigned devnum;
 	bool unconfigured;            /* leave it so at plug-in */
 	bool refused;                 /* open: EACCES */
+	bool taken;                   /* claim: EBUSY */
 	char kernel_driver[32];       /* that binds the interfaces, "" for none */
 	bool bound[USBFS_INTERFACES]; /* to kernel_driver */
 	struct usbfs_file *holder[USBFS_INTERFACES];

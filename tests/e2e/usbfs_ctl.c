@@ -1,13 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* Commands, one a connection; after "2 " for the reader on the second port: unplug, plug, suspend,
- * refuse, permit (to open), insert SLOT, remove SLOT, hold-out 1 (bulk OUT is NAKed until hold-out 0);
- * FAULT-after N, the first two by USB transfers
- * from now, the others by messages: stall, unplug, stall-lost, silent, lost, dead, short, empty,
- * garbage, seq, slot, length, long, zlp-before, zlp-after, pull, pull-silent, and those of
- * usbfs_strike.c; driver, opens, connects,
+ * refuse, permit (to open), take, free (its interfaces), insert SLOT, remove SLOT, hold-out 1 (bulk OUT
+ * is NAKed until hold-out 0); FAULT-after N, the first two by USB transfers from now, the others by
+ * messages: stall, unplug, stall-lost, silent, lost, dead, short, empty, garbage, seq, slot, length,
+ * long, zlp-before, zlp-after, pull, pull-silent, and those of usbfs_strike.c; driver, opens, connects,
  * unclaimed, setinterfaces, resets, bulks, held (OUT transfers), strikes, messages, violations,
- * unconfigured, controls, other_messages,
- * other_violations (of the other interface). The answer is
+ * unconfigured, controls, other_messages, other_violations (of the other interface). The answer is
  * "ok", "no", or what was asked for. */
 #include "usbfs.h"
 
@@ -92,6 +90,10 @@ static bool act(struct usbfs *u, const char *what, unsigned n)
 		return plug(u);
 	if (strcmp(what, "refuse") == 0 || strcmp(what, "permit") == 0)
 		return permit(u, what[0] == 'p');
+	if (strcmp(what, "take") == 0 || strcmp(what, "free") == 0) {
+		u->taken = what[0] == 't';
+		return true;
+	}
 	if (u->emu == NULL)
 		return false;
 	if (strcmp(what, "unplug") == 0) {

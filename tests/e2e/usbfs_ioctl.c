@@ -167,7 +167,7 @@ static int claim(struct usbfs *u, struct usbfs_file *f, unsigned n)
 	if (n >= USBFS_INTERFACES ||
 	    (n != u->config.if_number && !(u->composite && n == u->other_config.if_number)))
 		return -ENOENT;
-	if (u->bound[n] || (u->holder[n] != NULL && u->holder[n] != f))
+	if (u->taken || u->bound[n] || (u->holder[n] != NULL && u->holder[n] != f))
 		return -EBUSY;
 	u->holder[n] = f;
 	f->claims |= 1u << n;
