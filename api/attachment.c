@@ -105,6 +105,15 @@ static void end_attach(struct ccid_attachment *a, struct ccid_session *s)
 	pthread_mutex_unlock(&a->lock);
 }
 
+static HRESULT unknown_handle(struct ccid_attachment *a)
+{
+	const struct ccid_cause cause = {
+		.text = "no open connection of this copy of libiscard has this handle"};
+
+	keep(a, NULL, E_INVALIDARG, &cause);
+	return E_INVALIDARG;
+}
+
 HRESULT ccid_attachment_by_handle(struct ccid_attachment *a, HSCARD handle)
 {
 	struct ccid_session *s;
@@ -117,7 +126,7 @@ HRESULT ccid_attachment_by_handle(struct ccid_attachment *a, HSCARD handle)
 		return ccid_attachment_end(a, NULL, hr);
 	hr = ccid_session_by_handle(&s, handle);
 	end_attach(a, s);
-	return ccid_attachment_end(a, NULL, hr);
+	return FAILED(hr) ? unknown_handle(a) : hr;
 }
 
 /* UTF-8 up to the first zero: also safe for a literal without a length in front. */

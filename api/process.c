@@ -6,10 +6,14 @@
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/random.h>
+#include <time.h>
+
+#define FIRST_NUMBER_MAX 0x3FFFFFFFu /* clients of PC/SC keep handles in an int */
 
 static struct ccid_process process = {
 	PTHREAD_MUTEX_INITIALIZER, PTHREAD_COND_INITIALIZER, NULL, NULL, 0, 0, NULL};
-static pthread_once_t watching = PTHREAD_ONCE_INIT;
+static pthread_once_t begun = PTHREAD_ONCE_INIT;
 static atomic_uint epoch;
 static atomic_uintptr_t last_number;
 
@@ -36,14 +40,29 @@ static void after_fork_child(void)
 	pthread_mutex_unlock(&process.lock);
 }
 
-static void watch_forks(void)
+/* A process can have two copies of this library, one of them linked statically: a handle of the one is
+ * to mean nothing to the other. */
+static uintptr_t first_number(void)
 {
+	struct timespec now;
+	uint32_t n;
+
+	if (getrandom(&n, sizeof n, GRND_NONBLOCK) == sizeof n)
+		return n & FIRST_NUMBER_MAX;
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	n = (uint32_t)now.tv_nsec ^ (uint32_t)((uintptr_t)&process >> 12);
+	return n * 2654435761u & FIRST_NUMBER_MAX;
+}
+
+static void begin(void)
+{
+	atomic_store(&last_number, first_number());
 	pthread_atfork(before_fork, after_fork_parent, after_fork_child);
 }
 
 struct ccid_process *ccid_process_enter(void)
 {
-	pthread_once(&watching, watch_forks);
+	pthread_once(&begun, begin);
 	pthread_mutex_lock(&process.lock);
 	return &process;
 }
@@ -60,12 +79,13 @@ struct ccid_process *ccid_process(void)
 
 unsigned ccid_process_epoch(void)
 {
-	pthread_once(&watching, watch_forks);
+	pthread_once(&begun, begin);
 	return atomic_load(&epoch);
 }
 
 ULONG_PTR ccid_process_number(void)
 {
+	pthread_once(&begun, begin);
 	return atomic_fetch_add(&last_number, 1) + 1;
 }
 

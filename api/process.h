@@ -41,7 +41,8 @@ struct ccid_process *ccid_process(void);
 /* Forks seen by this process. What was made under another number belongs to the parent. */
 unsigned ccid_process_epoch(void);
 
-/* A number that no other call has given. Entered or not. */
+/* A number that no other call has given, greater than those before; not 0. They begin at random.
+ * Entered or not. */
 ULONG_PTR ccid_process_number(void);
 
 /* Handles, with the process entered. Add gives *handle; CCID_E_NOMEM. */

@@ -28,7 +28,8 @@ set_target_properties(iscard_shared PROPERTIES
   VERSION ${PROJECT_VERSION}
   SOVERSION ${PROJECT_VERSION_MAJOR}
   LINK_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/iscard.map)
-target_link_options(iscard_shared PRIVATE LINKER:--version-script=${CMAKE_CURRENT_SOURCE_DIR}/iscard.map)
+target_link_options(iscard_shared PRIVATE LINKER:--version-script=${CMAKE_CURRENT_SOURCE_DIR}/iscard.map
+  LINKER:-Bsymbolic-functions) # a program may have another copy
 if(ISCARD_PCSC)
   target_sources(iscard_shared PRIVATE $<TARGET_OBJECTS:ccid_pcsc>)
 endif()

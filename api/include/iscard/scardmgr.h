@@ -61,7 +61,10 @@ ISCARD_INTERFACE(ISCard, IDispatch) {
 
 	/* Share the connection behind a handle that get_CardHandle gave: share mode, protocol, lock
 	 * and pending events are common to both objects. Detach through either closes it. Nothing is
-	 * sent. E_INVALIDARG: 0, unknown or stale. E_UNEXPECTED: already attached. */
+	 * sent. A SCARDHANDLE of the PC/SC drop-in is such a handle, in a program that has libiscard
+	 * as the shared library: one that is linked statically has a table of its own.
+	 * E_INVALIDARG: 0, unknown, stale, or of another copy of the library. E_UNEXPECTED: already
+	 * attached. */
 	ISCARD_METHOD(AttachByHandle)(ISCARD_THIS_ HSCARD hCard) ISCARD_PURE;
 
 	/* Connect to the card in the reader of that name (iscard_context_list) or address
