@@ -55,7 +55,7 @@ int main(void)
 		calls_contexts,     calls_lists,      calls_connect,      calls_status,
 		calls_transmit,     calls_attributes, calls_control,      calls_reconnect,
 		calls_transactions, calls_two,        calls_dispositions, calls_change,
-		calls_cancel,       calls_cards,      calls_fork,
+		calls_cancel,       calls_cards,      calls_pulled,       calls_fork,
 	};
 	struct calls c;
 

@@ -33,6 +33,9 @@ void calls_cancel(struct calls *c);
 void calls_cards(struct calls *c);
 void calls_fork(struct calls *c);
 
+/* pcsc_calls_pulled.c */
+void calls_pulled(struct calls *c);
+
 /* Shared, both protocols; dies when that fails. */
 long open_card(const struct calls *c);
 /* Send, and say what came. */

@@ -10,9 +10,9 @@ work=$2
 library=$3
 reader=$4
 case $reader in
-tpdu_t0) options="-l 1 -m 271" ;;
-short) options="-l 2 -m 271" ;;
-extended_t1) options="-l 3 -1 254" ;;
+tpdu_t0) options="-n -l 1 -m 271" ;;
+short) options="-n -l 2 -m 271" ;;
+extended_t1) options="-n -l 3 -1 254" ;;
 *) exit 2 ;;
 esac
 
