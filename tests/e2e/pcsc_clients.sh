@@ -19,7 +19,7 @@ scdaemon)
 	packages=scdaemon
 	command -v gpg >/dev/null && command -v gpg-agent >/dev/null || exit 77
 	;;
-pyscard)
+pyscard | pyscard-examples)
 	packages=python3-pyscard
 	[ -x /usr/bin/python3 ] || exit 77
 	;;
@@ -30,12 +30,15 @@ esac
 # shellcheck disable=SC2086
 "$here/peers.sh" "$work" opensc opensc-pkcs11 $packages || exit $?
 
-# What depends on the time, on the place, or on the words that a reader is named with.
+# What depends on the time, on the place, or on the words that a reader or an error is named with
+# (where it is spelled in bytes, too); and how often a card has come, beside the state.
 plain() {
 	sed -e 's/ACS [A-Za-z0-9 ]*\[Contact\] (EMU0001)/READER/g' -e 's/tmp\.[A-Za-z0-9]*/tmp/g' \
 		-e 's/^[A-Z][a-z][a-z] [A-Z][a-z][a-z] .*20[0-9][0-9]$/DATE/' \
 		-e 's/Event number: [0-9]*/Event number/' -e 's/ object [0-9]\{5,\}/ object/' -e 's/\[[0-9]*\]: /: /' \
-		-e 's/^[-\\|/ \r]*$//'
+		-e 's/^\[65, 67, 83, 32, .*/READER/;s/^0x41 0x43 0x53 0x20 .*/READER/' \
+		-e 's/Feature not supported\.\|reader or card does not support this/UNSUPPORTED/' \
+		-e 's/^State: 0x[0-9A-F]*\([0-9A-F]\{2\}\)$/State \1/' -e 's/^[-\\|/ \r]*$//'
 }
 case $client in
 scdaemon) options="-l 2 -a $here/card_openpgp.txt" ;;

@@ -12,7 +12,8 @@ bin=$root/usr/bin
 home=$(mktemp -d)
 trap 'rm -rf "$home"' EXIT
 HOME=$home
-export HOME
+PYTHONPATH=$root/usr/lib/python3/dist-packages
+export HOME PYTHONPATH
 
 # A daemon needs a moment to find the reader.
 n=0
@@ -82,8 +83,13 @@ scdaemon)
 	gpgconf --homedir "$home" --kill all
 	;;
 pyscard)
-	PYTHONPATH=$root/usr/lib/python3/dist-packages
-	export PYTHONPATH
 	run /usr/bin/python3 "$(dirname "$0")/pcsc_pyscard.py"
+	;;
+pyscard-examples)
+	find "$root/usr/share/doc/python3-pyscard/examples" -name '*.py' ! -path '*/wx/*' | sort >"$home/all"
+	while read -r example; do
+		echo "# ${example##*/examples/}"
+		run /usr/bin/python3 "$(dirname "$0")/pcsc_pyscard_example.py" "$example" </dev/null
+	done <"$home/all"
 	;;
 esac
