@@ -3,6 +3,8 @@
 #include "events_rig.h"
 #include "pcsc_priv.h"
 
+#include <sched.h>
+
 #define CODE(hr) ((long)(uint32_t)(hr))
 #define OK       0
 #define GONE     CODE(SCARD_E_READER_UNAVAILABLE)
@@ -194,6 +196,80 @@ static void a_reader_elsewhere_has_one_name(void **state)
 	end();
 }
 
+/* As soon as somebody waits; nothing else is to wake him. */
+static void *pull_in_a_wait(void *watch)
+{
+	struct ccid_watch *w = watch;
+
+	pthread_mutex_lock(&w->lock);
+	while (w->waiters == NULL) {
+		pthread_mutex_unlock(&w->lock);
+		sched_yield();
+		pthread_mutex_lock(&w->lock);
+	}
+	rig_unplug(0);
+	pthread_mutex_unlock(&w->lock);
+	return NULL;
+}
+
+static long wait_without_limit(struct pcsc_reader_state *states, unsigned long count)
+{
+	int64_t before = rig.clock.now;
+	pthread_t thread;
+	long rc;
+
+	assert_int_equal(
+		pthread_create(&thread, NULL, pull_in_a_wait, atomic_load(&rig.context->watch)), 0);
+	rc = iscard_pcsc_get_status_change(context, PCSC_INFINITE, states, count);
+	assert_int_equal(pthread_join(thread, NULL), 0);
+	assert_int_equal(rig.clock.now, before);
+	return rc;
+}
+
+static void a_wait_without_limit_ends_when_the_reader_is_pulled(void **state)
+{
+	struct pcsc_reader_state seen[2] = {{.reader = rig_name(0)}, {.reader = rig_name(1)}};
+	char readers[64];
+	unsigned long n = sizeof readers;
+
+	(void)state;
+	begin_with_card();
+	rig_plug(1);
+	assert_int_equal(iscard_pcsc_get_status_change(context, 0, seen, 2), OK);
+	for (int i = 0; i < 2; i++)
+		seen[i].current_state = seen[i].event_state & ~PCSC_STATE_CHANGED;
+	assert_int_equal(wait_without_limit(seen, 2), OK);
+	assert_int_equal(seen[0].event_state,
+	                 PCSC_STATE_UNKNOWN | PCSC_STATE_UNAVAILABLE | PCSC_STATE_CHANGED);
+	assert_int_equal(seen[0].atr_len, 0);
+	assert_int_equal(seen[1].event_state, PCSC_STATE_EMPTY);
+	assert_int_equal(iscard_pcsc_get_status_change(context, PCSC_INFINITE, seen, 2),
+	                 CODE(SCARD_E_UNKNOWN_READER));
+	assert_int_equal(iscard_pcsc_list_readers(context, readers, &n), OK);
+	assert_string_equal(readers, rig_name(1));
+	end();
+}
+
+static void a_wait_for_the_list_ends_when_the_reader_is_pulled(void **state)
+{
+	struct pcsc_reader_state seen = {.reader = PCSC_PNP_NOTIFICATION};
+	char readers[64];
+	unsigned long n = sizeof readers;
+	long card;
+
+	(void)state;
+	begin_with_card();
+	assert_int_equal(connect_shared(&card), OK);
+	assert_int_equal(iscard_pcsc_list_readers(context, readers, &n), OK);
+	assert_int_equal(iscard_pcsc_get_status_change(context, 0, &seen, 1),
+	                 CODE(SCARD_E_TIMEOUT));
+	assert_int_equal(wait_without_limit(&seen, 1), OK);
+	assert_int_equal(seen.event_state, PCSC_STATE_CHANGED);
+	assert_gone(card);
+	assert_int_equal(iscard_pcsc_disconnect(card, ISCARD_LEAVE), OK);
+	end();
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -202,6 +278,8 @@ int main(void)
 		cmocka_unit_test(who_holds_a_transaction_may_end_it_without_a_reader),
 		cmocka_unit_test(a_reader_has_one_name),
 		cmocka_unit_test(a_reader_elsewhere_has_one_name),
+		cmocka_unit_test(a_wait_without_limit_ends_when_the_reader_is_pulled),
+		cmocka_unit_test(a_wait_for_the_list_ends_when_the_reader_is_pulled),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
