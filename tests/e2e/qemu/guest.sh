@@ -28,6 +28,11 @@ start_udevd()
 	udev trigger --action=add --settle
 }
 
+pcscd_runs()
+{
+	unshare -m "$here/../pcscd_inside.sh" "$root" "$@"
+}
+
 # 1. What udev makes of the rules.
 
 udev_gives_a_reader_to_plugdev_and_the_seat()
@@ -82,6 +87,18 @@ a_program_reads_the_certificate()
 {
 	"$build/tests/e2e/cac_certificate" "$("$tool" list | sed -n '1s/^0  //p')" >/tmp/values
 	grep -q "$(od -An -v -tx1 "$work/id.der" | tr -d ' \n')" /tmp/values
+}
+
+# libccid calls the reader by a name of its own, which pkcs11-tool cuts.
+opensc_prints_what_it_prints_through_pcscd()
+{
+	local samples=$here/../../../traces/samples
+
+	"$here/opensc.sh" "$root" "$samples" "$tool" run -- >/tmp/ours
+	pcscd_runs "$here/opensc.sh" "$root" "$samples" >/tmp/theirs
+	grep -q 'BEGIN CERTIFICATE' /tmp/ours
+	sed -i 's/\(QEMU QEMU\|Gemalto Gemplus\) USB .*$/READER/' /tmp/ours /tmp/theirs
+	diff /tmp/ours /tmp/theirs
 }
 
 a_watcher_is_told_of_cards_and_of_the_reader()
@@ -218,11 +235,6 @@ with_reader()
 	until_true gone 072f:b100
 }
 
-pcscd_runs()
-{
-	unshare -m "$here/../pcscd_inside.sh" "$root" "$@"
-}
-
 the_emulated_reader_answers_libccid_as_it_answers_us()
 {
 	local level apdus=$build/tests/e2e/apdus set=--tpdu
@@ -252,6 +264,7 @@ for controller in uhci xhci; do
 	suite=$controller
 	check the_tool_sees_the_reader_and_speaks_to_the_card
 	check a_program_reads_the_certificate
+	[ $controller = xhci ] || check opensc_prints_what_it_prints_through_pcscd
 	check a_watcher_is_told_of_cards_and_of_the_reader
 	check answers_of_whole_packets_arrive_whole
 	check a_card_taken_out_in_the_middle_is_told_at_once

@@ -12,7 +12,8 @@ root=$peers/root
 seconds=${ISCARD_QEMU_SECONDS:-600} # more than enough for a guest that does not hang
 
 "$here/../peers_all.sh" "$peers" qemu-system-x86 qemu-system-data seabios linux-image-amd64 \
-	busybox-static udev usbredirect libnss3-tools libnss3 pcscd libccid libpcsclite1 || exit $?
+	busybox-static udev usbredirect libnss3-tools libnss3 pcscd libccid libpcsclite1 \
+	opensc opensc-pkcs11 || exit $?
 libraries=$(dirname "$(find "$root/usr/lib" -name 'libnss3.so')")
 mkdir -p "$work"
 work=$(cd "$work" && pwd)
