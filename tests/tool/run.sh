@@ -48,6 +48,13 @@ cd "$odd" || exit 1
 expect "a folder with odd characters" 0 "$name: ok atr=3B650000454D553031" \
 	"$tool" run --readers replay:trace.pcapng -- sh -c "cd / && exec '$probe'"
 cd / && rm -r "$odd"
+served=$(mktemp -d)
+"$tool" replay "$sample" --serve "$served/reader" >/dev/null 2>&1 &
+until [ -e "$served/reader" ] || ! kill -0 $! 2>/dev/null; do sleep 0.05; done
+expect "a reader elsewhere" 0 "$name: ok atr=3B650000454D553031" \
+	"$tool" run --readers "usbredir:$served/reader" -- "$probe"
+kill $!
+rm -r "$served"
 cd /tmp || exit 1
 expect "settings" 0 "a /tmp/trace 1" \
 	"$tool" run --readers a --trace trace --turns sh -c 'echo $ISCARD_READERS $ISCARD_TRACE $ISCARD_TURNS'
