@@ -162,8 +162,7 @@ static HRESULT dispose_and_unlock(struct ccid_session *s, SCARD_DISPOSITIONS dis
 		ccid_share_unlock(&s->port->share, &s->member);
 		return S_OK;
 	}
-	s->member.uses++;
-	ccid_share_unlock(&s->port->share, &s->member);
+	ccid_session_use_level(s);
 	pthread_mutex_unlock(&s->port->lock);
 	hr = ccid_redispose(s, disposition, 0, result);
 	pthread_mutex_lock(&s->port->lock);

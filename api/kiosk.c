@@ -99,7 +99,7 @@ static HRESULT use_and_command(struct motion *m)
 	struct ccid_session *s = m->session;
 	HRESULT hr;
 
-	hr = ccid_session_use_until(s, CCID_NEED_READER, lock_deadline(m));
+	hr = ccid_session_use_until(s, CCID_NEED_READER, m->cancels.session, lock_deadline(m));
 	if (hr == SCARD_E_TIMEOUT && (m->options.flags & ISCARD_MOTION_TRY) != 0)
 		return SCARD_E_SHARING_VIOLATION;
 	if (FAILED(hr))
@@ -142,7 +142,6 @@ static HRESULT run(struct motion *m)
 	struct ccid_mechanics mechanics;
 
 	m->began = now_of(m);
-	m->cancels = ccid_motion_cancels(m->session);
 	ccid_mechanics_of(m->session, &mechanics);
 	r->before = ask(m->session);
 	if (mechanics.abilities & ccid_motion_ability(m->what))
@@ -187,7 +186,9 @@ static HRESULT move(struct ccid_session *s, bool visitor, iscard_motion motion,
 	if (options != NULL)
 		m.options = *options;
 	m.report.size = sizeof m.report;
+	m.cancels = ccid_motion_begin(s);
 	hr = run(&m);
+	ccid_motion_over(s);
 	if (report != NULL)
 		*report = m.report;
 	ccid_session_unpin(s);

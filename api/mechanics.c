@@ -118,7 +118,7 @@ static int run_back_end(struct ccid_session *s, const struct ccid_mechanics *m,
 	struct ccid_session_wait wait;
 	HRESULT hr;
 
-	if (ccid_session_wait_begin(s, &wait) < 0)
+	if (ccid_session_wait_begin(s, &wait, s->use_since) < 0)
 		return CCID_E_NOMEM;
 	job.cancel_fd = wait.fd;
 	hr = call(&m->back_end, &job);

@@ -126,14 +126,22 @@ static HRESULT run(struct wait *w)
 	return hr;
 }
 
-struct ccid_motion_cancels ccid_motion_cancels(struct ccid_session *s)
+struct ccid_motion_cancels ccid_motion_begin(struct ccid_session *s)
 {
 	struct ccid_motion_cancels n;
 
 	pthread_mutex_lock(&s->port->lock);
 	n = cancels_of(s);
+	s->calls++;
 	pthread_mutex_unlock(&s->port->lock);
 	return n;
+}
+
+void ccid_motion_over(struct ccid_session *s)
+{
+	pthread_mutex_lock(&s->port->lock);
+	s->calls--;
+	pthread_mutex_unlock(&s->port->lock);
 }
 
 HRESULT ccid_motion_wait(struct ccid_session *s, iscard_motion motion,
@@ -145,7 +153,7 @@ HRESULT ccid_motion_wait(struct ccid_session *s, iscard_motion motion,
 
 	ccid_mechanics_of(s, &m);
 	w.sensor = m.external && m.back_end.position != NULL;
-	if (ccid_session_wait_begin(s, &w.wake) < 0)
+	if (ccid_session_wait_begin(s, &w.wake, since.session) < 0)
 		return E_OUTOFMEMORY;
 	hr = run(&w);
 	ccid_session_wait_end(s, &w.wake);

@@ -20,7 +20,9 @@ enum ccid_motion_end ccid_motion_end_of(iscard_motion motion, iscard_place place
 struct ccid_motion_cancels {
 	unsigned session, context;
 };
-struct ccid_motion_cancels ccid_motion_cancels(struct ccid_session *s);
+/* A call that can be cancelled, from the one to the other. */
+struct ccid_motion_cancels ccid_motion_begin(struct ccid_session *s);
+void ccid_motion_over(struct ccid_session *s);
 
 /* Until then, or until somebody has cancelled since: S_OK, S_FALSE for UNSEEN, SCARD_E_CANT_DISPOSE, SCARD_E_TIMEOUT, SCARD_E_CANCELLED,
  * SCARD_E_READER_UNAVAILABLE, E_OUTOFMEMORY. The session is pinned, nothing is locked; deadline in the

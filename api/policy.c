@@ -168,7 +168,7 @@ static void end_slot(iscard_context *c, struct ccid_open *o, unsigned slot)
 		return;
 	pthread_mutex_lock(&s.port->lock);
 	mine = ccid_share_join(&s.port->share, &s.member, true) &&
-	       SUCCEEDED(ccid_session_use_until(&s, CCID_NEED_READER, CCID_NEVER));
+	       SUCCEEDED(ccid_session_use_until(&s, CCID_NEED_READER, 0, CCID_NEVER));
 	pthread_mutex_unlock(&s.port->lock);
 	if (mine)
 		apply(&s, &p, END);

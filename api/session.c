@@ -79,7 +79,7 @@ static HRESULT get_ready(struct ccid_session *s)
 
 	if (joined)
 		return hr;
-	hr = ccid_session_use(s, CCID_NEED_READER);
+	hr = ccid_session_use_until(s, CCID_NEED_READER, 0, ccid_session_lock_limit(s));
 	if (FAILED(hr))
 		return hr;
 	pthread_mutex_unlock(&s->port->lock);
@@ -107,6 +107,7 @@ static HRESULT connect(struct ccid_session *s, const struct ccid_terms *terms)
 	} else {
 		ccid_session_tell(s, "another connection of this process is in the way");
 	}
+	s->calls--;
 	pthread_mutex_unlock(&s->port->lock);
 	return hr;
 }
@@ -182,8 +183,10 @@ HRESULT ccid_session_new(struct ccid_session **out, iscard_context *c, unsigned 
 HRESULT ccid_session_attach(struct ccid_session *s, const char *name,
                             const struct ccid_terms *terms, struct ccid_cause *cause)
 {
-	HRESULT hr = establish(s, name, terms);
+	HRESULT hr;
 
+	s->calls = 1; /* its first; ends in connect() */
+	hr = establish(s, name, terms);
 	ccid_session_cause(s, cause);
 	return hr;
 }
@@ -245,19 +248,34 @@ HRESULT ccid_session_by_handle(struct ccid_session **out, HSCARD handle)
 	return s != NULL ? S_OK : E_INVALIDARG;
 }
 
-HRESULT ccid_session_lock(struct ccid_session *s)
+static HRESULT lock(struct ccid_session *s, const unsigned *since)
 {
 	HRESULT hr = ccid_session_pin(s);
 
 	if (FAILED(hr))
 		return hr;
 	pthread_mutex_lock(&s->port->lock);
-	hr = ccid_session_use(s, CCID_NEED_CARD);
-	if (SUCCEEDED(hr))
-		ccid_share_lock(&s->port->share, &s->member);
+	s->calls++;
+	hr = ccid_session_use_until(s, CCID_NEED_CARD, since != NULL ? *since : s->cancels,
+	                            ccid_session_lock_limit(s));
+	s->calls--;
+	if (SUCCEEDED(hr)) {
+		s->member.levels++;
+		ccid_session_done(s);
+	}
 	pthread_mutex_unlock(&s->port->lock);
 	ccid_session_unpin(s);
 	return hr;
+}
+
+HRESULT ccid_session_lock(struct ccid_session *s)
+{
+	return lock(s, NULL);
+}
+
+HRESULT ccid_session_lock_since(struct ccid_session *s, unsigned since)
+{
+	return lock(s, &since);
 }
 
 HRESULT ccid_session_status(struct ccid_session *s, SCARD_STATES *state)

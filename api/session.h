@@ -35,7 +35,9 @@ struct ccid_session {
 	pthread_cond_t idle;       /* not busy any more, or a reason to wait no longer */
 	uint32_t run_insertions;   /* busy; the card that a run began with */
 	unsigned mark;             /* the reader's last fault when the card was taken in use */
-	unsigned waits, cancels;   /* for others, for one's own turn; ccid_session_cancel() */
+	unsigned calls, cancels;   /* under way, beside those with a use; ccid_session_cancel() */
+	unsigned run_since;        /* busy: cancels as that command, or run, began */
+	unsigned use_since;        /* the same of the latest that uses the card */
 	struct ccid_session_wait *waiting;
 	unsigned wanted;
 	unsigned protocol;
@@ -154,8 +156,9 @@ HRESULT ccid_session_send(struct ccid_session *s, const struct ccid_blob *apdu,
 /* Nothing is sent; pending events are reported. */
 HRESULT ccid_session_mark(struct ccid_session *s, struct ccid_session_mark *mark);
 
-/* Make what the connection is at, a wait or a command, end with SCARD_E_CANCELLED. S_FALSE when there
- * is nothing. */
+/* Make every call that is under way, however many commands it is made of and whichever it is at, end
+ * with SCARD_E_CANCELLED, unless it has nothing left to do. S_FALSE when there is none: then nothing is
+ * changed. */
 HRESULT ccid_session_cancel(struct ccid_session *s);
 
 /* session_use.c: what the functions above are made of */
@@ -179,12 +182,25 @@ HRESULT ccid_session_check(struct ccid_session *s, enum ccid_need need,
  * On success to be ended by ccid_session_done(). */
 HRESULT ccid_session_use(struct ccid_session *s, enum ccid_need need);
 void ccid_session_done(struct ccid_session *s);
-/* The same with a limit of its own for the wait, in the context's time. */
-HRESULT ccid_session_use_until(struct ccid_session *s, enum ccid_need need, int64_t deadline);
+/* The same for a call that is counted already and began when cancels was since; with a limit of its own
+ * for the wait, in the context's time. */
+HRESULT ccid_session_use_until(struct ccid_session *s, enum ccid_need need, unsigned since,
+                               int64_t deadline);
 
-/* fd is open between the two. CCID_E_NOMEM. Port mutex not held. */
+/* limits.lock_ms from now. */
+int64_t ccid_session_lock_limit(const struct ccid_session *s);
+
+/* LockSCard of a call that began then. */
+HRESULT ccid_session_lock_since(struct ccid_session *s, unsigned since);
+
+/* A use that is made of a level: port mutex held. */
+void ccid_session_use_level(struct ccid_session *s);
+
+/* fd is open between the two, and readable when somebody cancels, or has since. CCID_E_NOMEM. Port mutex
+ * not held. */
 CCID_MUST_USE
-int ccid_session_wait_begin(struct ccid_session *s, struct ccid_session_wait *w);
+int ccid_session_wait_begin(struct ccid_session *s, struct ccid_session_wait *w, unsigned since);
+void ccid_session_wake(const struct ccid_session_wait *w);
 void ccid_session_wait_end(struct ccid_session *s, struct ccid_session_wait *w);
 
 /* One thread of the connection at a time, among those that send commands; port mutex not held. What

@@ -19,7 +19,7 @@ HRESULT ccid_session_begin(struct ccid_session *s)
 		return hr;
 	hr = ccid_session_enter(s);
 	if (SUCCEEDED(hr)) {
-		hr = ccid_session_lock(s);
+		hr = ccid_session_lock_since(s, s->run_since);
 		if (SUCCEEDED(hr)) {
 			s->run_insertions = insertions(s);
 			return hr;

@@ -37,7 +37,7 @@ static HRESULT run(struct ccid_session *s, enum ccid_need need, operation *op, v
 	if (FAILED(hr))
 		return hr;
 	pthread_mutex_lock(&s->port->lock);
-	hr = ccid_session_use(s, need);
+	hr = ccid_session_use_until(s, need, s->run_since, ccid_session_lock_limit(s));
 	if (SUCCEEDED(hr)) {
 		generation = s->member.direct ? generation_now(s) : s->member.generation;
 		pthread_mutex_unlock(&s->port->lock);
@@ -185,12 +185,18 @@ HRESULT ccid_session_escape(struct ccid_session *s, const uint8_t *out, size_t l
 
 static void wake_waits(const struct ccid_session *s)
 {
-	for (const struct ccid_session_wait *w = s->waiting; w != NULL; w = w->next) {
-		uint64_t one = 1;
-		ssize_t n = write(w->fd, &one, sizeof one);
+	for (const struct ccid_session_wait *w = s->waiting; w != NULL; w = w->next)
+		ccid_session_wake(w);
+}
 
-		(void)n; /* a counter that is full is readable too */
-	}
+static void cancel(struct ccid_session *s)
+{
+	s->cancels++;
+	ccid_port_wake(s->port);
+	pthread_cond_broadcast(&s->idle);
+	wake_waits(s);
+	if (s->member.uses > 0)
+		(void)ccid_slot_cancel(s->port->reader, s->port->slot);
 }
 
 HRESULT ccid_session_cancel(struct ccid_session *s)
@@ -201,13 +207,9 @@ HRESULT ccid_session_cancel(struct ccid_session *s)
 	if (FAILED(hr))
 		return hr;
 	pthread_mutex_lock(&s->port->lock);
-	any = s->waits > 0;
-	s->cancels++;
-	ccid_port_wake(s->port);
-	pthread_cond_broadcast(&s->idle);
-	wake_waits(s);
-	if (s->member.uses > 0 && ccid_slot_cancel(s->port->reader, s->port->slot))
-		any = true;
+	any = s->calls > 0 || s->member.uses > 0;
+	if (any)
+		cancel(s);
 	pthread_mutex_unlock(&s->port->lock);
 	ccid_session_unpin(s);
 	return any ? S_OK : S_FALSE;

@@ -139,36 +139,67 @@ static int go_on(void *arg)
 	return FAILED(t->hr) ? CCID_E_STALE : 0;
 }
 
-HRESULT ccid_session_use_until(struct ccid_session *s, enum ccid_need need, int64_t deadline)
+/* A cancel reaches what is done with the card from here on. */
+static void hold(struct ccid_session *s, unsigned since)
 {
-	struct turn turn = {s, need, s->cancels, S_OK};
+	s->use_since = since;
+	s->mark = ccid_reader_faults(s->port->reader);
+	if (s->member.uses == 1)
+		ccid_slot_expect(s->port->reader, s->port->slot, true);
+}
+
+HRESULT ccid_session_use_until(struct ccid_session *s, enum ccid_need need, unsigned since,
+                               int64_t deadline)
+{
+	struct turn turn = {s, need, since, S_OK};
 	int rc;
 
-	s->waits++;
 	rc = ccid_port_use(s->port, &s->member, go_on, &turn, &s->context->env, deadline);
-	s->waits--;
 	if (rc == 0 && s->port->place.moving) { /* by this connection, in another thread */
 		ccid_port_done(s->port, &s->member);
 		rc = CCID_E_SLOT_BUSY;
 	}
 	if (rc == 0)
-		s->mark = ccid_reader_faults(s->port->reader);
+		hold(s, since);
 	ccid_session_tell(s, rc == CCID_E_TIMEOUT ? "another connection holds the lock" : NULL);
 	return rc == CCID_E_STALE ? turn.hr : ccid_result(rc, CCID_ATTACHED);
 }
 
-HRESULT ccid_session_use(struct ccid_session *s, enum ccid_need need)
+int64_t ccid_session_lock_limit(const struct ccid_session *s)
 {
 	int64_t limit = s->context->limits.lock_ms;
 
-	return ccid_session_use_until(
-		s, need, limit > 0 ? ccid_env_now(&s->context->env) + limit : CCID_NEVER);
+	return limit > 0 ? ccid_env_now(&s->context->env) + limit : CCID_NEVER;
+}
+
+HRESULT ccid_session_use(struct ccid_session *s, enum ccid_need need)
+{
+	HRESULT hr;
+
+	s->calls++;
+	hr = ccid_session_use_until(s, need, s->cancels, ccid_session_lock_limit(s));
+	s->calls--;
+	return hr;
+}
+
+void ccid_session_use_level(struct ccid_session *s)
+{
+	s->member.uses++;
+	ccid_share_unlock(&s->port->share, &s->member);
+	hold(s, s->cancels);
+}
+
+static void unexpect(struct ccid_session *s)
+{
+	if (s->member.uses == 0)
+		ccid_slot_expect(s->port->reader, s->port->slot, false);
 }
 
 void ccid_session_done(struct ccid_session *s)
 {
 	take_fault(s);
 	ccid_port_done(s->port, &s->member);
+	unexpect(s);
 }
 
 HRESULT ccid_session_adopt(struct ccid_session *s)
@@ -194,21 +225,24 @@ HRESULT ccid_session_adopt(struct ccid_session *s)
 HRESULT ccid_session_enter(struct ccid_session *s)
 {
 	HRESULT hr = S_OK;
-	unsigned cancels;
+	unsigned since;
 
 	pthread_mutex_lock(&s->port->lock);
-	cancels = s->cancels;
-	s->waits++;
+	since = s->cancels;
+	s->calls++;
 	while (s->busy && SUCCEEDED(hr)) {
 		pthread_cond_wait(&s->idle, &s->port->lock);
 		if (atomic_load(&s->closed))
 			hr = SCARD_E_INVALID_HANDLE;
-		else if (s->cancels != cancels)
+		else if (s->cancels != since)
 			hr = SCARD_E_CANCELLED;
 	}
-	s->waits--;
-	if (SUCCEEDED(hr))
+	if (SUCCEEDED(hr)) {
 		s->busy = true;
+		s->run_since = since;
+	} else {
+		s->calls--;
+	}
 	pthread_mutex_unlock(&s->port->lock);
 	return hr;
 }
@@ -217,11 +251,20 @@ void ccid_session_leave(struct ccid_session *s)
 {
 	pthread_mutex_lock(&s->port->lock);
 	s->busy = false;
+	s->calls--;
 	pthread_cond_signal(&s->idle);
 	pthread_mutex_unlock(&s->port->lock);
 }
 
-int ccid_session_wait_begin(struct ccid_session *s, struct ccid_session_wait *w)
+void ccid_session_wake(const struct ccid_session_wait *w)
+{
+	uint64_t one = 1;
+	ssize_t n = write(w->fd, &one, sizeof one);
+
+	(void)n; /* a counter that is full is readable too */
+}
+
+int ccid_session_wait_begin(struct ccid_session *s, struct ccid_session_wait *w, unsigned since)
 {
 	w->fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	if (w->fd < 0)
@@ -229,7 +272,8 @@ int ccid_session_wait_begin(struct ccid_session *s, struct ccid_session_wait *w)
 	pthread_mutex_lock(&s->port->lock);
 	w->next = s->waiting;
 	s->waiting = w;
-	s->waits++;
+	if (s->cancels != since)
+		ccid_session_wake(w);
 	pthread_mutex_unlock(&s->port->lock);
 	return 0;
 }
@@ -242,7 +286,6 @@ void ccid_session_wait_end(struct ccid_session *s, struct ccid_session_wait *w)
 	while (*at != w)
 		at = &(*at)->next;
 	*at = w->next;
-	s->waits--;
 	pthread_mutex_unlock(&s->port->lock);
 	close(w->fd);
 }

@@ -82,6 +82,9 @@ void ccid_reader_announce(struct ccid_reader *r);
  * wait for their turn, of which nothing is sent. Any thread, any signal handler. False when there is
  * none. */
 bool ccid_slot_cancel(struct ccid_reader *r, unsigned slot);
+/* Several commands that are one to the caller: from now on, until expected is false, a cancel that
+ * comes before the first or between two of them ends the next one. Told once, it lets the rest pass. */
+void ccid_slot_expect(struct ccid_reader *r, unsigned slot, bool expected);
 bool ccid_reader_cancel(struct ccid_reader *r);
 
 /* True once the device has left; it never comes back in this object. */

@@ -97,6 +97,8 @@ struct ccid_slot {
 	atomic_uint users;          /* who has entered it or waits for that */
 	atomic_uint cancels;        /* asked for so far */
 	unsigned cancels_seen;      /* while it is entered: those that are not for its command */
+	atomic_bool expected;       /* somebody is at several commands */
+	atomic_uint expected_since; /* cancels before these commands, or told to one of them */
 	uint8_t owed[256 / 8]; /* wire: sequence numbers given up, whose answer may still come */
 	atomic_bool clock_stopped;
 	bool recovering;

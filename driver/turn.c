@@ -79,13 +79,26 @@ static bool cancelled(struct ccid_reader *r, const struct ccid_turn *t)
 	return !t->deaf && atomic_load(&r->slot[t->slot].cancels) != t->cancels;
 }
 
+/* Those who have cancelled, and nobody before. */
+static unsigned cancels_before(const struct ccid_slot *s)
+{
+	return atomic_load(&s->expected) ? atomic_load(&s->expected_since)
+	                                 : atomic_load(&s->cancels);
+}
+
+static int tell_cancel(struct ccid_slot *s)
+{
+	atomic_store(&s->expected_since, atomic_load(&s->cancels));
+	return CCID_E_CANCELLED;
+}
+
 static int wait_for_news(struct ccid_reader *r, const struct ccid_turn *t)
 {
 	int64_t left = t->deadline - ccid_env_now(r->env);
 	struct timespec at;
 
 	if (cancelled(r, t))
-		return CCID_E_CANCELLED;
+		return tell_cancel(&r->slot[t->slot]);
 	if (t->deadline == CCID_NEVER) {
 		pthread_cond_wait(&r->turned, &r->wire);
 		return CCID_OK;
@@ -110,7 +123,7 @@ static int pass(struct ccid_reader *r, struct ccid_gate *g, struct ccid_turn *t)
 		*end_of(g, t) = t->next;
 	} else if (cancelled(r, t)) {
 		let_out(r, g);
-		rc = CCID_E_CANCELLED;
+		rc = tell_cancel(&r->slot[t->slot]);
 	}
 	return rc;
 }
@@ -177,10 +190,8 @@ static void begin(struct ccid_reader *r, unsigned slot, unsigned cancels)
 static int occupy(struct ccid_reader *r, unsigned slot, int64_t deadline, bool deaf)
 {
 	struct ccid_slot *s = &r->slot[slot];
-	struct ccid_turn t = {.slot = slot,
-	                      .cancels = atomic_load(&s->cancels),
-	                      .deadline = deadline,
-	                      .deaf = deaf};
+	struct ccid_turn t = {
+		.slot = slot, .cancels = cancels_before(s), .deadline = deadline, .deaf = deaf};
 	int rc;
 
 	atomic_fetch_add(&s->users, 1);
@@ -330,14 +341,17 @@ bool ccid_slot_take_cancel(struct ccid_reader *r, unsigned slot)
 	if (s->recovering || cancels == s->cancels_seen)
 		return false;
 	s->cancels_seen = cancels;
+	atomic_store(&s->expected_since, cancels);
 	return true;
 }
 
 static bool stop(struct ccid_reader *r, unsigned slot)
 {
-	if (atomic_load(&r->slot[slot].users) == 0)
+	struct ccid_slot *s = &r->slot[slot];
+
+	if (atomic_load(&s->users) == 0 && !atomic_load(&s->expected))
 		return false;
-	atomic_fetch_add(&r->slot[slot].cancels, 1);
+	atomic_fetch_add(&s->cancels, 1);
 	return true;
 }
 
@@ -345,6 +359,15 @@ static void wake(struct ccid_reader *r)
 {
 	atomic_store(&r->woken, true);
 	r->t->ops->cancel(r->t);
+}
+
+void ccid_slot_expect(struct ccid_reader *r, unsigned slot, bool expected)
+{
+	struct ccid_slot *s = &r->slot[slot];
+
+	if (expected)
+		atomic_store(&s->expected_since, atomic_load(&s->cancels));
+	atomic_store(&s->expected, expected);
 }
 
 bool ccid_slot_cancel(struct ccid_reader *r, unsigned slot)

@@ -32,7 +32,7 @@ static bool idle(struct ccid_session *s)
 		return false;
 	pthread_mutex_lock(&s->port->lock);
 	is = ccid_share_alone(&s->port->share, &s->member) && s->member.levels == 0 &&
-	     s->member.uses == 0 && s->waits == 0;
+	     s->member.uses == 0 && s->calls == 0;
 	pthread_mutex_unlock(&s->port->lock);
 	ccid_session_unpin(s);
 	return is;

@@ -307,9 +307,9 @@ static void cancel_from_another_thread_ends_a_command(void **state)
 	live_end();
 }
 
-/* Until the connection is at a command and so many calls wait on it, for another's lock or for their
- * turn. */
-static void await(ISCard *card, unsigned waits)
+/* Until the connection is at a command and so many calls are under way on it: that one, and those that
+ * wait for their turn. */
+static void await(ISCard *card, unsigned calls)
 {
 	struct timespec moment = {0, 1000000};
 	struct ccid_session *s = ccid_card_attachment(card)->session;
@@ -318,7 +318,7 @@ static void await(ISCard *card, unsigned waits)
 	while (!there) {
 		nanosleep(&moment, NULL);
 		pthread_mutex_lock(&s->port->lock);
-		there = s->busy && s->waits == waits;
+		there = s->busy && s->calls == calls;
 		pthread_mutex_unlock(&s->port->lock);
 	}
 }
@@ -337,7 +337,7 @@ static void await_in_queue(ISCard *card)
 	while (!there) {
 		nanosleep(&moment, NULL);
 		pthread_mutex_lock(&s->port->lock);
-		there = s->waits == 1;
+		there = s->calls == 1;
 		pthread_mutex_unlock(&s->port->lock);
 	}
 }
@@ -402,10 +402,10 @@ static void cancel_ends_the_wait_for_ones_turn_too(void **state)
 	w[0].card = w[1].card = live_attached(0, SHARED);
 	w[2].card = twin(w[0].card);
 	assert_int_equal(pthread_create(&w[0].thread, NULL, take_long, &w[0]), 0);
-	await(w[2].card, 0);
+	await(w[2].card, 1);
 	for (int i = 1; i < 3; i++)
 		assert_int_equal(pthread_create(&w[i].thread, NULL, echo_once, &w[i]), 0);
-	await(w[2].card, 2);
+	await(w[2].card, 3);
 	assert_int_equal(iscard_cancel(w[2].card), S_OK);
 	for (int i = 0; i < 3; i++) {
 		pthread_join(w[i].thread, NULL);

@@ -60,13 +60,17 @@ ISCARD_API HRESULT iscard_atr(void *object, uint8_t *atr, size_t *len);
  * address or a handle. *size counts the terminating 0. Nothing is sent; events do not matter. */
 ISCARD_API HRESULT iscard_reader_name(void *object, char *name, size_t *size);
 
-/* Make what the connection is at in other threads, waits for a lock or for their turn and a command
- * to the reader (PIN entry, say), end with SCARD_E_CANCELLED; the reader is told to abort. So ends
- * an attach of this object, once the reader is open (which takes limits.open_ms at most). Not in a
- * signal handler. S_FALSE: there is nothing, or nothing yet: a call that is just beginning or about
- * to return goes on. What other connections are at with the same card at that moment, running or
- * waiting its turn at the reader, ends too. SCARD_E_INVALID_HANDLE: nothing is attached or about to
- * be. */
+/* Make every call that the connection is at in other threads end with SCARD_E_CANCELLED: one that waits
+ * for a lock, for its turn, or for a card to be taken, a command to the reader (PIN entry, say), which
+ * is told to abort, and a call of many commands, between two of them as well. So ends an attach of
+ * this object, once the reader is open (which takes limits.open_ms at most).
+ * S_OK: there was one. It ends so, or, when it had nothing left to wait for or to send, as it would
+ * have. What was sent before stays so.
+ * S_FALSE: there is none, or none yet, and nothing was changed: a call that begins later is not
+ * cancelled, so one that is sure that a call is coming asks again.
+ * What other connections are at with the same card at that moment, running or waiting its turn at the
+ * reader, ends too. Any thread; not a signal handler. SCARD_E_INVALID_HANDLE: nothing is attached or
+ * about to be. */
 ISCARD_API HRESULT iscard_cancel(void *object);
 
 /* Send a vendor command (PC_to_RDR_Escape, CCID 6.1.8) to the reader and get its answer, which may
