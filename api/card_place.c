@@ -83,6 +83,12 @@ static void end_in_bin(struct ccid_card_place *p)
 	p->out = false;
 }
 
+/* "Present, then absent" is also what contacts say when the motor goes on behind the answer. */
+static bool is_taken(const struct ccid_card_place *p)
+{
+	return p->state == ISCARD_PLACE_EJECTING && p->seen && p->mouth;
+}
+
 static void left(struct ccid_card_place *p)
 {
 	bool in_mouth = p->state == ISCARD_PLACE_EJECTING || p->state == ISCARD_PLACE_INSERTED;
@@ -92,7 +98,7 @@ static void left(struct ccid_card_place *p)
 		end_in_bin(p);
 	else if (p->sensor && in_mouth)
 		return; /* out of the contacts; the sensor knows the rest */
-	else if (p->state == ISCARD_PLACE_EJECTING && p->seen)
+	else if (is_taken(p))
 		take(p);
 	else if (p->state != ISCARD_PLACE_TAKEN && p->state != ISCARD_PLACE_CAPTURED)
 		set(p, ISCARD_PLACE_ABSENT);
@@ -112,7 +118,7 @@ static void stays(struct ccid_card_place *p)
 
 static void another(struct ccid_card_place *p, enum ccid_sight sight, uint32_t insertions)
 {
-	if (p->state == ISCARD_PLACE_EJECTING && p->seen)
+	if (is_taken(p))
 		take(p);
 	else if (p->capturing)
 		end_in_bin(p);
@@ -177,8 +183,10 @@ void ccid_card_place_sensed(struct ccid_card_place *p, iscard_place position)
 	}
 }
 
-void ccid_card_place_begin(struct ccid_card_place *p)
+void ccid_card_place_begin(struct ccid_card_place *p, bool mouth)
 {
+	p->mouth = mouth;
+	p->slipped = false;
 	p->moving = true;
 }
 
@@ -242,7 +250,7 @@ void ccid_card_place_failed(struct ccid_card_place *p, iscard_motion motion,
 	if (how == CCID_MOTION_REFUSED && motion == ISCARD_MOTION_EJECT &&
 	    sight == CCID_SIGHT_ABSENT && ccid_card_place_in_position(p->state)) {
 		on_its_way_out(p); /* nothing moved: a hand was faster */
-		p->seen = true;
+		p->seen = p->slipped = true;
 	} else if (how == CCID_MOTION_JAMMED && !holds && sight != CCID_SIGHT_POWERED) {
 		p->jammed++;
 		p->out = p->out || sight == CCID_SIGHT_ABSENT; /* behind the contacts */

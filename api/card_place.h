@@ -30,7 +30,9 @@ struct ccid_card_place {
 	bool moving;         /* a motion is under way: what is seen meanwhile means nothing yet */
 	bool locked;
 	bool out;       /* was ejected, and nobody knows that it has left the mouth */
-	bool seen;      /* it was there after the eject: the reader sees its mouth */
+	bool seen;      /* it was there after the eject */
+	bool mouth;     /* ... and whoever moved it vouches that the reader sees its mouth */
+	bool slipped;   /* gone although the last motion was refused: by another hand */
 	bool sensor;    /* one has spoken: it, not the reader, tells when the mouth is empty */
 	bool capturing; /* accepted; when it is gone it is in the bin */
 	bool doubt;     /* after a motion whose end is not known */
@@ -44,8 +46,9 @@ enum ccid_sight ccid_sight_of(const struct ccid_slot_info *info);
 void ccid_card_place_saw(struct ccid_card_place *p, enum ccid_sight sight, uint32_t insertions);
 void ccid_card_place_sensed(struct ccid_card_place *p, iscard_place position);
 
-/* A motion begins; it was accepted, or failed, with what the reader shows behind it. */
-void ccid_card_place_begin(struct ccid_card_place *p);
+/* A motion begins; it was accepted, or failed, with what the reader shows behind it. mouth: "absent"
+ * means that the mouth is empty, too. */
+void ccid_card_place_begin(struct ccid_card_place *p, bool mouth);
 void ccid_card_place_moved(struct ccid_card_place *p, iscard_motion motion, enum ccid_sight sight,
                            uint32_t insertions);
 void ccid_card_place_failed(struct ccid_card_place *p, iscard_motion motion,

@@ -192,6 +192,13 @@ static int configure(iscard_context *c, const struct iscard_options *o)
 	return err == 0 ? set_trace(c, o->trace) : err;
 }
 
+static int mouths_of_environment(iscard_context *c)
+{
+	const char *text = secure_getenv("ISCARD_MOUTH");
+
+	return text == NULL || SUCCEEDED(ccid_rules_mouths(c, text)) ? 0 : CCID_E_NOMEM;
+}
+
 HRESULT ccid_context_create(const struct iscard_options *options, const struct ccid_scheme *scheme,
                             iscard_context **out)
 {
@@ -217,6 +224,8 @@ HRESULT ccid_context_create(const struct iscard_options *options, const struct c
 	c->number = ccid_process_number();
 	c->scheme = scheme;
 	err = configure(c, &o);
+	if (err == 0 && options == NULL)
+		err = mouths_of_environment(c);
 	if (err == 0) {
 		*out = c;
 		return S_OK;

@@ -89,9 +89,11 @@ static HRESULT command(struct motion *m)
 /* Whether the card went out by another hand: then it is not the motor's failure. */
 static bool taken_anyway(const struct motion *m)
 {
-	return m->what == ISCARD_MOTION_EJECT &&
-	       m->session->port->place.state == ISCARD_PLACE_TAKEN &&
-	       m->report.before != ISCARD_PLACE_TAKEN;
+	const struct ccid_card_place *p = &m->session->port->place;
+
+	if (m->what != ISCARD_MOTION_EJECT || m->report.before == ISCARD_PLACE_TAKEN)
+		return false;
+	return p->state == ISCARD_PLACE_TAKEN || (p->state == ISCARD_PLACE_ABSENT && p->slipped);
 }
 
 static HRESULT use_and_command(struct motion *m)
@@ -276,6 +278,7 @@ static void describe(struct ccid_session *s, struct iscard_kiosk_status *out)
 
 	ccid_mechanics_of(s, &m);
 	out->abilities = m.abilities;
+	out->sees_mouth = m.sees_mouth;
 	snprintf(out->source, sizeof out->source, "%s", m.source);
 	ask(s);
 	pthread_mutex_lock(&s->port->lock);

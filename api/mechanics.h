@@ -10,6 +10,7 @@
 struct ccid_mechanics {
 	uint32_t abilities; /* ISCARD_MECHANICAL_* */
 	bool external;
+	bool sees_mouth;                  /* a sensor, or the application's word */
 	struct iscard_mechanics back_end; /* external */
 	char source[ISCARD_MECHANICS_SOURCE];
 };

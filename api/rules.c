@@ -77,6 +77,17 @@ bool ccid_rule_policy(iscard_context *c, const char *name, const struct ccid_ide
 	return r != NULL;
 }
 
+bool ccid_rule_mouth(iscard_context *c, const char *name, const struct ccid_identity *id)
+{
+	const struct ccid_rule *r;
+
+	pthread_mutex_lock(&c->lock);
+	for (r = c->rules; r != NULL && !(r->mouth && fits(r, name, id)); r = r->next)
+		;
+	pthread_mutex_unlock(&c->lock);
+	return r != NULL;
+}
+
 static void rule_free(struct ccid_rule *r)
 {
 	if (r != NULL)
@@ -148,6 +159,11 @@ static void set_policy(struct ccid_rule *r, const void *to)
 		r->policy = *(const struct iscard_card_policy *)to;
 }
 
+static void set_mouth(struct ccid_rule *r, const void *to)
+{
+	r->mouth = to != NULL;
+}
+
 /* spare takes the place of a rule that was not there; what is not needed is handed back. */
 static struct ccid_rule *change(iscard_context *c, const char *pattern, struct ccid_rule *spare,
                                 set_half *set, const void *to)
@@ -161,7 +177,7 @@ static struct ccid_rule *change(iscard_context *c, const char *pattern, struct c
 		spare = NULL;
 	}
 	set(r, to);
-	if (r->mechanic || r->political) {
+	if (r->mechanic || r->political || r->mouth) {
 		put(c, r);
 		r = NULL;
 	}
@@ -214,4 +230,31 @@ HRESULT iscard_context_set_policy(iscard_context *context, const char *pattern,
 	     !is_fate(policy->at_start) || !is_fate(policy->at_return) || policy->motion_ms < 0))
 		return E_INVALIDARG;
 	return set_rule(context, pattern, set_policy, policy);
+}
+
+HRESULT iscard_context_set_mouth(iscard_context *context, const char *pattern, int seen)
+{
+	if (pattern == NULL)
+		return E_POINTER;
+	if (pattern[0] == '\0')
+		return E_INVALIDARG;
+	return set_rule(context, pattern, set_mouth, seen ? pattern : NULL);
+}
+
+HRESULT ccid_rules_mouths(iscard_context *c, const char *text)
+{
+	HRESULT hr = S_OK;
+
+	while (SUCCEEDED(hr) && text[strspn(text, " ")] != '\0') {
+		size_t len;
+		char *pattern;
+
+		text += strspn(text, " ");
+		len = strcspn(text, " ");
+		pattern = ccid_text_copy(text, len);
+		hr = pattern != NULL ? set_rule(c, pattern, set_mouth, pattern) : E_OUTOFMEMORY;
+		free(pattern);
+		text += len;
+	}
+	return hr;
 }

@@ -10,6 +10,7 @@
 struct ccid_rule {
 	struct ccid_rule *next; /* the latest first */
 	char *pattern;
+	bool mouth;                        /* the reader sees its mouth */
 	bool mechanic, political;          /* what of the two holds */
 	struct iscard_mechanics mechanics; /* name points to label */
 	char label[ISCARD_MECHANICS_SOURCE - 10];
@@ -25,6 +26,10 @@ bool ccid_rule_mechanics(iscard_context *c, const char *name, const struct ccid_
 
 bool ccid_rule_policy(iscard_context *c, const char *name, const struct ccid_identity *id,
                       struct iscard_card_policy *out);
+
+bool ccid_rule_mouth(iscard_context *c, const char *name, const struct ccid_identity *id);
+/* iscard_context_set_mouth() for each of the patterns in text, between which stand spaces. */
+HRESULT ccid_rules_mouths(iscard_context *c, const char *text);
 
 void ccid_rules_free(iscard_context *c);
 

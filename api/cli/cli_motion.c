@@ -103,7 +103,8 @@ static void tell(const struct cli_motion *m, const char *reader,
 	else if (text != NULL)
 		printf("%s: %s\n", reader, text);
 	else if (hr == S_FALSE)
-		printf("%s: %s commanded; the reader sees no card any more, and not who has it\n",
+		printf("%s: %s commanded; the card has left the contacts, and nobody knows whether "
+		       "it was taken\n",
 		       reader, name);
 	else
 		printf("%s: %s commanded; the reader accepted it\n", reader, name);
@@ -137,6 +138,8 @@ int cli_motion_run(const struct cli_motion *m, const char *text)
 
 	if (code != CLI_OK)
 		return code;
+	if (m->sees_mouth)
+		(void)!iscard_context_set_mouth(r.context, r.found->name, 1);
 	if (m->left && m->what != ISCARD_MOTION_LOCK)
 		(void)!iscard_card_unlock(r.context, r.found->name, NULL, NULL);
 	hr = iscard_card_move(r.context, r.found->name, m->what, &options, &report);

@@ -11,6 +11,7 @@
 struct cli_motion {
 	iscard_motion what;
 	bool wait, json;
+	bool sees_mouth; /* the reader: the user says so */
 	bool left;       /* by another program, which may have locked the card */
 	int64_t wait_ms; /* 0: no limit */
 };

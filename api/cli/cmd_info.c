@@ -97,6 +97,7 @@ struct device {
 	struct ccid_class_desc desc;
 	struct iscard_capabilities caps;
 	bool driven; /* caps holds */
+	struct iscard_kiosk_status kiosk;
 };
 
 static void print_identity(const char *name, const struct ccid_identity *id)
@@ -122,6 +123,22 @@ static void put_identity(struct cli_json *j, const char *name, const struct ccid
 	cli_json_string(j, "serial", id->serial);
 }
 
+static bool can_eject(const struct device *d)
+{
+	return d->driven && (d->caps.mechanical & ISCARD_MECHANICAL_EJECT) != 0;
+}
+
+static void print_driven(const struct device *d)
+{
+	cli_caps_print(stdout, &d->caps);
+	if (can_eject(d))
+		printf("  a card that is ejected: %s\n",
+		       d->kiosk.sees_mouth
+		               ? "was taken when it is gone (the mouth is vouched for)"
+		               : "that it was taken is never known, only that it has left "
+		                 "the contacts (see iscard eject --help)");
+}
+
 static void show_device(const char *name, const struct device *d, bool json)
 {
 	struct cli_json j = cli_json(stdout);
@@ -130,7 +147,7 @@ static void show_device(const char *name, const struct device *d, bool json)
 		print_identity(name, &d->id);
 		cli_desc_print(stdout, &d->desc);
 		if (d->driven)
-			cli_caps_print(stdout, &d->caps);
+			print_driven(d);
 		else
 			printf("such a reader cannot be driven\n");
 		return;
@@ -138,6 +155,8 @@ static void show_device(const char *name, const struct device *d, bool json)
 	cli_json_object(&j, NULL);
 	put_identity(&j, name, &d->id);
 	cli_desc_json(&j, &d->desc);
+	if (d->driven)
+		cli_json_bool(&j, "sees_mouth", d->kiosk.sees_mouth);
 	if (d->driven)
 		cli_caps_json(&j, &d->caps);
 	else
@@ -183,6 +202,9 @@ static int ask_context(struct device *out, const struct cli_reader *r)
 	out->caps = (struct iscard_capabilities){.size = sizeof out->caps};
 	hr = iscard_reader_capabilities(r->context, r->found->name, &out->caps);
 	out->driven = SUCCEEDED(hr);
+	out->kiosk = (struct iscard_kiosk_status){.size = sizeof out->kiosk};
+	if (SUCCEEDED(hr) && can_eject(out))
+		hr = iscard_card_place(r->context, r->found->name, &out->kiosk);
 	if (hr == SCARD_E_UNSUPPORTED_FEATURE) /* it can still be described */
 		return CLI_OK;
 	return FAILED(hr) ? cli_report(r->found, "capabilities", hr) : CLI_OK;

@@ -17,8 +17,11 @@
 static const char eject_help[] =
 	"Power the card off and move it out, to be taken. With --wait the exit code is 0 when\n"
 	"it was seen to be taken, 8 when it was still there as the time was over, and 9 when\n"
-	"the reader does not see the card any more from the command on: it does not see its\n"
-	"mouth, and the card may be in it.\n" OPTIONS;
+	"the card has left the contacts: it may be in the mouth, and no reader is believed to\n"
+	"see that unless --sees-mouth or $ISCARD_MOUTH (patterns of names, usb:VID:PID) says "
+        "so.\n" OPTIONS "\n"
+	"  --sees-mouth      you have tried it: this reader reports a card as present as long as\n"
+	"                    it is in the mouth\n";
 
 static const char capture_help[] =
 	"Power the card off and move it into the bin; also a card that was ejected and is\n"
@@ -36,8 +39,11 @@ static const char unlock_help[] = "Let go of the card.\n" OPTIONS;
 
 static int run(const struct cli_command *self, iscard_motion what, int argc, char **argv)
 {
+	bool eject = what == ISCARD_MOTION_EJECT;
 	struct cli_motion m = {.what = what};
-	const struct cli_option options[] = {{"--json", &m.json, NULL}, {NULL, NULL, NULL}};
+	const struct cli_option options[] = {{"--json", &m.json, NULL},
+	                                     {eject ? "--sees-mouth" : NULL, &m.sees_mouth, NULL},
+	                                     {NULL, NULL, NULL}};
 	int code;
 
 	if (!cli_motion_wait(&m, &argc, argv))

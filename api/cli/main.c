@@ -31,7 +31,7 @@ static const char epilogue[] =
 	"reader cannot eject; 4 no such reader, or several fit; 5 no card, or it does not\n"
 	"answer; 6 no permission, or in use by another program; 7 damaged file, or a replay\n"
 	"that goes another way than the recording; 8 ejected, and not taken in time; 9 ejected,\n"
-	"and the reader does not see whether it was taken.\n";
+	"and nobody sees whether it was taken.\n";
 
 static void print_help(FILE *f)
 {

@@ -11,7 +11,7 @@ static const char *told(iscard_disposition_result result)
 	switch (result) {
 	case ISCARD_DISPOSITION_POWERED_OFF: return "the reader cannot eject: powered off only";
 	case ISCARD_DISPOSITION_COMMANDED: return "told to eject; the card is not out yet";
-	case ISCARD_DISPOSITION_CONFIRMED: return "the card has left";
+	case ISCARD_DISPOSITION_CONFIRMED: return "the card has left the contacts";
 	case ISCARD_DISPOSITION_FAILED: return "the eject failed: the card is still in there";
 	default: return "nothing was done: the card had left before";
 	}

@@ -83,6 +83,8 @@ void kiosk_restart(const struct iscard_options *options)
 	o.log_level = ISCARD_LOG_DEBUG;
 	o.now_ms = now;
 	assert_int_equal(ccid_context_create(&o, &scheme, &kiosk.context), S_OK);
+	if (kiosk.stream.cfg.flags & EMU_MOUTH_IS_PRESENT)
+		assert_hr(iscard_context_set_mouth(kiosk.context, "*", 1), S_OK);
 }
 
 void kiosk_start(const struct emu_config *cfg)

@@ -22,7 +22,8 @@ extern struct kiosk_rig kiosk;
 struct emu_device *kiosk_device(void);
 int64_t kiosk_now(void);
 
-/* The configuration of a reader with a card in it and every ability. */
+/* The configuration of a reader with a card in it and every ability. The context is told of a mouth that
+ * the reader sees. */
 struct emu_config kiosk_config(void);
 void kiosk_start(const struct emu_config *cfg);
 /* Another context in place of the first: the program has been started again. */

@@ -125,6 +125,7 @@ void live_start_kiosk(void)
 	live.cfg.answer_ms = 1;
 	live.cfg.card_in[0] = true;
 	create();
+	assert_int_equal(iscard_context_set_mouth(live.context, "*", 1), S_OK);
 }
 
 void live_end(void)

@@ -49,6 +49,41 @@ static void a_mouth_that_nobody_sees_is_no_proof(void **state)
 	kiosk_end();
 }
 
+/* The contacts of a reader that answers before its motor has ended: "present, then absent". */
+static void contacts_that_open_late_are_no_proof_either(void **state)
+{
+	(void)state;
+	start(EMU_MOUTH_IS_PRESENT, 700);
+	assert_hr(iscard_context_set_mouth(kiosk.context, "*", 0), S_OK);
+	assert_false(kiosk_status().sees_mouth);
+	assert_hr(kiosk_move(ISCARD_MOTION_EJECT, 0, 20000), S_FALSE);
+	assert_hr(kiosk_report.commanded, S_OK);
+	assert_hr(kiosk_report.finished, S_FALSE);
+	assert_int_equal(kiosk_report.after, ISCARD_PLACE_ABSENT);
+	assert_int_equal(kiosk_status().taken, 0);
+	kiosk_end();
+}
+
+static void the_integrator_s_word_makes_it_one(void **state)
+{
+	static const char *const patterns[] = {"kiosk motor*", "usb:*:*", KIOSK};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof patterns / sizeof *patterns; i++) {
+		start(EMU_MOUTH_IS_PRESENT, 700);
+		assert_hr(iscard_context_set_mouth(kiosk.context, "*", 0), S_OK);
+		assert_hr(iscard_context_set_mouth(kiosk.context, "another*", 1), S_OK);
+		assert_false(kiosk_status().sees_mouth);
+		assert_hr(iscard_context_set_mouth(kiosk.context, patterns[i], 1), S_OK);
+		assert_true(kiosk_status().sees_mouth);
+		assert_hr(kiosk_move(ISCARD_MOTION_EJECT, 0, 20000), S_OK);
+		assert_place("taken");
+		kiosk_end();
+	}
+	assert_hr(iscard_context_set_mouth(NULL, NULL, 1), E_POINTER);
+	assert_hr(iscard_context_set_mouth(NULL, "", 1), E_INVALIDARG);
+}
+
 static void a_forgotten_card_is_captured_from_the_mouth(void **state)
 {
 	(void)state;
@@ -146,6 +181,22 @@ static void a_card_pulled_during_the_eject_is_taken(void **state)
 	assert_hr(kiosk_move(ISCARD_MOTION_EJECT, 0, 5000), S_OK);
 	assert_place("taken");
 	assert_int_equal(kiosk_status().taken, 1);
+	kiosk_end();
+}
+
+static void whoever_pulls_a_card_is_not_seen_by_contacts(void **state)
+{
+	struct emu_config cfg = kiosk_config();
+
+	(void)state;
+	cfg.motion_ms = 2000;
+	kiosk_start(&cfg);
+	assert_hr(iscard_context_set_mouth(kiosk.context, "*", 0), S_OK);
+	kiosk.stream.hook = pull;
+	kiosk.stream.hook_at = kiosk_now() + 700;
+	assert_hr(kiosk_move(ISCARD_MOTION_EJECT, 0, 5000), S_FALSE);
+	assert_hr(kiosk_report.commanded, S_OK);
+	assert_place("absent");
 	kiosk_end();
 }
 
@@ -447,12 +498,15 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_card_that_is_taken_was_seen_in_the_mouth),
 		cmocka_unit_test(a_mouth_that_nobody_sees_is_no_proof),
+		cmocka_unit_test(contacts_that_open_late_are_no_proof_either),
+		cmocka_unit_test(the_integrator_s_word_makes_it_one),
 		cmocka_unit_test(a_forgotten_card_is_captured_from_the_mouth),
 		cmocka_unit_test(a_mouth_that_nobody_sees_can_be_emptied_too),
 		cmocka_unit_test(an_ejected_card_is_drawn_in_again),
 		cmocka_unit_test(a_jam_is_named_and_may_pass),
 		cmocka_unit_test(a_full_bin_leaves_the_card),
 		cmocka_unit_test(a_card_pulled_during_the_eject_is_taken),
+		cmocka_unit_test(whoever_pulls_a_card_is_not_seen_by_contacts),
 		cmocka_unit_test(a_slow_motor_gets_its_time),
 		cmocka_unit_test(a_motor_that_is_too_slow_leaves_nobody_knowing),
 		cmocka_unit_test(a_card_pushed_in_half_is_accepted),

@@ -63,7 +63,7 @@ static void an_eject_is_waited_for(void **state)
 	(void)state;
 	cfg.take_ms = 50;
 	emu_server_start(&s, &cfg, NULL);
-	TOOL(&t, "", "eject", s.address, "--wait", "20");
+	TOOL(&t, "", "eject", s.address, "--wait", "20", "--sees-mouth");
 	expect(&t, 0, NAME "the card was taken\n", "");
 	TOOL(&t, "", "eject", s.address);
 	expect(&t, 5, "", "eject: there is no card");
@@ -77,6 +77,36 @@ static void an_eject_is_waited_for(void **state)
 	TOOL(&t, "", "capture", s.address, "--wait");
 	expect(&t, 0, NAME "the card was captured\n", "");
 	emu_server_stop(&s);
+}
+
+/* Seen behind the command, and then no more: the motor may just have ended. */
+static void present_and_then_absent_is_no_proof(void **state)
+{
+	struct emu_config cfg = motor(0x0F, EMU_MOUTH_IS_PRESENT);
+	struct emu_server s;
+	struct tool t;
+
+	(void)state;
+	cfg.take_ms = 50;
+	emu_server_start(&s, &cfg, NULL);
+	TOOL(&t, "", "info", s.address);
+	assert_non_null(strstr(t.out, "was taken is never known"));
+	tool_free(&t);
+	TOOL(&t, "", "eject", s.address, "--wait", "20");
+	expect(&t, 9,
+	       NAME "eject commanded; the card has left the contacts, and nobody knows whether it "
+	            "was taken\n",
+	       "");
+	emu_server_stop(&s);
+	assert_int_equal(setenv("ISCARD_MOUTH", "usb:1:* Mot*", 1), 0);
+	emu_server_start(&s, &cfg, NULL);
+	TOOL(&t, "", "info", s.address);
+	assert_non_null(strstr(t.out, "was taken when it is gone"));
+	tool_free(&t);
+	TOOL(&t, "", "eject", s.address, "--wait", "20");
+	expect(&t, 0, NAME "the card was taken\n", "");
+	emu_server_stop(&s);
+	unsetenv("ISCARD_MOUTH");
 }
 
 static void no_time_is_not_for_ever(void **state)
@@ -288,6 +318,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(another_way_than_the_recording_is_no_failure_of_the_reader),
 		cmocka_unit_test(an_eject_is_waited_for),
+		cmocka_unit_test(present_and_then_absent_is_no_proof),
 		cmocka_unit_test(no_time_is_not_for_ever),
 		cmocka_unit_test(what_cannot_be_seen_is_not_claimed),
 		cmocka_unit_test(what_cannot_be_done_is_said),

@@ -18,10 +18,17 @@
  * every connection to the card sees SCARD_W_RESET_CARD, or SCARD_W_REMOVED_CARD once it has left.
  *
  * What is true. "Commanded" means that the reader answered PC_to_RDR_Mechanical (6.1.12) with
- * success: it accepts the command, which proves no movement. "Taken" means that the card was seen to
- * leave: it was still reported behind the command, and then no more. A reader that reports contacts
- * only says "no card" as soon as the card is in its mouth; whether a person has it then cannot be
- * known, and such an end is S_FALSE, never S_OK. Back ends with a sensor (below) know.
+ * success: it accepts the command, which proves no movement. "Taken" means that the mouth was seen to
+ * be empty. The standard knows only "present" and "absent", and a reader may well mean its contacts: it
+ * says "absent" once the motor has drawn the card out of them, before or after it answers the command;
+ * neither "absent" at once nor "present, then absent" tells whether a person has the card. Nor does
+ * the time that the answer takes. So an eject that ends in "absent" is S_FALSE, commanded and gone
+ * from the contacts, unless somebody vouches for the mouth:
+ *   - a back end with a sensor: position() in struct iscard_mechanics;
+ *   - the integrator, who has tried it: iscard_context_set_mouth(), ISCARD_MOUTH (context.h), "iscard
+ *     eject --sees-mouth". A card that was still reported behind the command, and then no more, has
+ *     been taken then.
+ * No document of any reader that is known here says so; hence no row of driver/quirks.c does.
  *
  * Every function may be called from any thread; a context that is NULL is the default one; reader is
  * a name or an address in UTF-8, as in context.h. What a slot has been through is remembered as long
@@ -34,7 +41,7 @@
 ISCARD_C_BEGIN
 
 /* The numbers of bFunction. */
-typedef ISCARD_ENUM(iscard_motion) {
+typedef ISCARD_ENUM(iscard_motion){
 	ISCARD_MOTION_ACCEPT = 1,  /* open the mouth, draw a card in; also one that was ejected */
 	ISCARD_MOTION_EJECT = 2,   /* out, to be taken */
 	ISCARD_MOTION_CAPTURE = 3, /* into the bin; also from the mouth */
@@ -43,15 +50,16 @@ typedef ISCARD_ENUM(iscard_motion) {
 } iscard_motion;
 
 /* Where the card of a slot is. api/card_place.c holds the table of what may follow what. */
-typedef ISCARD_ENUM(iscard_place) {
-	ISCARD_PLACE_UNKNOWN = 0,   /* not asked yet, or a motion whose end nobody knows */
-	ISCARD_PLACE_ABSENT = 1,    /* the reader reports no card */
+typedef ISCARD_ENUM(iscard_place){
+	ISCARD_PLACE_UNKNOWN = 0, /* not asked yet, or a motion whose end nobody knows */
+	ISCARD_PLACE_ABSENT =
+		1, /* the reader reports no card; after an eject: not known to be taken */
 	ISCARD_PLACE_INSERTED = 2,  /* in the mouth, not in position: a sensor says so */
 	ISCARD_PLACE_SWALLOWED = 3, /* in position, not powered */
 	ISCARD_PLACE_POWERED = 4,   /* in position, powered */
 	ISCARD_PLACE_LOCKED = 5,    /* in position, powered or not, and held */
 	ISCARD_PLACE_EJECTING = 6,  /* an eject was commanded, and the card is still there */
-	ISCARD_PLACE_TAKEN = 7,     /* ... and was seen to leave */
+	ISCARD_PLACE_TAKEN = 7,     /* ... and was seen to leave the mouth */
 	ISCARD_PLACE_CAPTURED = 8,  /* in the bin */
 	ISCARD_PLACE_JAMMED = 9,    /* the motor failed, and the card is still there */
 } iscard_place;
@@ -70,6 +78,7 @@ struct iscard_kiosk_status {
 	                                       * "none" */
 	iscard_place place;
 	SCARD_STATES state; /* as ISCard::get_Status; 0: not known */
+	int sees_mouth;     /* not 0: TAKEN can be known, by a sensor or the integrator's word */
 	int locked;         /* not 0: a lock was commanded and not undone */
 	uint32_t ejected, taken, captured, jammed; /* times since the reader was opened */
 };
@@ -122,7 +131,8 @@ struct iscard_motion_report {
  *                                motor runs ends the wait behind it. What was commanded stays so
  *   E_POINTER, E_INVALIDARG      reader or object; motion, flags, sizes, a negative limit
  * and as AttachByReader about readers, SCARD_E_READER_UNAVAILABLE, SCARD_E_INVALID_HANDLE,
- * SCARD_E_SERVICE_STOPPED. A card that leaves by itself meanwhile has been taken. The second form
+ * SCARD_E_SERVICE_STOPPED. A card that a hand was faster with has been taken, or has left the contacts,
+ * as behind any eject. The second form
  * works under the object's own lock, and keeps it. */
 ISCARD_API HRESULT iscard_card_move(iscard_context *context, const char *reader,
                                     iscard_motion motion,
@@ -172,7 +182,7 @@ struct iscard_job {
 	iscard_motion motion;
 	const char *reader; /* name of reader and slot */
 	unsigned slot;
-	int cancel_fd;      /* readable when the motion is to be given up */
+	int cancel_fd; /* readable when the motion is to be given up */
 	void *internal;
 };
 
@@ -229,15 +239,23 @@ struct iscard_mechanics {
 ISCARD_API HRESULT iscard_context_set_mechanics(iscard_context *context, const char *pattern,
                                                 const struct iscard_mechanics *mechanics);
 
+/* seen not 0: readers that the pattern fits (as above) report a card as present as long as it is in
+ * their mouth, so that "absent" after "present" means that an ejected card was taken. 0: takes this
+ * very pattern away. Try it with each model before it is said: eject a card, leave it, wait until the
+ * motor stands still and some seconds more; iscard_card_place() must still say
+ * "ejecting". Counts from the next motion on. E_POINTER: pattern; E_INVALIDARG: an empty pattern;
+ * E_OUTOFMEMORY, SCARD_E_SERVICE_STOPPED. */
+ISCARD_API HRESULT iscard_context_set_mouth(iscard_context *context, const char *pattern, int seen);
+
 /* What the disposition EJECT comes to (scardmgr.h): result, iscard_last_disposition(), and place of the
  * card afterwards. tests/flow/test_kiosk_dispositions.c holds every row, and those of the other
  * dispositions, which move nothing, undo no mechanical lock, and are as scardmgr.h says.
  *
  *   reader can eject ...                       Detach          ReAttach         UnlockSCard
- *   and sees its mouth                         S_OK            W_REMOVED_CARD   S_OK
+ *   and still reports the card                 S_OK            W_REMOVED_CARD   S_OK
  *                                              COMMANDED       COMMANDED        COMMANDED
  *                                              ejecting        ejecting         ejecting
- *   and sees only its contacts                 S_OK            W_REMOVED_CARD   S_OK
+ *   and its contacts are empty at once         S_OK            W_REMOVED_CARD   S_OK
  *                                              CONFIRMED       CONFIRMED        CONFIRMED
  *                                              absent          absent           absent
  *   and jams, or does not answer               E_CANT_DISPOSE  E_CANT_DISPOSE   E_CANT_DISPOSE
@@ -258,15 +276,16 @@ ISCARD_API HRESULT iscard_context_set_mechanics(iscard_context *context, const c
  *   another's command is under way             waits for it    waits for it     (has the lock)
  *   a mechanical lock holds the card           undone first, then as above
  *
+ * CONFIRMED is said of the contacts. From "ejecting" a card goes on to "taken" when it is gone and the
+ * mouth is vouched for, else to "absent".
+ *
  * ISCard::get_Status tells ABSENT, PRESENT (in the mouth, jammed, or nobody knows), SWALLOWED (in
  * position, not powered, also locked), POWERED (out of step with the reader), NEGOTIABLEMODE and
  * SPECIFICMODE. */
 
 /* What becomes of a card on a bad day, when nobody asks for it. */
-typedef ISCARD_ENUM(iscard_fate) {
-	ISCARD_FATE_LEAVE = 0,
-	ISCARD_FATE_EJECT = 1,
-	ISCARD_FATE_CAPTURE = 2,
+typedef ISCARD_ENUM(iscard_fate){
+	ISCARD_FATE_LEAVE = 0, ISCARD_FATE_EJECT = 1, ISCARD_FATE_CAPTURE = 2,
 	ISCARD_FATE_LOCK = 3, /* held until somebody unlocks it */
 } iscard_fate;
 
