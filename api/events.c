@@ -82,7 +82,7 @@ HRESULT iscard_context_watch(iscard_context *context, const char *reader, unsign
 		return hr;
 	hr = begin(w, reader, want);
 	if (SUCCEEDED(hr))
-		ccid_watch_take(w);
+		ccid_watch_take_some(w);
 	leave(c, w);
 	return hr;
 }
@@ -156,7 +156,7 @@ HRESULT iscard_context_next_event(iscard_context *context, struct iscard_event *
 	hr = enter(context, &c, &w);
 	if (FAILED(hr))
 		return hr;
-	ccid_watch_take(w);
+	ccid_watch_take_some(w);
 	told = tell_one(w, event);
 	ccid_watch_mark(w);
 	leave(c, w);

@@ -96,7 +96,8 @@ static int see(void *arg, const struct ccid_seen *seen)
 	return 0;
 }
 
-/* Who is not USB is asked once who it is. When to ask those again who did not answer. */
+/* Who is not USB is asked once who it is. When to ask those again who did not answer: at once the ones
+ * behind one that took its time. */
 static int64_t identify(iscard_context *c, int64_t now)
 {
 	int64_t due = CCID_NEVER;
@@ -104,6 +105,8 @@ static int64_t identify(iscard_context *c, int64_t now)
 	for (size_t i = 0; i < c->nsources; i++) {
 		struct ccid_source *s = &c->sources[i];
 
+		if (ccid_env_now(&c->env) - now >= CCID_WATCH_STINT_MS)
+			return now;
 		if (!s->usb && !s->known && now >= s->retry_at && ccid_source_identify(s, c) < 0) {
 			s->retry_at = ccid_source_returns(s) ? now + ccid_backoff(s->failures)
 			                                     : CCID_NEVER;
@@ -126,8 +129,8 @@ static bool is_named(const struct ccid_watch *w, const struct ccid_seat *s)
 
 static bool idle(const struct ccid_watch *w, const struct ccid_seat *s)
 {
-	return !s->present && s->open == NULL && s->source == NULL && ccid_seat_event(s) == 0 &&
-	       !is_named(w, s);
+	return !s->present && s->open == NULL && !s->opening && s->source == NULL &&
+	       ccid_seat_event(s) == 0 && !is_named(w, s);
 }
 
 /* Of readers that have left and that nobody asks for by name, the newest few are remembered. */
@@ -160,6 +163,7 @@ void ccid_watch_look(struct ccid_watch *w, int64_t now)
 		s->seen = false;
 	pthread_mutex_lock(&c->lock);
 	w->peers_at = identify(c, now);
+	w->look = w->peers_at <= now;
 	err = ccid_find_present(c, see, &look);
 	pthread_mutex_unlock(&c->lock);
 	w->look_at = err < 0 ? now + CCID_WATCH_BACKOFF_MS : CCID_NEVER;

@@ -180,16 +180,53 @@ static void opened(struct ccid_seat *s, int64_t now)
 		ccid_seat_arrive(s);
 }
 
+static bool should_be_open(const struct ccid_seat *s)
+{
+	if (s->source != NULL) /* only so it is known whether it is there */
+		return s->want != CCID_WANT_NOTHING;
+	return s->present && s->want == CCID_WANT_CARDS;
+}
+
+bool ccid_seat_is_opening(const struct ccid_seat *s)
+{
+	const struct ccid_seat *other = s->watch->seats;
+
+	while (other != NULL && !(other->opening && strcmp(other->address, s->address) == 0))
+		other = other->next;
+	return other != NULL;
+}
+
+/* Others may look, ask, and lose interest meanwhile; the seat stays. */
+static struct ccid_open *open_unlocked(struct ccid_seat *s)
+{
+	char name[CCID_NAME_MAX];
+	struct ccid_open *o = NULL;
+	unsigned slot;
+	int err;
+
+	snprintf(name, sizeof name, "%s", s->name);
+	s->opening = true;
+	ccid_watch_let_go(s->watch);
+	err = ccid_pool_get(&o, &slot, s->watch->context, name);
+	ccid_watch_resume(s->watch);
+	s->opening = false;
+	s->err = err;
+	return err == 0 ? o : NULL;
+}
+
 static void try_to_open(struct ccid_seat *s, int64_t now)
 {
-	unsigned slot;
+	struct ccid_open *o = open_unlocked(s);
 
-	s->err = ccid_pool_get(&s->open, &slot, s->watch->context, s->name);
-	if (s->err == 0) {
+	if (o != NULL && should_be_open(s)) {
+		s->open = o;
 		opened(s, now);
 		return;
 	}
-	s->open = NULL;
+	if (o != NULL) {
+		ccid_pool_put(o);
+		return;
+	}
 	s->retry_at = returns(s) ? now + ccid_backoff(s->failures) : CCID_NEVER;
 	s->failures++;
 }
@@ -316,15 +353,10 @@ static void refresh(struct ccid_seat *s)
 	s->watch->changed = true;
 }
 
-static bool should_be_open(const struct ccid_seat *s)
-{
-	if (s->source != NULL) /* only so it is known whether it is there */
-		return s->want != CCID_WANT_NOTHING;
-	return s->present && s->want == CCID_WANT_CARDS;
-}
-
 void ccid_seat_tend(struct ccid_seat *s, int64_t now)
 {
+	if (s->open == NULL && ccid_seat_is_opening(s))
+		return;
 	if (s->open != NULL) {
 		hear(s, now);
 		ask_if_lost(s, now);
@@ -348,6 +380,8 @@ int64_t ccid_seat_due(const struct ccid_seat *s)
 
 	due = s->ask_at < due ? s->ask_at : due;
 	due = s->sense_at < due ? s->sense_at : due;
+	if (s->open == NULL && ccid_seat_is_opening(s))
+		return CCID_NEVER;
 	if (s->open == NULL && should_be_open(s) && s->retry_at < due)
 		due = s->retry_at;
 	if (s->gone_until > 0 && s->source == NULL && s->want != CCID_WANT_NOTHING && !s->present &&

@@ -56,6 +56,18 @@ static bool compare(const struct wait *t)
 	return differs;
 }
 
+/* Nothing is known yet of one that is asked for. */
+static bool opening(const struct wait *t)
+{
+	for (size_t i = 0; i < t->count; i++) {
+		const struct ccid_seat *s = t->states[i].reader != NULL ? seat_of(t, i) : NULL;
+
+		if (s != NULL && s->open == NULL && ccid_seat_is_opening(s))
+			return true;
+	}
+	return false;
+}
+
 static int time_left(const struct wait *t)
 {
 	int64_t left;
@@ -102,9 +114,13 @@ static HRESULT run(struct wait *t)
 
 	for (;;) {
 		ccid_watch_take(t->watch);
-		if (compare(t))
-			return S_OK;
 		left = time_left(t);
+		if (left == 0 && opening(t)) {
+			pthread_cond_wait(&t->watch->opened, &t->watch->lock);
+			continue;
+		}
+		if (compare(t) && !opening(t))
+			return S_OK;
 		if (left != 0 && cancelled(t)) {
 			t->watch->cancels = atomic_load(&t->context->cancels);
 			take_cancel(t);

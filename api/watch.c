@@ -48,9 +48,10 @@ static struct ccid_watch *make(iscard_context *c)
 	if (w == NULL)
 		return NULL;
 	w->context = c;
-	w->list_changes = 1;
+	w->list_changes = w->lap = 1;
 	w->look_at = w->peers_at = w->armed = CCID_NEVER;
 	pthread_mutex_init(&w->lock, NULL);
+	pthread_cond_init(&w->opened, NULL);
 	if (open_descriptors(w))
 		return w;
 	ccid_watch_free(w, true);
@@ -104,8 +105,10 @@ void ccid_watch_free(struct ccid_watch *w, bool ours)
 	close_fd(w->changed_fd);
 	close_fd(w->timer_fd);
 	close_fd(w->cancel_fd);
-	if (ours)
+	if (ours) {
+		pthread_cond_destroy(&w->opened);
 		pthread_mutex_destroy(&w->lock);
+	}
 	free(w);
 }
 
@@ -308,7 +311,46 @@ static bool look_is_due(struct ccid_watch *w, int64_t now)
 	return due && w->requests != NULL;
 }
 
-static void round_of(struct ccid_watch *w, int64_t now)
+void ccid_watch_let_go(struct ccid_watch *w)
+{
+	ccid_watch_mark(w);
+	if (w->changed)
+		ccid_watch_wake(w);
+	arm(w, ccid_env_now(&w->context->env));
+	pthread_mutex_unlock(&w->lock);
+}
+
+/* Another thread may have found what it was not for it to tell. */
+void ccid_watch_resume(struct ccid_watch *w)
+{
+	pthread_mutex_lock(&w->lock);
+	w->changed = true;
+	pthread_cond_broadcast(&w->opened);
+}
+
+/* Those that the lap has not come to yet; others, which may have had news since, in the next one. */
+static void tend_all(struct ccid_watch *w, int64_t now, int64_t until)
+{
+	bool left_out = false, behind = false;
+
+	for (struct ccid_seat *s = w->seats; s != NULL; s = s->next) {
+		bool out = ccid_env_now(&w->context->env) >= until;
+
+		if (!out && (until == CCID_NEVER || s->lap != w->lap)) {
+			ccid_seat_tend(s, now);
+			s->lap = w->lap;
+		} else {
+			left_out = true;
+			behind = behind || s->lap != w->lap;
+		}
+	}
+	if (!behind)
+		w->lap++;
+	if (left_out)
+		signal_fd(w->changed_fd);
+}
+
+static void round_of(struct ccid_watch *w, int64_t now, int64_t until)
 {
 	if (look_is_due(w, now)) {
 		w->look = false;
@@ -317,22 +359,33 @@ static void round_of(struct ccid_watch *w, int64_t now)
 		if (w->hotplug == NULL && watches_usb(w)) /* for want of descriptors */
 			w->look_at = now + CCID_WATCH_BACKOFF_MS;
 	}
-	for (struct ccid_seat *s = w->seats; s != NULL; s = s->next)
-		ccid_seat_tend(s, now);
+	tend_all(w, now, until);
 }
 
-void ccid_watch_take(struct ccid_watch *w)
+static void take(struct ccid_watch *w, int64_t now, int64_t until)
 {
-	int64_t now = ccid_env_now(&w->context->env);
 	unsigned rounds = 0;
 
 	take_marks(w);
 	w->changed = false;
 	do
-		round_of(w, now);
-	while (++rounds < ROUNDS_MAX && (drain(w->changed_fd) || w->look));
+		round_of(w, now, until);
+	while (++rounds < ROUNDS_MAX && ccid_env_now(&w->context->env) < until &&
+	       (drain(w->changed_fd) || w->look));
 	ccid_watch_mark(w);
 	if (w->changed)
 		ccid_watch_wake(w);
 	arm(w, now);
+}
+
+void ccid_watch_take(struct ccid_watch *w)
+{
+	take(w, ccid_env_now(&w->context->env), CCID_NEVER);
+}
+
+void ccid_watch_take_some(struct ccid_watch *w)
+{
+	int64_t now = ccid_env_now(&w->context->env);
+
+	take(w, now, now + CCID_WATCH_STINT_MS);
 }

@@ -5,8 +5,9 @@
  * Truth is what a scan and the readers say now. A seat compares it with the last picture and counts;
  * what the program has been told is kept beside it, and events are the difference.
  *
- * The watch mutex is the outermost (process.h). It is held while readers are opened and given back,
- * never while one waits for news. */
+ * The watch mutex is the outermost (process.h). It is held while readers are asked and given back, never
+ * while one waits for news, or opens a reader, which may take the time of a policy's motor: that seat is
+ * "opening" then, and stays as it was for everybody else. */
 #ifndef CCID_WATCH_H
 #define CCID_WATCH_H
 
@@ -19,6 +20,7 @@
 #include <iscard/events.h>
 
 #define CCID_WATCH_POLL_MS      1000 /* between looks at a reader that tells nothing by itself */
+#define CCID_WATCH_STINT_MS     2000 /* after which a call takes no other reader in hand */
 #define CCID_WATCH_ANSWER_MS    3000 /* for the answer to such a look */
 #define CCID_WATCH_FRUITLESS_MS 100  /* how long a descriptor that is readable without news rests */
 #define CCID_WATCH_BACKOFF_MS   1000 /* first; doubles up to the last */
@@ -70,6 +72,8 @@ struct ccid_seat {
 	unsigned losses;
 
 	struct ccid_open *open;
+	bool opening; /* by a thread that has let go of the lock */
+	unsigned lap; /* the last in which it was tended */
 	int64_t opened_at;
 	struct ccid_listener listener;
 	int fd;         /* duplicate of the reader's, -1 */
@@ -97,14 +101,17 @@ struct ccid_waiter {
 struct ccid_watch {
 	iscard_context *context;
 	pthread_mutex_t lock; /* all below but the descriptors */
-	int event_fd;         /* what is given out: sources, pending_fd */
-	int sources;          /* readers, hot-plug, timer_fd, changed_fd */
+	pthread_cond_t opened;
+	int event_fd; /* what is given out: sources, pending_fd */
+	int sources;  /* readers, hot-plug, timer_fd, changed_fd */
 	int pending_fd, changed_fd, timer_fd, cancel_fd;
 	struct ccid_hotplug *hotplug;
 	struct ccid_request *requests;
 	struct ccid_seat *seats; /* in order of appearance */
 	struct ccid_waiter *waiters;
 	uint32_t list_changes;
+	unsigned
+		lap; /* over all seats; one that is slow ends a call, and the next goes on behind it */
 	unsigned cancels; /* seen by a wait */
 	bool look;        /* a scan is due */
 	bool pending;     /* pending_fd is readable */
@@ -123,6 +130,15 @@ void ccid_watch_free(struct ccid_watch *w, bool ours);
 
 /* Take in all news, bounded; wake who waits. lock held. */
 void ccid_watch_take(struct ccid_watch *w);
+/* The same, but no further when CCID_WATCH_STINT_MS are over: the rest stays to be taken. */
+void ccid_watch_take_some(struct ccid_watch *w);
+
+/* Between the two the lock is not held; what has come before is told. */
+void ccid_watch_let_go(struct ccid_watch *w);
+void ccid_watch_resume(struct ccid_watch *w);
+
+/* Whether the reader of s is being opened, by way of any of its slots. lock held. */
+bool ccid_seat_is_opening(const struct ccid_seat *s);
 
 /* fn for each slot of each reader that the watch has open. lock not held. */
 void ccid_watch_visit(struct ccid_watch *w,

@@ -44,6 +44,14 @@ static bool parse(const char *text, unsigned long long *out)
 	return *end == '\0' && errno == 0;
 }
 
+void cli_watchdog_feed(struct cli_watchdog *w, int64_t now_ms)
+{
+	if (w->interval_ms <= 0 || now_ms - w->fed_at < w->interval_ms / 2)
+		return;
+	w->fed_at = now_ms;
+	(void)cli_notify("WATCHDOG=1");
+}
+
 int cli_notify_interval(void)
 {
 	const char *whose = getenv("WATCHDOG_PID");

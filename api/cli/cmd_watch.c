@@ -36,6 +36,7 @@ struct watch {
 	long left;          /* events still to be printed; negative: no end */
 	const char *reader; /* name or address; NULL: all */
 	iscard_context *context;
+	struct cli_watchdog dog;
 	bool begun;  /* something was printed */
 	bool unread; /* nobody reads it */
 };
@@ -93,7 +94,15 @@ static void print_text(const struct iscard_event *e)
 	printf("\n");
 }
 
-/* Whether to go on. */
+static void feed(struct watch *w)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	cli_watchdog_feed(&w->dog, t.tv_sec * INT64_C(1000) + t.tv_nsec / 1000000);
+}
+
+/* Whether to go on. One call takes no longer than a reader takes to open. */
 static bool print_events(struct watch *w)
 {
 	struct iscard_event event;
@@ -105,6 +114,7 @@ static bool print_events(struct watch *w)
 			print_text(&event);
 		w->left -= w->left > 0;
 		w->begun = true;
+		feed(w);
 	}
 	return fflush(stdout) == 0 && w->left != 0;
 }
@@ -141,13 +151,14 @@ static void follow(struct watch *w, int fd)
 	sigset_t before;
 	bool more;
 
+	w->dog.interval_ms = interval;
 	block_signals(&before);
 	(void)cli_notify("READY=1");
 	more = print_events(w);
 	if (more && !w->begun && w->reader != NULL)
 		cli_error("%s: not there yet; waiting for it", w->reader);
 	while (more && !interrupted) {
-		(void)cli_notify("WATCHDOG=1");
+		feed(w);
 		more = wait_for_news(w, fd, interval > 0 ? &limit : NULL, &before) &&
 		       print_events(w);
 	}

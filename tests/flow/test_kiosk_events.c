@@ -144,6 +144,110 @@ static void what_a_policy_moved_is_news(void **state)
 	kiosk_end();
 }
 
+/* A back end whose motor takes its time, in which the program goes on with its watch. */
+static struct {
+	unsigned moved;
+	bool give_up;
+} slow;
+
+static HRESULT move_slowly(void *arg, const struct iscard_job *job)
+{
+	struct iscard_event e;
+
+	(void)arg, (void)job;
+	slow.moved++;
+	for (int i = 0; i < 3; i++)
+		assert_hr(iscard_context_next_event(kiosk.context, &e), S_FALSE);
+	assert_hr(iscard_context_watch(kiosk.context, "Another 00 00", ISCARD_WATCH_CARDS), S_OK);
+	assert_hr(iscard_context_unwatch(kiosk.context, "Another 00 00"), S_OK);
+	if (slow.give_up)
+		assert_hr(iscard_context_unwatch(kiosk.context, NULL), S_OK);
+	return S_OK;
+}
+
+static void watch_with_a_slow_policy(bool give_up)
+{
+	static const struct iscard_mechanics m = {
+		.size = sizeof m, .name = "m", .eject = move_slowly};
+	static const struct iscard_card_policy policy = {.size = sizeof policy,
+	                                                 .at_start = ISCARD_FATE_EJECT};
+	struct emu_config cfg = kiosk_config();
+
+	slow.moved = 0;
+	slow.give_up = give_up;
+	memset(&kiosk, 0, sizeof kiosk);
+	emu_stream_init(&kiosk.stream, &cfg);
+	kiosk_restart(&(struct iscard_options){.size = 0});
+	assert_hr(iscard_context_set_policy(kiosk.context, "*", &policy), S_OK);
+	assert_hr(iscard_context_set_mechanics(kiosk.context, "*", &m), S_OK);
+	watch();
+}
+
+static void a_policy_s_motor_holds_up_no_watch(void **state)
+{
+	(void)state;
+	watch_with_a_slow_policy(false);
+	assert_string_equal(news(), "reader-arrived card-ejecting card-inserted");
+	assert_int_equal(slow.moved, 1);
+	kiosk_end();
+}
+
+static void who_loses_interest_meanwhile_gets_no_reader(void **state)
+{
+	struct iscard_event e;
+
+	(void)state;
+	watch_with_a_slow_policy(true);
+	assert_int_equal(slow.moved, 1);
+	assert_hr(iscard_context_next_event(kiosk.context, &e), S_FALSE);
+	assert_int_equal(kiosk.opens, 1);
+	assert_null(kiosk.stream.redir);
+	kiosk_end();
+}
+
+/* Three that never answer: a program with a watchdog gets to feed it between them. */
+static int never_answer(void *arg, struct ccid_transport **out, const char *address,
+                        const struct ccid_env *env, int64_t deadline)
+{
+	struct fake_clock *clock = arg;
+
+	(void)out, (void)address;
+	fake_clock_advance(clock, deadline - ccid_env_now(env));
+	return CCID_E_TIMEOUT;
+}
+
+static int64_t clock_now(void *arg)
+{
+	return ((struct fake_clock *)arg)->now;
+}
+
+static void readers_that_are_stuck_are_tried_one_by_one(void **state)
+{
+	struct fake_clock clock = {.now = 1000};
+	const struct ccid_scheme stuck = {"stuck:", never_answer, &clock};
+	const struct iscard_options o = {.size = sizeof o,
+	                                 .readers = "stuck:1 stuck:2 stuck:3",
+	                                 .log_level = ISCARD_LOG_NONE,
+	                                 .now_ms = clock_now,
+	                                 .now_arg = &clock};
+	struct iscard_event e;
+	iscard_context *c;
+	int64_t began = clock.now;
+
+	(void)state;
+	assert_hr(ccid_context_create(&o, &stuck, &c), S_OK);
+	for (int i = 0; i < 9; i++) {
+		int64_t before = clock.now;
+
+		assert_hr(i == 0 ? iscard_context_watch(c, NULL, ISCARD_WATCH_CARDS)
+		                 : iscard_context_next_event(c, &e),
+		          i == 0 ? S_OK : S_FALSE);
+		assert_in_range(clock.now - before, 0, 10000 + 2000 + 1);
+	}
+	assert_true(clock.now - began >= 30000); /* each had its turn */
+	iscard_context_unref(c);
+}
+
 static iscard_place said;
 
 static iscard_place position(void *arg, const char *reader)
@@ -191,6 +295,9 @@ int main(void)
 		cmocka_unit_test(jams_and_locks_are_told),
 		cmocka_unit_test(a_wait_ends_when_something_moves),
 		cmocka_unit_test(what_a_policy_moved_is_news),
+		cmocka_unit_test(a_policy_s_motor_holds_up_no_watch),
+		cmocka_unit_test(who_loses_interest_meanwhile_gets_no_reader),
+		cmocka_unit_test(readers_that_are_stuck_are_tried_one_by_one),
 		cmocka_unit_test(a_sensor_is_asked_while_somebody_watches),
 	};
 
