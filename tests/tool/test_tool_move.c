@@ -5,6 +5,7 @@
 #include "run_tool.h"
 
 #include <setjmp.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdio.h>
@@ -273,6 +274,62 @@ static void systemd_hears_of_a_watch(void **state)
 	rmdir(path);
 }
 
+#define WORDS 16
+
+/* The arguments of the command line that stands behind this in the unit, in a comment too. */
+static void line_of_unit(const char *args[WORDS], const char *before, const char *reader)
+{
+	static char line[512];
+	FILE *f = fopen(UNIT, "r");
+	char *at = NULL, *word;
+	unsigned n = 0;
+
+	assert_non_null(f);
+	while (at == NULL && fgets(line, sizeof line, f) != NULL)
+		at = strstr(line, before);
+	fclose(f);
+	assert_non_null(at);
+	(void)strtok(at + strlen(before), " \n"); /* the tool's path */
+	while ((word = strtok(NULL, " \n")) != NULL && n < WORDS - 1)
+		args[n++] = strcmp(word, "READER") == 0 ? reader : word;
+	args[n] = NULL;
+	assert_true(n > 0);
+}
+
+/* What systemd does with the unit when the program is killed, by hand. */
+static void a_unit_whose_program_is_killed_sees_to_the_card(void **state)
+{
+	struct emu_config cfg = motor(0x0F, EMU_MOUTH_IS_PRESENT);
+	const char *args[WORDS];
+	struct tool_process p;
+	char path[64], file[80];
+	struct emu_server s;
+	struct tool t;
+	int fd = notify_socket(path);
+
+	(void)state;
+	emu_server_start(&s, &cfg, NULL);
+	setenv("ISCARD_READERS", s.address, 1);
+	setenv("ISCARD_LOG", "info", 1);
+	line_of_unit(args, "ExecStart=", s.address);
+	tool_start(&p, "slot 0", args);
+	hear(fd, "READY=1", 0);
+	assert_int_equal(tool_end(&p, SIGKILL), 1000 + SIGKILL);
+	unsetenv("NOTIFY_SOCKET");
+	unsetenv("ISCARD_LOG");
+	setenv("SERVICE_RESULT", "signal", 1);
+	line_of_unit(args, "ExecStopPost=-", s.address);
+	tool_run(&t, "", 0, args);
+	expect(&t, 0, NAME "the card was captured\n", "");
+	unsetenv("SERVICE_RESULT");
+	unsetenv("ISCARD_READERS");
+	emu_server_stop(&s);
+	close(fd);
+	snprintf(file, sizeof file, "%.40s/s", path);
+	unlink(file);
+	rmdir(path);
+}
+
 /* NOTIFY_SOCKET may name an abstract socket; without one, or with nonsense, a watch goes on. */
 static void the_name_of_the_socket_may_be_abstract(void **state)
 {
@@ -325,6 +382,7 @@ int main(void)
 		cmocka_unit_test(locks_last_from_one_command_to_the_next),
 		cmocka_unit_test(kiosk_stop_asks_how_the_program_ended),
 		cmocka_unit_test(systemd_hears_of_a_watch),
+		cmocka_unit_test(a_unit_whose_program_is_killed_sees_to_the_card),
 		cmocka_unit_test(the_name_of_the_socket_may_be_abstract),
 	};
 
