@@ -111,6 +111,17 @@ static HRESULT call(const struct iscard_mechanics *b, const struct iscard_job *j
 	return E_INVALIDARG;
 }
 
+/* Cancels before the use that the motion is a part of. */
+static unsigned cancels_before(struct ccid_session *s)
+{
+	unsigned since;
+
+	pthread_mutex_lock(&s->port->lock);
+	since = s->use_since;
+	pthread_mutex_unlock(&s->port->lock);
+	return since;
+}
+
 static int run_back_end(struct ccid_session *s, const struct ccid_mechanics *m,
                         iscard_motion motion, int64_t deadline)
 {
@@ -120,7 +131,7 @@ static int run_back_end(struct ccid_session *s, const struct ccid_mechanics *m,
 	struct ccid_session_wait wait;
 	HRESULT hr;
 
-	if (ccid_session_wait_begin(s, &wait, s->use_since) < 0)
+	if (ccid_session_wait_begin(s, &wait, cancels_before(s)) < 0)
 		return CCID_E_NOMEM;
 	job.cancel_fd = wait.fd;
 	hr = call(&m->back_end, &job);

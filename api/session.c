@@ -259,10 +259,8 @@ static HRESULT lock(struct ccid_session *s, const unsigned *since)
 	hr = ccid_session_use_until(s, CCID_NEED_CARD, since != NULL ? *since : s->cancels,
 	                            ccid_session_lock_limit(s));
 	s->calls--;
-	if (SUCCEEDED(hr)) {
-		s->member.levels++;
-		ccid_session_done(s);
-	}
+	if (SUCCEEDED(hr))
+		ccid_session_keep(s);
 	pthread_mutex_unlock(&s->port->lock);
 	ccid_session_unpin(s);
 	return hr;

@@ -193,7 +193,8 @@ int64_t ccid_session_lock_limit(const struct ccid_session *s);
 /* LockSCard of a call that began then. */
 HRESULT ccid_session_lock_since(struct ccid_session *s, unsigned since);
 
-/* A use that is made of a level: port mutex held. */
+/* A use becomes a level of the lock, and a level a use. Port mutex held. */
+void ccid_session_keep(struct ccid_session *s);
 void ccid_session_use_level(struct ccid_session *s);
 
 /* fd is open between the two, and readable when somebody cancels, or has since. CCID_E_NOMEM. Port mutex

@@ -182,17 +182,23 @@ HRESULT ccid_session_use(struct ccid_session *s, enum ccid_need need)
 	return hr;
 }
 
+static void unexpect(struct ccid_session *s)
+{
+	if (s->member.uses == 0)
+		ccid_slot_expect(s->port->reader, s->port->slot, false);
+}
+
+void ccid_session_keep(struct ccid_session *s)
+{
+	ccid_share_lock(&s->port->share, &s->member);
+	unexpect(s);
+}
+
 void ccid_session_use_level(struct ccid_session *s)
 {
 	s->member.uses++;
 	ccid_share_unlock(&s->port->share, &s->member);
 	hold(s, s->cancels);
-}
-
-static void unexpect(struct ccid_session *s)
-{
-	if (s->member.uses == 0)
-		ccid_slot_expect(s->port->reader, s->port->slot, false);
 }
 
 void ccid_session_done(struct ccid_session *s)

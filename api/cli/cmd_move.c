@@ -18,8 +18,8 @@ static const char eject_help[] =
 	"Power the card off and move it out, to be taken. With --wait the exit code is 0 when\n"
 	"it was seen to be taken, 8 when it was still there as the time was over, and 9 when\n"
 	"the card has left the contacts: it may be in the mouth, and no reader is believed to\n"
-	"see that unless --sees-mouth or $ISCARD_MOUTH (patterns of names, usb:VID:PID) says "
-        "so.\n" OPTIONS "\n"
+	"see that unless --sees-mouth or $ISCARD_MOUTH (patterns of names, usb:VID:PID) say\n"
+	"so.\n" OPTIONS "\n"
 	"  --sees-mouth      you have tried it: this reader reports a card as present as long as\n"
 	"                    it is in the mouth\n";
 

@@ -8,8 +8,6 @@
  *   ISCARD_TRACE    record what goes over the wire to this file
  *   ISCARD_LOG      none, error (the default), warning, info, debug or wire; to standard error
  *   ISCARD_ESCAPE   1: escape commands are allowed (easy.h)
- *   ISCARD_MOUTH    patterns, separated by spaces, of readers that see a card in their mouth (kiosk.h,
- *                   iscard_context_set_mouth()); * stands for a space, too
  *   ISCARD_MOUTH    readers that see a card in their mouth: patterns of iscard_context_set_mouth()
  *                   (kiosk.h), separated by spaces; for a space in a name stands *
  *   ISCARD_TURNS    1: programs of PC/SC, on libpcsclite.so.1 of this library, give a reader back
@@ -46,9 +44,13 @@ typedef struct iscard_context iscard_context;
 #define ISCARD_NAME_SIZE    544  /* room for any reader name in UTF-8, with its 0 */
 #define ISCARD_ADDRESS_SIZE 1024 /* and for the address of any reader that was reached */
 
-typedef ISCARD_ENUM(iscard_log_level){
-	ISCARD_LOG_NONE, ISCARD_LOG_ERROR, ISCARD_LOG_WARNING,
-	ISCARD_LOG_INFO, ISCARD_LOG_DEBUG, ISCARD_LOG_WIRE, /* names and lengths of messages */
+typedef ISCARD_ENUM(iscard_log_level) {
+	ISCARD_LOG_NONE,
+	ISCARD_LOG_ERROR,
+	ISCARD_LOG_WARNING,
+	ISCARD_LOG_INFO,
+	ISCARD_LOG_DEBUG,
+	ISCARD_LOG_WIRE, /* names and lengths of messages */
 } iscard_log_level;
 
 /* Time limits in milliseconds; 0 takes the default. */

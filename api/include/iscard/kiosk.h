@@ -41,7 +41,7 @@
 ISCARD_C_BEGIN
 
 /* The numbers of bFunction. */
-typedef ISCARD_ENUM(iscard_motion){
+typedef ISCARD_ENUM(iscard_motion) {
 	ISCARD_MOTION_ACCEPT = 1,  /* open the mouth, draw a card in; also one that was ejected */
 	ISCARD_MOTION_EJECT = 2,   /* out, to be taken */
 	ISCARD_MOTION_CAPTURE = 3, /* into the bin; also from the mouth */
@@ -50,10 +50,9 @@ typedef ISCARD_ENUM(iscard_motion){
 } iscard_motion;
 
 /* Where the card of a slot is. api/card_place.c holds the table of what may follow what. */
-typedef ISCARD_ENUM(iscard_place){
-	ISCARD_PLACE_UNKNOWN = 0, /* not asked yet, or a motion whose end nobody knows */
-	ISCARD_PLACE_ABSENT =
-		1, /* the reader reports no card; after an eject: not known to be taken */
+typedef ISCARD_ENUM(iscard_place) {
+	ISCARD_PLACE_UNKNOWN = 0,   /* not asked yet, or a motion whose end nobody knows */
+	ISCARD_PLACE_ABSENT = 1,    /* the reader reports no card; an ejected one may be in the mouth */
 	ISCARD_PLACE_INSERTED = 2,  /* in the mouth, not in position: a sensor says so */
 	ISCARD_PLACE_SWALLOWED = 3, /* in position, not powered */
 	ISCARD_PLACE_POWERED = 4,   /* in position, powered */
@@ -182,7 +181,7 @@ struct iscard_job {
 	iscard_motion motion;
 	const char *reader; /* name of reader and slot */
 	unsigned slot;
-	int cancel_fd; /* readable when the motion is to be given up */
+	int cancel_fd;      /* readable when the motion is to be given up */
 	void *internal;
 };
 
@@ -243,9 +242,9 @@ ISCARD_API HRESULT iscard_context_set_mechanics(iscard_context *context, const c
 /* seen not 0: readers that the pattern fits (as above) report a card as present as long as it is in
  * their mouth, so that "absent" after "present" means that an ejected card was taken. 0: takes this
  * very pattern away. Try it with each model before it is said: eject a card, leave it, wait until the
- * motor stands still and some seconds more; iscard_card_place() must still say
- * "ejecting". Counts from the next motion on. E_POINTER: pattern; E_INVALIDARG: an empty pattern;
- * E_OUTOFMEMORY, SCARD_E_SERVICE_STOPPED. */
+ * motor stands still and some seconds more; iscard_card_place() must still say "ejecting".
+ * Counts from the next motion on. E_POINTER: pattern; E_INVALIDARG: an empty pattern; E_OUTOFMEMORY,
+ * SCARD_E_SERVICE_STOPPED. */
 ISCARD_API HRESULT iscard_context_set_mouth(iscard_context *context, const char *pattern, int seen);
 
 /* What the disposition EJECT comes to (scardmgr.h): result, iscard_last_disposition(), and place of the
@@ -285,8 +284,10 @@ ISCARD_API HRESULT iscard_context_set_mouth(iscard_context *context, const char 
  * SPECIFICMODE. */
 
 /* What becomes of a card on a bad day, when nobody asks for it. */
-typedef ISCARD_ENUM(iscard_fate){
-	ISCARD_FATE_LEAVE = 0, ISCARD_FATE_EJECT = 1, ISCARD_FATE_CAPTURE = 2,
+typedef ISCARD_ENUM(iscard_fate) {
+	ISCARD_FATE_LEAVE = 0,
+	ISCARD_FATE_EJECT = 1,
+	ISCARD_FATE_CAPTURE = 2,
 	ISCARD_FATE_LOCK = 3, /* held until somebody unlocks it */
 } iscard_fate;
 
