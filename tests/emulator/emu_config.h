@@ -10,6 +10,8 @@
 
 #define EMU_SLOTS_MAX 16
 #define EMU_RATES_MAX 256
+#define EMU_DIGITS    16
+#define EMU_PAD_MAX   (5 + 2 * EMU_DIGITS)
 
 enum emu_place {
 	EMU_AFTER_INTERFACE, /* where USB CCID 1.1, 5.1 puts the class descriptor */
@@ -59,6 +61,9 @@ struct emu_config {
 	unsigned motion_ms;    /* a motor's work; above 0 with time extensions while it runs */
 	unsigned bin;          /* cards that can be captured; 0: any number */
 	unsigned take_ms;      /* a card in the mouth is taken after so long; 0: emu_take() */
+
+	char typed[EMU_DIGITS + 1];     /* at the PIN pad (bPINSupport); "": 1234 */
+	char typed_new[EMU_DIGITS + 1]; /* where a new PIN is asked for; "": 5678 */
 };
 
 /* A reader at extended APDU level with one empty slot, every automatism, bulk 02 and 82, interrupt
@@ -115,6 +120,8 @@ struct emu_slot_view {
 	unsigned supply;        /* EMU_CLASS_* while active */
 	uint8_t protocol, fidi; /* in force */
 	uint8_t parameters[7];  /* as GetParameters gives them; 5 bytes for T=0 */
+	const uint8_t *pad;     /* the last command that the PIN pad made of what was typed */
+	size_t pad_len;
 };
 struct emu_slot_view emu_slot(const struct emu_device *d, unsigned slot);
 

@@ -206,7 +206,9 @@ struct emu_slot_view emu_slot(const struct emu_device *d, unsigned slot)
 	                          .captured = s->captured,
 	                          .supply = s->supply,
 	                          .protocol = s->protocol,
-	                          .fidi = s->protocol == 0 ? s->t0[0] : s->t1[0]};
+	                          .fidi = s->protocol == 0 ? s->t0[0] : s->t1[0],
+	                          .pad = s->pad,
+	                          .pad_len = s->pad_len};
 
 	if (s->protocol == 0)
 		memcpy(v.parameters, s->t0, sizeof s->t0);

@@ -43,6 +43,7 @@ enum {
 	ERR_PARAM = 0x07,
 	ERR_LEVEL = 0x08,
 	ERR_SLOT_BUSY = 0xE0,
+	ERR_PIN_TIMEOUT = 0xF0,
 	ERR_BUSY = 0xF2, /* with an automatic sequence */
 	ERR_PROTOCOL = 0xF6,
 	ERR_HARDWARE = 0xFB,
@@ -106,6 +107,8 @@ struct emu_slot_state {
 	struct emu_t1 blocks; /* TPDU level, T=1 */
 	uint8_t *apdu;        /* a command that comes in slices */
 	size_t apdu_len;
+	uint8_t pad[EMU_PAD_MAX]; /* the last command that the PIN pad made */
+	size_t pad_len;
 	bool chaining;
 	const uint8_t *rest; /* a response that goes in slices */
 	size_t rest_len;
@@ -271,10 +274,18 @@ int emu_iccd_request(struct emu_device *d, uint16_t code, uint16_t value, uint8_
 
 /* emu_xfr.c */
 emu_handler emu_xfr;
+bool emu_take_answer(const struct emu_device *d, const struct emu_card_answer *a,
+                     struct emu_reply *r);
+/* One block of T=1 through the reader. */
+void emu_pass_block(struct emu_device *d, struct emu_slot_state *s, const uint8_t *block,
+                    size_t len, struct emu_reply *r);
 bool emu_can_talk(struct emu_device *d, struct emu_slot_state *s, struct emu_reply *r);
 
 /* emu_misc.c */
-emu_handler emu_escape, emu_icc_clock, emu_t0_apdu, emu_set_rate, emu_secure;
+emu_handler emu_escape, emu_icc_clock, emu_t0_apdu, emu_set_rate;
+
+/* emu_pin.c */
+emu_handler emu_secure;
 
 /* emu_person.c: where the card is from now on; the host hears of what the reader can see */
 void emu_place(struct emu_device *d, struct emu_slot_state *s, bool present, bool in_mouth);

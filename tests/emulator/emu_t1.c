@@ -58,15 +58,20 @@ static size_t epilogue(const struct emu_t1 *t, const uint8_t *p, size_t len, uin
 	return 1;
 }
 
+size_t emu_t1_wrap(const struct emu_t1 *t, uint8_t nad, uint8_t pcb, const uint8_t *inf, size_t len,
+                   uint8_t *out)
+{
+	out[0] = nad;
+	out[1] = pcb;
+	out[2] = (uint8_t)len;
+	if (len > 0)
+		memcpy(out + 3, inf, len);
+	return 3 + len + epilogue(t, out, 3 + len, out + 3 + len);
+}
+
 static void send(struct emu_t1 *t, uint8_t pcb, const uint8_t *inf, size_t len)
 {
-	t->last[0] = 0;
-	t->last[1] = pcb;
-	t->last[2] = (uint8_t)len;
-	if (len > 0)
-		memcpy(t->last + 3, inf, len);
-	t->last_len = 3 + len;
-	t->last_len += epilogue(t, t->last, 3 + len, t->last + 3 + len);
+	t->last_len = emu_t1_wrap(t, 0, pcb, inf, len, t->last);
 }
 
 static void send_r(struct emu_t1 *t, uint8_t error)

@@ -36,6 +36,10 @@ struct emu_block {
 void emu_t1_reset(struct emu_t1 *t, struct emu_card *card, uint8_t *command, uint8_t ifsc,
                   uint8_t ifsd, bool crc);
 
+/* The block of this PCB around inf (at most 254 bytes), to out[EMU_BLOCK_MAX]; its length. */
+size_t emu_t1_wrap(const struct emu_t1 *t, uint8_t nad, uint8_t pcb, const uint8_t *inf, size_t len,
+                   uint8_t *out);
+
 void emu_t1_block(struct emu_t1 *t, const uint8_t *block, size_t len, struct emu_block *out);
 
 #endif

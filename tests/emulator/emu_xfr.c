@@ -31,8 +31,8 @@ static void bad_level(struct emu_device *d, struct emu_reply *r)
 	emu_fail(r, ERR_LEVEL);
 }
 
-static bool take_answer(const struct emu_device *d, const struct emu_card_answer *a,
-                        struct emu_reply *r)
+bool emu_take_answer(const struct emu_device *d, const struct emu_card_answer *a,
+                     struct emu_reply *r)
 {
 	if (a->mute) {
 		emu_fail(r, ERR_MUTE);
@@ -79,7 +79,7 @@ static void run_apdu(struct emu_device *d, struct emu_slot_state *s, const uint8
 	if (!emu_can_talk(d, s, r))
 		return;
 	emu_card_apdu(s->card, apdu, len, &a);
-	if (!take_answer(d, &a, r))
+	if (!emu_take_answer(d, &a, r))
 		return;
 	s->rest = a.data;
 	s->rest_len = a.len;
@@ -155,19 +155,14 @@ static void xfr_extended(struct emu_device *d, struct emu_slot_state *s, const s
 		run_apdu(d, s, s->apdu, s->apdu_len, r);
 }
 
-/* One block of T=1. bBWI multiplies the waiting time of the block that answers S(WTX). */
-static void xfr_block(struct emu_device *d, struct emu_slot_state *s, const struct emu_cmd *c,
-                      struct emu_reply *r)
+void emu_pass_block(struct emu_device *d, struct emu_slot_state *s, const uint8_t *block,
+                    size_t len, struct emu_reply *r)
 {
-	bool wtx = c->data_len > 4 && c->data[1] == 0xE3;
-	bool ifs = c->data_len > 4 && c->data[1] == 0xC1;
 	unsigned wrong = s->blocks.wrong;
 	struct emu_block b;
-	bool bwi = wtx ? c->msg[7] == c->data[3] : c->msg[7] <= 1;
 
-	bwi = bwi || d->cfg.ep_out == 0; /* a token is not told */
-	emu_t1_block(&s->blocks, c->data, c->data_len, &b);
-	if (s->blocks.wrong != wrong || !bwi || (ifs && (d->features & FEATURE_AUTO_IFSD) != 0))
+	emu_t1_block(&s->blocks, block, len, &b);
+	if (s->blocks.wrong != wrong)
 		emu_violation(d, &d->counts.bad_block);
 	if (b.mute) {
 		emu_fail(r, ERR_MUTE);
@@ -178,6 +173,20 @@ static void xfr_block(struct emu_device *d, struct emu_slot_state *s, const stru
 	r->delay_ms = b.delay_ms;
 	r->extensions = d->cfg.extensions;
 	r->step_ms = d->cfg.extension_ms;
+}
+
+/* One block of T=1. bBWI multiplies the waiting time of the block that answers S(WTX). */
+static void xfr_block(struct emu_device *d, struct emu_slot_state *s, const struct emu_cmd *c,
+                      struct emu_reply *r)
+{
+	bool wtx = c->data_len > 4 && c->data[1] == 0xE3;
+	bool ifs = c->data_len > 4 && c->data[1] == 0xC1;
+	bool bwi = wtx ? c->msg[7] == c->data[3] : c->msg[7] <= 1;
+
+	bwi = bwi || d->cfg.ep_out == 0; /* a token is not told */
+	if (!bwi || (ifs && (d->features & FEATURE_AUTO_IFSD) != 0))
+		emu_violation(d, &d->counts.bad_block);
+	emu_pass_block(d, s, c->data, c->data_len, r);
 }
 
 static void xfr_tpdu(struct emu_device *d, struct emu_slot_state *s, const struct emu_cmd *c,
@@ -203,7 +212,7 @@ static void xfr_tpdu(struct emu_device *d, struct emu_slot_state *s, const struc
 		return;
 	}
 	emu_card_tpdu(s->card, c->data, c->data_len, &a);
-	if (!take_answer(d, &a, r))
+	if (!emu_take_answer(d, &a, r))
 		return;
 	r->data = a.data;
 	r->len = a.len;

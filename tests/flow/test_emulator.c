@@ -542,7 +542,7 @@ static void escape_gives_back_what_it_got(void **state)
 static void secure_needs_a_pin_pad(void **state)
 {
 	static const char verify[] =
-		"69 13000000 00 01 00 0000 00 00 82 08 00 04 08 02 00 09 04 00 "
+		"69 13000000 00 01 00 0000 00 00 82 08 00 08 04 02 00 09 04 00 "
 		"00 00 00 00 20 00 80";
 	struct emu_device *d = powered(2, 271);
 	struct emu_config cfg = config();
