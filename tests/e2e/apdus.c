@@ -33,9 +33,9 @@ static const struct apdu apdus[] = {
 
 static const struct apdu long_answer = {7, {0x00, 0xB0, 0x00, 0x00, 0x00, 0x04, 0x00}};
 
-#define LONG_DATA 600
+#define LONG_DATA 400
 
-void apdus_print(const char *what, const uint8_t *bytes, size_t len)
+static void print(const char *what, const uint8_t *bytes, size_t len)
 {
 	printf("%s", what);
 	for (size_t i = 0; i < len; i++)
@@ -43,49 +43,44 @@ void apdus_print(const char *what, const uint8_t *bytes, size_t len)
 	printf("\n");
 }
 
-enum apdus_set apdus_choose(int argc, char **argv)
-{
-	if (argc > 1 && strcmp(argv[1], "--tpdu") == 0)
-		return APDUS_TPDU;
-	return argc > 1 && strcmp(argv[1], "--extended") == 0 ? APDUS_EXTENDED : APDUS_SHORT;
-}
-
-static int send_one(apdus_send send, void *arg, const uint8_t *apdu, size_t len)
+static void send_one(apdus_send send, const uint8_t *apdu, size_t len)
 {
 	static uint8_t out[66000];
-	long n = send(arg, apdu, len, out, sizeof out);
+	long n;
 
-	apdus_print(">", apdu, len);
-	if (n < 0) {
-		printf("failed: %ld\n", n);
-		return 1;
-	}
-	apdus_print("<", out, (size_t)n);
-	return 0;
+	print(" >", apdu, len);
+	n = send(apdu, len, out, sizeof out);
+	if (n < 0)
+		printf(" < failed\n");
+	else
+		print(" <", out, (size_t)n);
 }
 
 /* UPDATE BINARY with a long command, and a READ BINARY of what it wrote. */
-static int send_extended(apdus_send send, void *arg)
+static void send_extended(apdus_send send)
 {
 	uint8_t update[7 + LONG_DATA] = {
 		0x00, 0xD6, 0x00, 0x10, 0, LONG_DATA >> 8, LONG_DATA & 0xFF};
 
 	for (unsigned i = 0; i < LONG_DATA; i++)
 		update[7 + i] = (uint8_t)(i * 3);
-	if (send_one(send, arg, update, sizeof update) != 0)
-		return 1;
-	return send_one(send, arg, long_answer.bytes, long_answer.len);
+	send_one(send, update, sizeof update);
+	send_one(send, long_answer.bytes, long_answer.len);
 }
 
-int apdus_run(apdus_send send, void *arg, enum apdus_set set)
+bool apdus_run(apdus_send send, const char *set)
 {
+	bool tpdu = strcmp(set, "tpdu") == 0, extended = strcmp(set, "extended") == 0;
+
+	if (!tpdu && !extended && strcmp(set, "short") != 0)
+		return false;
 	for (size_t i = 0; i < sizeof apdus / sizeof apdus[0]; i++) {
 		const struct apdu *a = &apdus[i];
 
-		if (set == APDUS_TPDU && a->len > 5 && a->len == 6u + a->bytes[4])
-			continue;
-		if (send_one(send, arg, a->bytes, a->len) != 0)
-			return 1;
+		if (!tpdu || a->len <= 5 || a->len != 6u + a->bytes[4])
+			send_one(send, a->bytes, a->len);
 	}
-	return set == APDUS_EXTENDED ? send_extended(send, arg) : 0;
+	if (extended)
+		send_extended(send);
+	return true;
 }

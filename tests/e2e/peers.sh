@@ -13,6 +13,8 @@ give_up() {
 }
 
 mkdir -p "$folder/root" "$folder/deb"
+exec 9>"$folder/lock" # tests that run side by side fetch once
+flock 9
 for package; do
 	[ -e "$folder/$package.done" ] && continue
 	command -v apt-get >/dev/null && command -v dpkg-deb >/dev/null || give_up "$package"

@@ -9,7 +9,7 @@
 
 const char *usbfs_ask(const char *command)
 {
-	static _Thread_local char answer[64];
+	static _Thread_local char answer[128];
 	struct sockaddr_un a = {.sun_family = AF_UNIX, .sun_path = "/dev/usbfs.ctl"};
 	int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
 	ssize_t n = -1;

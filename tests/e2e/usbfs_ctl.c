@@ -3,10 +3,10 @@
  * refuse, permit (to open), take, free (its interfaces), insert SLOT, remove SLOT, hold-out 1 (bulk OUT
  * is NAKed until hold-out 0); FAULT-after N, the first two by USB transfers from now, the others by
  * messages: stall, unplug, stall-lost, silent, lost, dead, short, empty, garbage, seq, slot, length,
- * long, zlp-before, zlp-after, pull, pull-silent, and those of usbfs_strike.c; driver, opens, connects,
- * unclaimed, setinterfaces, resets, bulks, held (OUT transfers), strikes, messages, violations,
- * unconfigured, controls, other_messages, other_violations (of the other interface). The answer is
- * "ok", "no", or what was asked for. */
+ * long, zlp-before, zlp-after, flip, extensions, pull, pull-silent, and those of usbfs_strike.c; driver,
+ * opens, connects, unclaimed, setinterfaces, resets, bulks, held (OUT transfers), strikes, messages,
+ * violations, unconfigured, controls, other_messages, other_violations (of the other interface), pad
+ * (the command that the PIN pad made). The answer is "ok", "no", or what was asked for. */
 #include "usbfs.h"
 
 #include "emu_fault.h"
@@ -70,6 +70,8 @@ static bool fault(struct usbfs *u, const char *what, unsigned n)
 		{"long-after", EMU_FAULT_LONG, false},
 		{"zlp-before-after", EMU_FAULT_ZLP_BEFORE, false},
 		{"zlp-after-after", EMU_FAULT_ZLP_AFTER, false},
+		{"flip-after", EMU_FAULT_FLIP, false},
+		{"extensions-after", EMU_FAULT_EXTENSIONS, false},
 		{"pull-after", EMU_FAULT_REMOVE, false},
 		{"pull-silent-after", EMU_FAULT_REMOVE_SILENT, false},
 	};
@@ -160,6 +162,16 @@ static bool count(const struct usbfs *u, const char *what, unsigned *n)
 	return false;
 }
 
+/* What the pad of the first slot sent to the card, in hexadecimal. */
+static void tell_pad(const struct usbfs *u, char *out, size_t cap)
+{
+	struct emu_slot_view v = emu_slot(u->emu, 0);
+
+	snprintf(out, cap, "none");
+	for (size_t i = 0; i < v.pad_len && 2 * i + 2 < cap; i++)
+		snprintf(out + 2 * i, 3, "%02X", v.pad[i]);
+}
+
 static void obey(struct usbfs *u, const char *line, char *out, size_t cap)
 {
 	char what[32] = "";
@@ -168,6 +180,8 @@ static void obey(struct usbfs *u, const char *line, char *out, size_t cap)
 	sscanf(line, "%31s %u", what, &n);
 	if (strcmp(what, "driver") == 0)
 		snprintf(out, cap, "%s", driver(u));
+	else if (strcmp(what, "pad") == 0 && u->emu != NULL)
+		tell_pad(u, out, cap);
 	else if (count(u, what, &n))
 		snprintf(out, cap, "%u", n);
 	else
@@ -176,7 +190,7 @@ static void obey(struct usbfs *u, const char *line, char *out, size_t cap)
 
 void usbfs_ctl_serve(struct usbfs *u, int fd)
 {
-	char line[64], out[64];
+	char line[64], out[128];
 	bool second;
 	int c = accept(fd, NULL, NULL);
 	ssize_t n;

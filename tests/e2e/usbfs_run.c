@@ -2,15 +2,17 @@
 /* Run a command where /dev/bus/usb/001/002 is the emulated reader:
  *
  *	usbfs_run [-k DRIVER] [-u] [-e] [-l LEVEL] [-m LENGTH] [-s SLOTS] [-b SLOTS]
- *		[-i] [-c] [-1 IFSC] [-n] [-2] [-t] [-S] COMMAND [ARGUMENT...]
+ *		[-i] [-c] [-1 IFSC] [-n] [-2] [-t] [-a FILE] [-p PIN] [-w PIN]
+ *		[-v VID:PID] [-S] COMMAND [ARGUMENT...]
  *
- * -k a kernel driver binds the interface; -u the device is not configured; -e no card is in; -l 1
- * TPDU, 2 short, 3 extended APDU level; -m dwMaxCCIDMessageLength; -s slots, -b of
+ * -k a kernel driver binds the interface; -u the device is not configured; -e no card is in; -l 0
+ * character, 1 TPDU, 2 short, 3 extended APDU level; -m dwMaxCCIDMessageLength; -s slots, -b of
  * which may be busy at once, each with a card; -i no interrupt endpoint; -1 the
  * card speaks T=1, with CRC after -c; -n udev tells of readers; -2 there is a second port, for another
- * reader like it; -a the card answers from a file (emu_script.h); -p there is a pad, on which 1234
- * is typed; -t the device has two interfaces, "Contact" and "Contactless", each a reader with a card;
- * -S the program says what the device is and does (stand_wire.h).
+ * reader like it; -a the card answers from a file (emu_script.h); -p there is a pad, on which this
+ * PIN is typed, -w and this where a new one is asked for; -v its numbers; -t the device has two
+ * interfaces, "Contact" and "Contactless", each a reader with a card; -S the program says what the
+ * device is and does (stand_wire.h).
  * Exits as the command does, 77 where this cannot be had. */
 #include "usbfs.h"
 
@@ -88,13 +90,28 @@ static bool compose(struct usbfs *u)
 	return true;
 }
 
+static void pad(struct emu_config *c, const char *pin, const char *new_pin)
+{
+	if (pin != NULL) {
+		c->class_desc[52] = 0x03; /* bPINSupport: verification, modification */
+		snprintf(c->typed, sizeof c->typed, "%s", pin);
+	}
+	if (new_pin != NULL)
+		snprintf(c->typed_new, sizeof c->typed_new, "%s", new_pin);
+}
+
+static bool numbers(struct emu_config *c, const char *text)
+{
+	return sscanf(text, "%4hx:%4hx", &c->vid, &c->pid) == 2;
+}
+
 static int parse(struct usbfs *u, int argc, char **argv)
 {
 	unsigned level = 3, longest = 65544;
 	bool crc = false;
 	int o;
 
-	while ((o = getopt(argc, argv, "+k:uel:m:s:b:ic1:n2a:ptS")) != -1) {
+	while ((o = getopt(argc, argv, "+k:uel:m:s:b:ic1:n2a:p:w:v:tS")) != -1) {
 		switch (o) {
 		case 'k': snprintf(u->kernel_driver, sizeof u->kernel_driver, "%s", optarg); break;
 		case 'u': u->unconfigured = true; break;
@@ -116,7 +133,12 @@ static int parse(struct usbfs *u, int argc, char **argv)
 				return -1;
 			u->config.card[0].script = &script;
 			break;
-		case 'p': u->config.class_desc[52] = 0x01; break; /* bPINSupport: verification */
+		case 'p': pad(&u->config, optarg, NULL); break;
+		case 'w': pad(&u->config, NULL, optarg); break;
+		case 'v':
+			if (!numbers(&u->config, optarg))
+				return -1;
+			break;
 		case 't': u->composite = true; break;
 		case '2': u->next = &second; break;
 		case 'S': stand = true; break;
