@@ -539,28 +539,6 @@ static void escape_gives_back_what_it_got(void **state)
 	emu_destroy(d);
 }
 
-static void secure_needs_a_pin_pad(void **state)
-{
-	static const char verify[] =
-		"69 13000000 00 01 00 0000 00 00 82 08 00 08 04 02 00 09 04 00 "
-		"00 00 00 00 20 00 80";
-	struct emu_device *d = powered(2, 271);
-	struct emu_config cfg = config();
-
-	(void)state;
-	talk(d, verify, "80 00000000 00 01 40 00 00");
-	emu_destroy(d);
-	emu_config_level(&cfg, 2, 271);
-	cfg.class_desc[52] = 1;
-	d = talk_new(&cfg);
-	talk(d, "62 00000000 00 00 00 0000", "80 09000000 00 00 00 00 00" ATR);
-	talk_send(d, verify);
-	for (unsigned key = 0; key < 4; key++)
-		talk_expect(d, "80 00000000 00 01 80 01 00");
-	talk_expect(d, "80 02000000 00 01 00 00 00 9000");
-	emu_destroy(d);
-}
-
 static void transfers_end_as_usb_says(void **state)
 {
 	struct emu_device *d = powered(2, 271);
@@ -645,7 +623,6 @@ int main(void)
 		cmocka_unit_test(without_the_control_request_the_message_aborts),
 		cmocka_unit_test(rate_lists_are_given_or_stall),
 		cmocka_unit_test(escape_gives_back_what_it_got),
-		cmocka_unit_test(secure_needs_a_pin_pad),
 		cmocka_unit_test(transfers_end_as_usb_says),
 		cmocka_unit_test(a_message_may_come_packet_by_packet),
 		cmocka_unit_test(unplugged_is_gone),
