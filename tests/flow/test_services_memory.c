@@ -262,6 +262,162 @@ static void each_method_on_files_says_that_memory_ran_out(void **state)
 	files_end();
 }
 
+/* --- codes and keys --- */
+
+static IByteBuffer *key; /* what the card calls 01, made before memory runs out */
+
+static HRESULT with_bytes(const void *bytes, size_t n, HRESULT (*use)(IByteBuffer *data))
+{
+	IByteBuffer *data;
+	HRESULT hr = iscard_buffer_create(bytes, n, &data);
+
+	if (FAILED(hr))
+		return hr;
+	hr = use(data);
+	IByteBuffer_Release(data);
+	return hr;
+}
+
+/* A code that there was no memory for is not presented: that would cost a try. */
+static HRESULT unsent(HRESULT hr, unsigned sent)
+{
+	if (FAILED(hr))
+		assert_int_equal(files_sent(), sent);
+	return hr;
+}
+
+static HRESULT use_verify(IByteBuffer *code)
+{
+	unsigned sent = files_sent();
+	LONG ref = 1;
+
+	return unsent(ISCardVerify_Verify(fr.verify, code, SC_FL_IHV_GLOBAL, &ref), sent);
+}
+
+static HRESULT use_change(IByteBuffer *code)
+{
+	unsigned sent = files_sent();
+
+	return unsent(ISCardVerify_ChangeCode(fr.verify, code, code, SC_FL_IHV_GLOBAL, 1), sent);
+}
+
+static HRESULT use_unblock(IByteBuffer *code)
+{
+	unsigned sent = files_sent();
+
+	return unsent(iscard_verify_unblock(fr.verify, NULL, code, SC_FL_NO_FLAGS, 2), sent);
+}
+
+/* INTERNAL AUTHENTICATE: the answer takes the place of the data. */
+static HRESULT use_icc_auth(IByteBuffer *data)
+{
+	LONG n = 8;
+	HRESULT hr = ISCardAuth_ICC_Auth(fr.auth, 0, key, &n, &data);
+
+	assert_int_equal(n, SUCCEEDED(hr) ? 8 : 0);
+	return hr;
+}
+
+static HRESULT use_user_auth(IByteBuffer *data)
+{
+	LONG n = 7;
+	HRESULT hr = ISCardAuth_User_Auth(fr.auth, 0, key, &n, &data);
+
+	assert_int_equal(n, 0);
+	return hr;
+}
+
+static HRESULT use_app_auth(IByteBuffer *data)
+{
+	unsigned sent = files_sent();
+
+	return unsent(ISCardAuth_APP_Auth(fr.auth, 0, NULL, data), sent);
+}
+
+static HRESULT do_verify(void)
+{
+	return with_bytes("1234", 4, use_verify);
+}
+
+static HRESULT do_change(void)
+{
+	return with_bytes("1234", 4, use_change);
+}
+
+static HRESULT do_unblock(void)
+{
+	return with_bytes("5555", 4, use_unblock);
+}
+
+static HRESULT do_icc_auth(void)
+{
+	return with_bytes("12345678", 8, use_icc_auth);
+}
+
+static HRESULT do_user_auth(void)
+{
+	return with_bytes("1234", 4, use_user_auth);
+}
+
+static uint8_t challenge[8];
+
+static HRESULT do_challenge(void)
+{
+	IByteBuffer *made = (IByteBuffer *)(void *)&fr;
+	LONG n = 8, got = 0;
+	HRESULT hr = ISCardAuth_GetChallenge(fr.auth, 0, NULL, &n, &made);
+
+	assert_int_equal(n, SUCCEEDED(hr) ? 8 : 0);
+	assert_true(SUCCEEDED(hr) == (made != NULL));
+	if (FAILED(hr))
+		return hr;
+	assert_hr(IByteBuffer_Read(made, challenge, 8, &got), S_OK);
+	assert_int_equal(got, 8);
+	IByteBuffer_Release(made);
+	return hr;
+}
+
+/* EXTERNAL AUTHENTICATE takes what the card has given out, each byte xor A5, once. */
+static HRESULT do_app_auth(void)
+{
+	uint8_t bytes[8];
+
+	for (unsigned i = 0; i < sizeof bytes; i++)
+		bytes[i] = challenge[i] ^ 0xA5;
+	return with_bytes(bytes, sizeof bytes, use_app_auth);
+}
+
+static HRESULT without_data(void)
+{
+	LONG ref = 1, n = 0;
+
+	assert_hr(ISCardVerify_Verify(fr.verify, NULL, SC_FL_IHV_CHECKONLY, &ref), S_OK);
+	assert_hr(ISCardVerify_Unblock(fr.verify, 0, SC_FL_NO_FLAGS, 2), S_OK);
+	assert_hr(ISCardVerify_Initialize(fr.verify, &n), S_OK);
+	assert_hr(ISCardAuth_Initialize(fr.auth, &n), S_OK);
+	return ISCardVerify_ResetSecurityState(fr.verify, SC_FL_NO_FLAGS);
+}
+
+static void each_method_on_codes_and_keys_says_that_memory_ran_out(void **state)
+{
+	static HRESULT (*const all[])(void) = {do_verify,    do_change,    do_unblock,
+	                                       do_user_auth, do_challenge, do_icc_auth};
+
+	(void)state;
+	files_start(FILES_EXTENDED, 0);
+	key = files_buffer("\x01", 1);
+	for (size_t i = 0; i < sizeof all / sizeof *all; i++) {
+		assert_hr(all[i](), S_OK);
+		assert_true(alloc_sweep(all[i]) > 1);
+	}
+	assert_hr(do_challenge(), S_OK);
+	assert_hr(do_icc_auth(), S_OK); /* takes what the object keeps for answers with it */
+	assert_true(alloc_sweep(do_app_auth) > 1);
+	assert_int_equal(alloc_sweep(without_data), 0);
+	IByteBuffer_Release(key);
+	files_end();
+}
+
 /* The file is read in 160 exchanges or so; what is allocated is the data, doubling. */
 static void exchanges_allocate_nothing_of_their_own(void **state)
 {
@@ -287,6 +443,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_allocation_fails_once),
 		cmocka_unit_test(each_method_on_files_says_that_memory_ran_out),
+		cmocka_unit_test(each_method_on_codes_and_keys_says_that_memory_ran_out),
 		cmocka_unit_test(exchanges_allocate_nothing_of_their_own),
 	};
 
