@@ -22,6 +22,7 @@ static bool connected, broken;
 static struct io_request pci = {0, sizeof pci};
 static char names[READERS][128];
 static unsigned slot;
+static long seen = -1; /* count of events that the daemon's watch had told of; none yet */
 
 static bool established(unsigned n)
 {
@@ -48,11 +49,24 @@ static bool any_reader(unsigned n)
 	return !readers_are(0);
 }
 
-static bool card_is(unsigned wanted)
+static dword reader_event(void)
 {
 	struct reader_state s = {.reader = names[slot]};
 
-	return pcsc.change(context, 0, &s, 1) == 0 && (s.event & wanted) != 0;
+	return pcsc.change(context, 0, &s, 1) == 0 ? s.event : 0;
+}
+
+/* ... and an event has been counted since. In pcscd 1.9.9 SCardTransmit and SCardDisconnect note that a card
+ * is absent, too, without a count; when the next one is in before the daemon's watch has looked, that sees no
+ * change, and pcscd knows of no card for as long as this one is in. */
+static bool card_is(unsigned wanted)
+{
+	dword is = reader_event();
+
+	if ((is & wanted) == 0 || (long)(is >> 16) == seen)
+		return false;
+	seen = (long)(is >> 16);
+	return true;
 }
 
 static bool start(void)
@@ -86,6 +100,7 @@ static bool take_hold(void)
 	connected = done("connect",
 	                 pcsc.connect(context, names[slot], SHARED, T0_OR_T1, &card, &protocol));
 	pci.protocol = protocol;
+	seen = (long)(reader_event() >> 16);
 	return connected;
 }
 
@@ -111,30 +126,30 @@ static long apdu(const uint8_t *command, size_t len, uint8_t *out, size_t cap)
 	return -1;
 }
 
-/* The connection is given up when the daemon's own watch has seen the change, not before. pcscd 1.9.9
- * looks for the card in SCardDisconnect too and notes that it is absent; when the next one is in before
- * the watch looks again, that sees no change, and pcscd knows of no card for as long as this one is in. */
+/* The connection is given up when the daemon has seen the change, not before: card_is(). */
 static bool wait_readers(unsigned n)
 {
-	bool seen = peer_until(readers_are, n);
+	bool right = peer_until(readers_are, n);
 
 	let_go();
 	slot = 0;
-	return seen;
+	seen = -1;
+	return right;
 }
 
 static bool wait_card(bool present)
 {
-	bool seen = peer_until(card_is, present ? PRESENT : EMPTY);
+	bool right = peer_until(card_is, present ? PRESENT : EMPTY);
 
 	let_go();
-	return seen;
+	return right;
 }
 
 static bool choose(unsigned n)
 {
 	let_go();
 	slot = n < READERS ? n : 0;
+	seen = -1;
 	return names[slot][0] != '\0' && peer_until(card_is, PRESENT);
 }
 
