@@ -2,11 +2,12 @@
 /* Commands, one a connection; after "2 " for the reader on the second port: unplug, plug, suspend,
  * refuse, permit (to open), take, free (its interfaces), insert SLOT, remove SLOT, hold-out 1 (bulk OUT
  * is NAKed until hold-out 0); FAULT-after N, the first two by USB transfers from now, the others by
- * messages: stall, unplug, stall-lost, silent, lost, dead, short, empty, garbage, seq, slot, length,
- * long, zlp-before, zlp-after, flip, extensions, pull, pull-silent, and those of usbfs_strike.c; driver,
- * opens, connects, unclaimed, setinterfaces, resets, bulks, held (OUT transfers), strikes, messages,
- * violations, unconfigured, controls, other_messages, other_violations (of the other interface), pad
- * (the command that the PIN pad made). The answer is "ok", "no", or what was asked for. */
+ * messages (of one type, in hexadecimal after N): stall, unplug, stall-lost, silent, lost, dead, short,
+ * empty, garbage, seq, slot, length, long, zlp-before, zlp-after, flip, extensions, pull, pull-silent,
+ * and those of usbfs_strike.c; driver, opens, connects, unclaimed, setinterfaces, resets, bulks, held
+ * (OUT transfers), strikes, messages, violations, unconfigured, controls, other_messages,
+ * other_violations (of the other interface), pad (the command that the PIN pad made). The answer is
+ * "ok", "no", or what was asked for. */
 #include "usbfs.h"
 
 #include "emu_fault.h"
@@ -48,7 +49,7 @@ static bool permit(struct usbfs *u, bool permitted)
 	return true;
 }
 
-static bool fault(struct usbfs *u, const char *what, unsigned n)
+static bool fault(struct usbfs *u, const char *what, unsigned n, unsigned type)
 {
 	static const struct {
 		const char *name;
@@ -77,8 +78,10 @@ static bool fault(struct usbfs *u, const char *what, unsigned n)
 	};
 
 	for (size_t i = 0; i < sizeof all / sizeof all[0]; i++) {
-		const struct emu_fault f = {
-			.kind = all[i].kind, .transfer = all[i].transfer, .at = n};
+		const struct emu_fault f = {.kind = all[i].kind,
+		                            .transfer = all[i].transfer,
+		                            .type = (uint8_t)type,
+		                            .at = n};
 
 		if (strcmp(what, all[i].name) == 0)
 			return emu_fault_add(u->emu, &f);
@@ -86,7 +89,7 @@ static bool fault(struct usbfs *u, const char *what, unsigned n)
 	return false;
 }
 
-static bool act(struct usbfs *u, const char *what, unsigned n)
+static bool act(struct usbfs *u, const char *what, unsigned n, unsigned type)
 {
 	if (strcmp(what, "plug") == 0)
 		return plug(u);
@@ -110,7 +113,7 @@ static bool act(struct usbfs *u, const char *what, unsigned n)
 		u->holds_out = n != 0;
 		return true;
 	}
-	if (fault(u, what, n) || usbfs_strike_set(u, what, n))
+	if (fault(u, what, n, type) || usbfs_strike_set(u, what, n))
 		return true;
 	if (n >= EMU_SLOTS_MAX)
 		return false;
@@ -175,9 +178,9 @@ static void tell_pad(const struct usbfs *u, char *out, size_t cap)
 static void obey(struct usbfs *u, const char *line, char *out, size_t cap)
 {
 	char what[32] = "";
-	unsigned n = 0;
+	unsigned n = 0, type = 0;
 
-	sscanf(line, "%31s %u", what, &n);
+	sscanf(line, "%31s %u %x", what, &n, &type);
 	if (strcmp(what, "driver") == 0)
 		snprintf(out, cap, "%s", driver(u));
 	else if (strcmp(what, "pad") == 0 && u->emu != NULL)
@@ -185,7 +188,7 @@ static void obey(struct usbfs *u, const char *line, char *out, size_t cap)
 	else if (count(u, what, &n))
 		snprintf(out, cap, "%u", n);
 	else
-		snprintf(out, cap, "%s", act(u, what, n) ? "ok" : "no");
+		snprintf(out, cap, "%s", act(u, what, n, type) ? "ok" : "no");
 }
 
 void usbfs_ctl_serve(struct usbfs *u, int fd)
