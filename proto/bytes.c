@@ -1,6 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 #include "bytes.h"
 
+const char *ccid_nth_text(const char *list, size_t n)
+{
+	while (n-- > 0)
+		list += strlen(list) + 1;
+	return list;
+}
+
 #if defined(__GNUC__)
 /* The compiler must take the bytes for read, so that it may not leave the memset() out. */
 void ccid_wipe(void *p, size_t n)

@@ -110,6 +110,10 @@ static inline void ccid_wr_le32(struct ccid_wr *w, uint32_t v)
 	ccid_wr_le(w, v, 4);
 }
 
+/* Element n of strings that follow one another, each with its NUL. Tables of texts are kept so, because
+ * each pointer to a text would be a word and a relocation. */
+const char *ccid_nth_text(const char *list, size_t n);
+
 /* Overwrite what held an APDU or a PIN. The compiler may not drop it. */
 void ccid_wipe(void *p, size_t n);
 

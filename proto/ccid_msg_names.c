@@ -1,33 +1,38 @@
 /* SPDX-License-Identifier: MIT */
+#include "bytes.h"
 #include "ccid_msg.h"
 
 #define ICC_MUTE 0xFE
 
 /* The bError values that have a name (USB CCID Rev 1.1, table 6.2-2). gone: with no card in the
  * slot the missing card is the reason, whatever else the reader says. */
+#define NAMED(X)                                                                                   \
+	X(0x00, false, CMD_NOT_SUPPORTED, UNSUPPORTED)                                             \
+	X(0xE0, false, CMD_SLOT_BUSY, SLOT_BUSY)                                                   \
+	X(0xEF, false, PIN_CANCELLED, PIN_CANCELLED)                                               \
+	X(0xF0, false, PIN_TIMEOUT, PIN_TIMEOUT)                                                   \
+	X(0xF2, false, BUSY_WITH_AUTO_SEQUENCE, SLOT_BUSY)                                         \
+	X(0xF3, true, DEACTIVATED_PROTOCOL, PROTOCOL)                                              \
+	X(0xF4, true, PROCEDURE_BYTE_CONFLICT, COMM)                                               \
+	X(0xF5, true, ICC_CLASS_NOT_SUPPORTED, CLASS)                                              \
+	X(0xF6, true, ICC_PROTOCOL_NOT_SUPPORTED, PROTOCOL)                                        \
+	X(0xF7, true, BAD_ATR_TCK, BAD_ATR)                                                        \
+	X(0xF8, true, BAD_ATR_TS, BAD_ATR)                                                         \
+	X(0xFB, false, HW_ERROR, HARDWARE)                                                         \
+	X(0xFC, true, XFR_OVERRUN, COMM)                                                           \
+	X(0xFD, true, XFR_PARITY_ERROR, COMM)                                                      \
+	X(ICC_MUTE, true, ICC_MUTE, MUTE)                                                          \
+	X(0xFF, false, CMD_ABORTED, ABORTED)
+
+#define ERROR(error, gone, name, err) {error, gone, CCID_E_##err},
+#define NAME(error, gone, name, err)  #name "\0"
+
 static const struct {
 	uint8_t error;
 	bool gone;
-	const char *name;
-	int err;
-} errors[] = {
-	{0x00, false, "CMD_NOT_SUPPORTED", CCID_E_UNSUPPORTED},
-	{0xE0, false, "CMD_SLOT_BUSY", CCID_E_SLOT_BUSY},
-	{0xEF, false, "PIN_CANCELLED", CCID_E_PIN_CANCELLED},
-	{0xF0, false, "PIN_TIMEOUT", CCID_E_PIN_TIMEOUT},
-	{0xF2, false, "BUSY_WITH_AUTO_SEQUENCE", CCID_E_SLOT_BUSY},
-	{0xF3, true, "DEACTIVATED_PROTOCOL", CCID_E_PROTOCOL},
-	{0xF4, true, "PROCEDURE_BYTE_CONFLICT", CCID_E_COMM},
-	{0xF5, true, "ICC_CLASS_NOT_SUPPORTED", CCID_E_CLASS},
-	{0xF6, true, "ICC_PROTOCOL_NOT_SUPPORTED", CCID_E_PROTOCOL},
-	{0xF7, true, "BAD_ATR_TCK", CCID_E_BAD_ATR},
-	{0xF8, true, "BAD_ATR_TS", CCID_E_BAD_ATR},
-	{0xFB, false, "HW_ERROR", CCID_E_HARDWARE},
-	{0xFC, true, "XFR_OVERRUN", CCID_E_COMM},
-	{0xFD, true, "XFR_PARITY_ERROR", CCID_E_COMM},
-	{ICC_MUTE, true, "ICC_MUTE", CCID_E_MUTE},
-	{0xFF, false, "CMD_ABORTED", CCID_E_ABORTED},
-};
+	int8_t err;
+} errors[] = {NAMED(ERROR)};
+static const char names[] = NAMED(NAME);
 
 #define ERRORS (sizeof errors / sizeof errors[0])
 
@@ -45,7 +50,7 @@ const char *ccid_error_name(uint8_t error)
 	size_t i = find(error);
 
 	if (i < ERRORS)
-		return errors[i].name;
+		return ccid_nth_text(names, i);
 	if (error < 0x80)
 		return "BAD_PARAMETER";
 	return error > 0x80 && error <= 0xC0 ? "USER_DEFINED" : "RESERVED";

@@ -126,6 +126,18 @@ static void wipe_clears_exactly_what_it_is_given(void **state)
 	ccid_wipe(NULL, 0);
 }
 
+static void texts_follow_one_another(void **state)
+{
+	static const char list[] = "one\0"
+				   "\0"
+				   "three";
+
+	(void)state;
+	assert_ptr_equal(ccid_nth_text(list, 0), list);
+	assert_string_equal(ccid_nth_text(list, 1), "");
+	assert_string_equal(ccid_nth_text(list, 2), "three");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -138,6 +150,7 @@ int main(void)
 		cmocka_unit_test(a_write_that_does_not_fit_stores_nothing_and_sticks),
 		cmocka_unit_test(a_write_fits_to_the_last_byte),
 		cmocka_unit_test(wipe_clears_exactly_what_it_is_given),
+		cmocka_unit_test(texts_follow_one_another),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
