@@ -17,8 +17,8 @@ struct ccid_attachment {
 	struct ccid_session *coming; /* of the attach under way, once there is one */
 	bool attaching;
 	HRESULT failure;              /* of the last call that failed */
-	char words[CCID_WORDS_MAX];   /* about it */
 	struct ccid_blob apdu, rapdu; /* for the next who sends; empty while one does */
+	char words[CCID_WORDS_MAX];   /* about the last failure */
 };
 
 void ccid_attachment_init(struct ccid_attachment *a, iscard_context *c);

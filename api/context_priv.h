@@ -65,7 +65,6 @@ struct iscard_context {
 	ULONG_PTR number;
 	struct ccid_env env;
 	struct iscard_limits limits; /* defaults filled in; lock_ms 0 is none */
-	struct iscard_options options;
 	struct ccid_replays replays;
 	const struct ccid_scheme *scheme;    /* outlives the context; NULL outside tests */
 	const struct ccid_usb_stand_in *usb; /* the same */
@@ -81,6 +80,8 @@ struct iscard_context {
 	struct ccid_card_type *cards;
 	struct ccid_rule *rules; /* rules.h */
 	struct ccid_met *met;    /* policy.h */
+
+	struct iscard_options options; /* set once */
 };
 
 /* As iscard_context_create(), with one more scheme. */

@@ -26,8 +26,7 @@ struct ccid_session {
 	iscard_context *context;
 	struct ccid_open *open;
 	struct ccid_port *port;
-	char name[CCID_NAME_MAX]; /* of reader and slot, in the context */
-	pthread_mutex_t telling;  /* cause; nothing else is locked meanwhile */
+	pthread_mutex_t telling; /* cause; nothing else is locked meanwhile */
 	struct ccid_cause cause;
 	atomic_bool told;          /* cause says something */
 	struct ccid_member member; /* port mutex, and all below */
@@ -43,6 +42,7 @@ struct ccid_session {
 	unsigned protocol;
 	uint8_t atr[CCID_ATR_MAX];
 	size_t atr_len;
+	char name[CCID_NAME_MAX]; /* of reader and slot, in the context; set once */
 };
 
 /* A wait for something that is no command, which ccid_session_cancel() ends. */

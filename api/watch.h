@@ -60,9 +60,8 @@ struct ccid_seat {
 	struct ccid_watch *watch;
 	char *name, *address;
 	unsigned slot;
-	struct ccid_usb_found found; /* USB; as the last scan that saw it */
-	uint8_t bus, dev;            /* the device of the last scan, 0 when it was not there */
-	struct ccid_source *source;  /* not USB: the context's */
+	uint8_t bus, dev;           /* the device of the last scan, 0 when it was not there */
+	struct ccid_source *source; /* not USB: the context's */
 
 	enum ccid_want want;
 	bool watched; /* by one that is told */
@@ -91,6 +90,7 @@ struct ccid_seat {
 	struct iscard_slot_status now;
 	struct iscard_slot_status counted; /* the last one that made a change */
 	struct ccid_told told;
+	struct ccid_usb_found found; /* USB; as the last scan that saw it */
 };
 
 struct ccid_waiter {

@@ -79,7 +79,6 @@ struct ccid_slot {
 	uint32_t generation;        /* state */
 	uint32_t insertions;        /* state */
 	unsigned protocol;          /* state */
-	struct ccid_atr atr;        /* state; len 0 when there is none */
 	bool unannounced;           /* state: no notification of this insertion has come yet */
 	bool suspect;               /* state: ask before the next command */
 	bool agreed;                /* state: protocol and parameters stand */
@@ -88,7 +87,6 @@ struct ccid_slot {
 	bool half_way;              /* in a command of T=0, which only a reset ends */
 	bool ours;                  /* state: we gave it power and have not taken it back */
 	uint32_t session;           /* the generation that XfrBlock and Secure are meant for */
-	struct ccid_t1 t1;          /* T=1 at TPDU level */
 	uint8_t power;              /* bPowerSelect that worked last */
 	int64_t wait_ms;            /* unit of a time extension: WWT or BWT */
 	int64_t silence_ms;         /* longest silence in an XfrBlock */
@@ -99,21 +97,20 @@ struct ccid_slot {
 	unsigned cancels_seen;      /* while it is entered: those that are not for its command */
 	atomic_bool expected;       /* somebody is at several commands */
 	atomic_uint expected_since; /* cancels before these commands, or told to one of them */
-	uint8_t owed[256 / 8]; /* wire: sequence numbers given up, whose answer may still come */
 	atomic_bool clock_stopped;
 	bool recovering;
+	uint8_t owed[256 / 8]; /* wire: sequence numbers given up, whose answer may still come */
+	struct ccid_atr atr;   /* state; len 0 when there is none */
+	struct ccid_t1 t1;     /* T=1 at TPDU level */
 };
 
 struct ccid_reader {
 	struct ccid_transport *t;
 	const struct ccid_env *env;
-	struct ccid_limits limits;
-	struct ccid_class_desc claims, desc;
 	enum ccid_level level;
 	uint32_t mechanical;
 	enum ccid_iccd iccd;
 	struct ccid_tuning tuning;
-	uint32_t rates[CCID_RATES_MAX]; /* GET_DATA_RATES, asked for when first needed */
 	unsigned nrates;
 	bool rates_known;
 	unsigned nslots;
@@ -150,6 +147,11 @@ struct ccid_reader {
 	struct ccid_fault fault;         /* state */
 	int64_t slept, sleep_at;         /* state: as last looked; when to look again */
 	struct ccid_listener *listeners; /* state */
+
+	/* Last what is big: near the start an offset is a byte of code, not four. */
+	struct ccid_limits limits;
+	struct ccid_class_desc claims, desc;
+	uint32_t rates[CCID_RATES_MAX]; /* GET_DATA_RATES, asked for when first needed */
 	struct ccid_slot slot[];
 };
 

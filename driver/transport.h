@@ -107,15 +107,15 @@ struct ccid_transport_ops {
 	void (*cancel)(struct ccid_transport *t);
 };
 
-/* First member of every implementation's own struct. */
+/* A member of every implementation's own struct. */
 struct ccid_transport {
 	const struct ccid_transport_ops *ops;
-	const struct ccid_env *env; /* outlives the transport */
-	struct ccid_identity id;
+	const struct ccid_env *env;  /* outlives the transport */
 	struct ccid_interface iface; /* the claimed one; iface.desc points into config */
 	const uint8_t *device_desc;  /* 18 bytes */
 	const uint8_t *config;       /* the raw configuration descriptor */
 	size_t config_len;           /* all three live as long as the transport */
+	struct ccid_identity id;
 };
 
 /* From cfg choose the interface setting to drive: interface number wanted, or any when -1. Class

@@ -27,6 +27,7 @@
 #include <poll.h>
 #include <pthread.h>
 #include <stdatomic.h>
+#include <stddef.h>
 #include <sys/types.h>
 
 #define CCID_USB_RING        16
@@ -57,7 +58,6 @@ struct ccid_usb_msg {
 };
 
 struct ccid_usb {
-	struct ccid_transport base;
 	libusb_context *ctx;
 	libusb_device_handle *handle;
 	pid_t owner; /* a child of fork must not touch the device at close */
@@ -86,15 +86,17 @@ struct ccid_usb {
 	bool intr_on, intr_halted;
 	unsigned intr_errors;  /* in a row */
 	int64_t intr_retry_at; /* env time */
-	struct ccid_usb_msg ring[CCID_USB_RING];
 	unsigned ring_first, ring_count;
+	struct ccid_usb_msg ring[CCID_USB_RING];
 
+	struct ccid_transport
+		base; /* set at open; big, so not first: short offsets are short code */
 	struct ccid_usb_raw raw;
 };
 
 static inline struct ccid_usb *ccid_usb_of(struct ccid_transport *t)
 {
-	return (struct ccid_usb *)t;
+	return (struct ccid_usb *)(void *)((char *)t - offsetof(struct ccid_usb, base));
 }
 
 /* usb_io.c */

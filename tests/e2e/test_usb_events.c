@@ -275,7 +275,7 @@ static void no_cancel_is_lost_inside_libusb(void **state)
 	struct ccid_transport *t = usb_attach();
 
 	(void)state;
-	assert_true(((struct ccid_usb *)t)->wake_fd >= 0);
+	assert_true(ccid_usb_of(t)->wake_fd >= 0);
 	waits_end_once_for_each_cancel(t);
 	t->ops->close(t);
 }
@@ -286,7 +286,7 @@ static void no_cancel_is_lost_in_a_poll_of_our_own(void **state)
 	struct ccid_transport *t = usb_attach();
 
 	(void)state;
-	((struct ccid_usb *)t)->wake_fd = -1;
+	ccid_usb_of(t)->wake_fd = -1;
 	waits_end_once_for_each_cancel(t);
 	t->ops->close(t);
 }
