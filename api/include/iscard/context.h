@@ -17,6 +17,9 @@
  * called from any thread. After a fork the child may make new contexts, and release objects of the
  * old ones, which then sends nothing; anything else on those is SCARD_E_SERVICE_STOPPED.
  *
+ * Functions and objects that a program hands in have to return: no C++ exception, and no longjmp(), may
+ * pass through the library.
+ *
  * Reader addresses
  *   usb:                        every CCID interface on this machine
  *   usb:BUS-PORT.PORT           the one on this USB port
