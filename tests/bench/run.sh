@@ -139,23 +139,16 @@ declare -A title=([async]="libusb, async" [sync]="libusb, sync"
 	done
 } | tee "$work/table.md"
 
-# Code: text + data of the files, with -Os for ours.
-code()
-{
-	size -A -- "$@" 2>/dev/null |
-		awk '/^\./ && $3 > 0 && !/bss/ { n += $2 } END { printf "%.0f KB\n", n / 1000 }'
-}
 if [ -z "$quick" ]; then
-	cmake -S "$top" -B "$work/small" -DISCARD_SMALL=ON -DISCARD_TESTS=OFF -DISCARD_TOOL=OFF \
-		>/dev/null
-	cmake --build "$work/small" --target iscard_shared >/dev/null
-	echo "code: this library (ISCARD_SMALL) $(code "$work/small/api/libiscard.so")"
+	echo "code and data of"
+	size=$here/../meta/size.sh
+	"$size" "$build" || true
 	if [[ $subjects == *pcscd* ]]; then
 		libs=$(find "$root/usr/lib" -name 'libpcsclite.so.1.*' -o -name 'libccid.so' |
 			tr '\n' ' ')
 		# shellcheck disable=SC2086
-		echo "code: pcscd, libccid, libpcsclite $(code "$root/usr/sbin/pcscd" $libs)"
-		echo "code: scdaemon $(code "$root/usr/lib/gnupg/scdaemon")"
+		echo "pcscd, libccid, libpcsclite: $("$size" --of "$root/usr/sbin/pcscd" $libs) bytes"
+		echo "scdaemon: $("$size" --of "$root/usr/lib/gnupg/scdaemon") bytes"
 	fi
 fi
 for subject in $subjects; do
