@@ -127,6 +127,7 @@ static void context_free(iscard_context *c)
 	free(c->trace);
 	ccid_replays_fini(&c->replays);
 	pthread_mutex_destroy(&c->lock);
+	pthread_mutex_destroy(&c->meeting);
 	free(c);
 }
 
@@ -219,6 +220,7 @@ HRESULT ccid_context_create(const struct iscard_options *options, const struct c
 	atomic_init(&c->cancels, 0);
 	atomic_init(&c->watch, NULL);
 	pthread_mutex_init(&c->lock, NULL);
+	pthread_mutex_init(&c->meeting, NULL);
 	ccid_replays_init(&c->replays);
 	c->epoch = c->replays.epoch = ccid_process_epoch();
 	c->number = ccid_process_number();

@@ -79,6 +79,8 @@ struct iscard_context {
 	struct ccid_hold *holds;
 	struct ccid_card_type *cards;
 	struct ccid_rule *rules; /* rules.h */
+
+	pthread_mutex_t meeting; /* innermost: a reader may end with lock held */
 	struct ccid_met *met;    /* policy.h */
 
 	struct iscard_options options; /* set once */

@@ -97,7 +97,7 @@ static enum occasion meet(iscard_context *c, const char *key, bool back)
 	enum occasion why = START;
 	struct ccid_met *m;
 
-	pthread_mutex_lock(&c->lock);
+	pthread_mutex_lock(&c->meeting);
 	m = find(c, key);
 	if (m != NULL) {
 		why = m->lost || back ? RETURN : NOTHING;
@@ -110,7 +110,7 @@ static enum occasion meet(iscard_context *c, const char *key, bool back)
 			c->met = m;
 		}
 	}
-	pthread_mutex_unlock(&c->lock);
+	pthread_mutex_unlock(&c->meeting);
 	return why;
 }
 
@@ -138,11 +138,11 @@ void ccid_policy_lost(iscard_context *c, const char *key)
 {
 	struct ccid_met *m;
 
-	pthread_mutex_lock(&c->lock);
+	pthread_mutex_lock(&c->meeting);
 	m = find(c, key);
 	if (m != NULL)
 		m->lost = true;
-	pthread_mutex_unlock(&c->lock);
+	pthread_mutex_unlock(&c->meeting);
 }
 
 static bool has_policy(iscard_context *c)

@@ -2,15 +2,16 @@
 /* What the process has one of: the mutex over open readers and handles, and the count of forks.
  *
  * Lock order of this layer, outermost first:
- *   a watch (watch.h)          held while readers are opened and given back
- *   a context (context_priv.h) held while readers are looked for, and peers connected to
+ *   a watch (watch.h)          held while readers are asked and given back
+ *   a context (context_priv.h) held while readers are looked for, peers connected to, and a reader
+ *                              given back in whose place another is found
  *   services (iso_card.h)      held while one operation on the card lasts
  *   the process                nothing waits for I/O with it held
  *   a port (port.h)            with all connections on it; given up while anything waits
  *   the driver's own (reader_priv.h)
- * An object's own lock, a connection's `telling` and the lock of replays guard a few fields each:
- * with one of them held no other is taken and nobody else's code is called. To be at one's turn on a
- * connection (ccid_session_enter) is no lock but counts as one, before services. */
+ * An object's own lock, a connection's `telling`, a context's `meeting` and the lock of replays guard a
+ * few fields each: with one of them held no other is taken and nobody else's code is called. To be at
+ * one's turn on a connection (ccid_session_enter) is no lock but counts as one, before services. */
 #ifndef CCID_PROCESS_H
 #define CCID_PROCESS_H
 

@@ -155,6 +155,31 @@ static void a_card_that_left_with_its_reader_untold_is_not_told_later(void **sta
 	rig_finish();
 }
 
+/* Another thread has heard that the reader left; the scan sees its successor before this one hears. */
+static void a_reader_replaced_while_another_thread_used_it_is_told(void **state)
+{
+	struct ccid_seat *seat;
+
+	(void)state;
+	rig_begin(NULL);
+	rig_plug(0);
+	rig_watch();
+	EXPECT(ARRIVED, 0);
+	seat = atomic_load(&rig.context->watch)->seats;
+	rig_plug(1); /* a scan will be due */
+	rig_take();
+	rig_unplug(0);
+	rig_plug(0);
+	assert_int_equal(ccid_reader_dispatch(ccid_open_reader(seat->open)), CCID_E_GONE);
+	fake_clock_advance(&rig.clock, CCID_HOTPLUG_SETTLE_MS);
+	EXPECT(LEFT, 0);
+	EXPECT(ARRIVED, 0);
+	EXPECT(ARRIVED, 1);
+	assert_int_equal(seat->now.arrivals, 2);
+	EXPECT_NOTHING();
+	rig_finish();
+}
+
 /* As while another thread's answers come in on the same descriptor. */
 static void a_descriptor_that_is_readable_without_news_is_given_a_rest(void **state)
 {
@@ -291,6 +316,7 @@ int main(void)
 		cmocka_unit_test(what_was_missed_collapses_to_the_truth),
 		cmocka_unit_test(several_changes_are_told_as_one_with_the_count),
 		cmocka_unit_test(a_card_that_left_with_its_reader_untold_is_not_told_later),
+		cmocka_unit_test(a_reader_replaced_while_another_thread_used_it_is_told),
 		cmocka_unit_test(a_descriptor_that_is_readable_without_news_is_given_a_rest),
 		cmocka_unit_test(a_card_taken_out_while_the_system_slept_is_missed_after_it),
 		cmocka_unit_test(of_readers_that_left_only_some_are_remembered),
