@@ -354,8 +354,8 @@ static void round_of(struct ccid_watch *w, int64_t now, int64_t until)
 {
 	if (look_is_due(w, now)) {
 		w->look = false;
+		follow_usb(w); /* before the look, so that nothing comes between */
 		ccid_watch_look(w, now);
-		follow_usb(w);
 		if (w->hotplug == NULL && watches_usb(w)) /* for want of descriptors */
 			w->look_at = now + CCID_WATCH_BACKOFF_MS;
 	}

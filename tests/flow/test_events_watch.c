@@ -378,15 +378,11 @@ static void connections_are_counted(void **state)
 	rig_finish();
 }
 
-/* With no descriptor left nothing has left, and when there are some again it is heard again. */
-static void without_descriptors_it_is_tried_again(void **state)
+static void watch_without_descriptors(void)
 {
 	struct rlimit before, now;
-	const char *source;
 	int lowest, fd;
 
-	(void)state;
-	rig_begin(NULL);
 	assert_int_equal(iscard_context_event_fd(rig.context, &fd), S_OK);
 	lowest = dup(fd);
 	close(lowest);
@@ -396,6 +392,16 @@ static void without_descriptors_it_is_tried_again(void **state)
 	assert_int_equal(setrlimit(RLIMIT_NOFILE, &now), 0);
 	rig_watch();
 	assert_int_equal(setrlimit(RLIMIT_NOFILE, &before), 0);
+}
+
+/* With no descriptor left nothing has left, and when there are some again it is heard again. */
+static void without_descriptors_it_is_tried_again(void **state)
+{
+	const char *source;
+
+	(void)state;
+	rig_begin(NULL);
+	watch_without_descriptors();
 	assert_int_equal(iscard_context_hotplug(rig.context, &source), S_OK);
 	assert_string_equal(source, "none");
 	rig_plug(0);
@@ -406,6 +412,27 @@ static void without_descriptors_it_is_tried_again(void **state)
 	assert_int_equal(rig_timer(), -1);
 	assert_int_equal(iscard_context_hotplug(rig.context, &source), S_OK);
 	assert_string_not_equal(source, "none");
+	rig_finish();
+}
+
+static int comes_now(void *arg, enum ccid_uevent_group group)
+{
+	(void)arg, (void)group;
+	if (rig.number[0] == 0)
+		rig_plug(0);
+	return -1;
+}
+
+/* When there is a source of news at last, nothing comes between the look and the first news. */
+static void what_comes_while_news_begin_is_not_missed(void **state)
+{
+	(void)state;
+	rig_begin(NULL);
+	watch_without_descriptors();
+	rig.tree.hotplug.open_socket = comes_now;
+	rig_pass(CCID_WATCH_BACKOFF_MS);
+	EXPECT(ARRIVED, 0);
+	EXPECT_NOTHING();
 	rig_finish();
 }
 
@@ -521,6 +548,7 @@ int main(void)
 		cmocka_unit_test(connections_are_counted),
 		cmocka_unit_test(a_source_that_was_closed_is_heard_no_more),
 		cmocka_unit_test(without_descriptors_it_is_tried_again),
+		cmocka_unit_test(what_comes_while_news_begin_is_not_missed),
 		cmocka_unit_test(in_too_many_sets_it_is_seen_by_looking),
 		cmocka_unit_test(an_edge_is_told_for_each_change),
 	};
