@@ -29,7 +29,8 @@ struct ccid_setup {
 	uint16_t value, index, length;
 };
 
-#define CCID_TEXT_MAX 128
+#define CCID_TEXT_MAX     128
+#define CCID_CANCELS_KEPT 16 /* that nobody has waited for yet */
 
 /* Who the device is. Texts are UTF-8, printable, empty when unknown. */
 struct ccid_identity {
@@ -103,7 +104,8 @@ struct ccid_transport_ops {
 	 * there is no such descriptor. Owned by the transport. */
 	int (*event_fd)(struct ccid_transport *t);
 
-	/* Make the wait under way, or else the next one, return CCID_E_CANCELLED. */
+	/* Make the wait under way, or else the next one, return CCID_E_CANCELLED. Of many that nobody
+	 * has waited for, no more than CCID_CANCELS_KEPT are kept. */
 	void (*cancel)(struct ccid_transport *t);
 };
 

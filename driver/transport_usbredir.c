@@ -336,11 +336,15 @@ static int redir_event_fd(struct ccid_transport *t)
 
 static void redir_cancel(struct ccid_transport *t)
 {
-	int kept = errno;
+	struct ccid_redir *r = redir_of(t);
+	int saved = errno;
 	uint64_t one = 1;
 
-	(void)!write(redir_of(t)->cancel_fd, &one, sizeof one);
-	errno = kept;
+	if (atomic_fetch_add(&r->cancels, 1) < CCID_CANCELS_KEPT)
+		(void)!write(r->cancel_fd, &one, sizeof one);
+	else
+		atomic_fetch_sub(&r->cancels, 1);
+	errno = saved;
 }
 
 void ccid_redir_free(struct ccid_redir *r)

@@ -20,9 +20,12 @@ void ccid_usb_cancel(struct ccid_transport *t)
 
 	if (u->owner != getpid()) /* the descriptors are the parent's too, whose waits would end */
 		return;
-	atomic_fetch_add(&u->cancels, 1);
-	mark(u->cancel_fd);
-	mark(u->wake_fd);
+	if (atomic_fetch_add(&u->cancels, 1) < CCID_CANCELS_KEPT) {
+		mark(u->cancel_fd);
+		mark(u->wake_fd);
+	} else {
+		atomic_fetch_sub(&u->cancels, 1);
+	}
 	errno = saved;
 }
 

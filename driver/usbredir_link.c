@@ -222,7 +222,10 @@ bool ccid_redir_cancelled(struct ccid_redir *r)
 {
 	uint64_t n;
 
-	return read(r->cancel_fd, &n, sizeof n) == sizeof n;
+	if (read(r->cancel_fd, &n, sizeof n) != sizeof n)
+		return false;
+	atomic_fetch_sub(&r->cancels, 1);
+	return true;
 }
 
 static int wait_for_peer(struct ccid_redir *r, bool cancellable, int64_t until)

@@ -10,6 +10,7 @@
 #include "transport_usbredir.h"
 
 #include <pthread.h>
+#include <stdatomic.h>
 #include <sys/types.h>
 #include <usbredirparser.h>
 
@@ -50,7 +51,8 @@ struct ccid_redir {
 	struct usbredirparser *parser;
 	pthread_mutex_t lock;
 	pid_t owner;
-	int cancel_fd; /* counts the calls of cancel() */
+	int cancel_fd;       /* counts the calls of cancel() */
+	atomic_uint cancels; /* the same: how many are kept */
 	int queue_fd; /* readable while interrupt_in() has something to tell; -1 without event fd */
 	int event_fd; /* epoll over the stream and queue_fd, or -1 */
 

@@ -181,6 +181,21 @@ static void each_cancel_ends_one_wait(void **state)
 	assert_int_equal(g.host.resets, 0);
 }
 
+static void of_many_cancels_few_are_kept(void **state)
+{
+	unsigned kept = 0;
+
+	(void)state;
+	redir_guest_open(&g);
+	for (unsigned round = 0; round < 2; round++, kept = 0) {
+		for (unsigned i = 0; i < 1000; i++)
+			g.t->ops->cancel(g.t);
+		while (g.t->ops->pause(g.t, g.fake.now + 5) == CCID_E_CANCELLED)
+			kept++;
+		assert_int_equal(kept, CCID_CANCELS_KEPT);
+	}
+}
+
 static void a_dropped_transfer_is_cancelled_at_the_host(void **state)
 {
 	uint64_t id;
@@ -388,6 +403,7 @@ int main(void)
 		T(silence_leaves_the_in_transfer_posted),
 		T(waiting_for_nothing_is_an_error),
 		T(each_cancel_ends_one_wait),
+		T(of_many_cancels_few_are_kept),
 		T(a_dropped_transfer_is_cancelled_at_the_host),
 		T(a_host_that_never_cancels_holds_a_drop_for_a_second),
 		T(a_failed_in_transfer_says_why),

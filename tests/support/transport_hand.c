@@ -309,7 +309,7 @@ static void op_cancel(struct ccid_transport *t)
 	struct hand *h = hand_of(t);
 
 	pthread_mutex_lock(&h->lock);
-	h->cancels++;
+	h->cancels += h->cancels < CCID_CANCELS_KEPT;
 	h->kicks++;
 	pthread_cond_broadcast(&h->turn);
 	pthread_mutex_unlock(&h->lock);
