@@ -80,7 +80,8 @@ void ccid_reader_announce(struct ccid_reader *r);
 
 /* Make the commands of the slot, of each slot, return CCID_E_CANCELLED: the one that runs, and those that
  * wait for their turn, of which nothing is sent. Any thread, any signal handler. False when there is
- * none. */
+ * none. ccid_slot_poll() ends so, too, unless somebody is at several commands (ccid_slot_expect()), whom
+ * it leaves the cancel. */
 bool ccid_slot_cancel(struct ccid_reader *r, unsigned slot);
 /* Several commands that are one to the caller: from now on, until expected is false, a cancel that
  * comes before the first or between two of them ends the next one. Told once, it lets the rest pass. */

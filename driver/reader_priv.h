@@ -99,6 +99,7 @@ struct ccid_slot {
 	atomic_uint expected_since; /* cancels before these commands, or told to one of them */
 	atomic_bool clock_stopped;
 	bool recovering;
+	bool looks;            /* entered for a look: no part of what is expected */
 	uint8_t owed[256 / 8]; /* wire: sequence numbers given up, whose answer may still come */
 	struct ccid_atr atr;   /* state; len 0 when there is none */
 	struct ccid_t1 t1;     /* T=1 at TPDU level */

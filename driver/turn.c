@@ -181,10 +181,11 @@ static struct ccid_lane *free_lane(struct ccid_reader *r)
 /* --- slots --- */
 
 /* A cancel from before the asking must not hit the command. */
-static void begin(struct ccid_reader *r, unsigned slot, unsigned cancels)
+static void begin(struct ccid_reader *r, unsigned slot, unsigned cancels, bool looks)
 {
 	r->slot[slot].lane = free_lane(r);
 	r->slot[slot].cancels_seen = cancels;
+	r->slot[slot].looks = looks;
 }
 
 static int occupy(struct ccid_reader *r, unsigned slot, int64_t deadline, bool deaf)
@@ -198,7 +199,7 @@ static int occupy(struct ccid_reader *r, unsigned slot, int64_t deadline, bool d
 	pthread_mutex_lock(&r->wire);
 	rc = pass_both(r, &t);
 	if (rc == CCID_OK)
-		begin(r, slot, t.cancels);
+		begin(r, slot, t.cancels, false);
 	pthread_mutex_unlock(&r->wire);
 	if (rc < 0)
 		atomic_fetch_sub(&s->users, 1);
@@ -241,7 +242,7 @@ int ccid_slot_try_enter(struct ccid_reader *r, unsigned slot)
 	entered = try_both(r, slot);
 	if (entered) {
 		atomic_fetch_add(&r->slot[slot].users, 1);
-		begin(r, slot, cancels);
+		begin(r, slot, cancels, true);
 	}
 	pthread_mutex_unlock(&r->wire);
 	return entered ? look(r, slot) : CCID_E_SLOT_BUSY;
@@ -338,7 +339,7 @@ bool ccid_slot_take_cancel(struct ccid_reader *r, unsigned slot)
 	struct ccid_slot *s = &r->slot[slot];
 	unsigned cancels = atomic_load(&s->cancels);
 
-	if (s->recovering || cancels == s->cancels_seen)
+	if (s->recovering || cancels == s->cancels_seen || (s->looks && atomic_load(&s->expected)))
 		return false;
 	s->cancels_seen = cancels;
 	atomic_store(&s->expected_since, cancels);

@@ -149,6 +149,61 @@ static void a_cancel_during_recovery_ends_the_command_after_it(void **state)
 	}
 }
 
+/* Somebody is at several commands, and a look of somebody else comes between two of them: the cancel is
+ * not for that. */
+static void a_look_between_two_commands_takes_no_cancel_away(void **state)
+{
+	struct hand_message m;
+	struct job j;
+
+	(void)state;
+	for (unsigned busy = 1; busy <= 2; busy++) {
+		begin(2, busy);
+		hand_hold(&hand, 0x65);
+		ccid_slot_expect(reader, 0, true);
+		start(&j, 0, poll_slot);
+		m = hand_command(&hand, 1);
+		assert_true(ccid_slot_cancel(reader, 0));
+		hand_someone_waits(&hand);
+		hand_answer(&hand, &m, 0, 0, NULL, 0);
+		result_is(&j, 0);
+		hand_hold(&hand, 0x6F);
+		start(&j, 0, transmit);
+		result_is(&j, CCID_E_CANCELLED);
+		assert_int_equal(hand.seen[0x6F], 0);
+		ccid_slot_expect(reader, 0, false);
+		hand.nheld = 0;
+		works(0);
+		finish();
+	}
+}
+
+/* Impatience is no reason to give up a reader: the next command, and recovery, do not meet them all. */
+static void many_cancels_are_as_one(void **state)
+{
+	struct job j;
+
+	(void)state;
+	for (unsigned busy = 1; busy <= 2; busy++) {
+		begin(2, busy);
+		sent(&j, 0, 1);
+		for (unsigned i = 0; i < 1000; i++)
+			ccid_slot_cancel(reader, 0);
+		result_is(&j, CCID_E_CANCELLED);
+		works(0);
+		ccid_slot_expect(reader, 0, true); /* nobody is there yet */
+		for (unsigned i = 0; i < 1000; i++)
+			assert_true(ccid_slot_cancel(reader, 0));
+		ccid_slot_expect(reader, 0, false);
+		works(1);
+		works(0);
+		assert_int_equal(hand.resets, 0);
+		assert_int_equal(hand.halts, 0);
+		assert_int_equal(hand.aborts, 1);
+		finish();
+	}
+}
+
 static void *activate(void *job)
 {
 	struct job *j = job;
@@ -227,6 +282,8 @@ int main(void)
 		cmocka_unit_test(cancel_ends_the_running_and_the_waiting_command_of_a_slot),
 		cmocka_unit_test(with_one_lane_a_cancel_for_another_slot_ends_nothing),
 		cmocka_unit_test(a_cancel_during_recovery_ends_the_command_after_it),
+		cmocka_unit_test(a_look_between_two_commands_takes_no_cancel_away),
+		cmocka_unit_test(many_cancels_are_as_one),
 		cmocka_unit_test(a_reset_that_gets_no_turn_ends_the_session_all_the_same),
 	};
 
