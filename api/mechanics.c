@@ -49,8 +49,8 @@ void ccid_mechanics_of(const struct ccid_session *s, struct ccid_mechanics *out)
 	*out = (struct ccid_mechanics){.abilities = ccid_reader_mechanical(r)};
 	out->external = ccid_rule_mechanics(s->context, s->name, &ccid_reader_transport(r)->id,
 	                                    &out->back_end, out->source);
-	out->sees_mouth = (out->external && out->back_end.position != NULL) ||
-	                  ccid_rule_mouth(s->context, s->name, &ccid_reader_transport(r)->id);
+	out->mouth = ccid_rule_mouth(s->context, s->name, &ccid_reader_transport(r)->id);
+	out->sees_mouth = out->mouth || (out->external && out->back_end.position != NULL);
 	if (out->external)
 		out->abilities = abilities_of(&out->back_end, s->name);
 	else
@@ -231,7 +231,7 @@ static int move_noted(struct ccid_session *s, const struct ccid_mechanics *m, is
 	if (s->port->place.moving)
 		err = CCID_E_SLOT_BUSY; /* another thread with the same connection */
 	else
-		ccid_card_place_begin(&s->port->place, m->sees_mouth);
+		ccid_card_place_begin(&s->port->place, m->mouth);
 	pthread_mutex_unlock(&s->port->lock);
 	if (err < 0)
 		return err;

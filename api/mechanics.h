@@ -10,7 +10,8 @@
 struct ccid_mechanics {
 	uint32_t abilities; /* ISCARD_MECHANICAL_* */
 	bool external;
-	bool sees_mouth;                  /* a sensor, or the application's word */
+	bool mouth;                       /* the application's word: the reader sees it */
+	bool sees_mouth;                  /* that, or a sensor, which speaks for itself */
 	struct iscard_mechanics back_end; /* external */
 	char source[ISCARD_MECHANICS_SOURCE];
 };

@@ -163,6 +163,53 @@ static void contacts_that_opened_are_no_proof_where_a_sensor_is(void **state)
 	kiosk_end();
 }
 
+static HRESULT accept_only(void *arg, const struct iscard_job *job)
+{
+	(void)arg, (void)job;
+	return S_OK;
+}
+
+static void leave_the_contacts(void *ctx)
+{
+	(void)ctx;
+	assert_true(emu_remove(kiosk_device(), 0, kiosk_now()));
+}
+
+/* Having a sensor is one thing, its word another. */
+static void contacts_that_opened_are_no_proof_where_a_sensor_is_silent(void **state)
+{
+	struct iscard_mechanics m = whole;
+
+	(void)state;
+	start(&whole);
+	m.eject = accept_only;
+	motor.position = ISCARD_PLACE_UNKNOWN;
+	assert_hr(iscard_context_set_mechanics(kiosk.context, "*", &m), S_OK);
+	kiosk.stream.hook = leave_the_contacts;
+	kiosk.stream.hook_at = kiosk_now() + 6000;
+	assert_hr(kiosk_move(ISCARD_MOTION_EJECT, 0, 20000), S_FALSE);
+	assert_int_equal(kiosk_report.after, ISCARD_PLACE_ABSENT);
+	kiosk_end();
+}
+
+/* Nor is a card that is back at once: it may be the one that stood in the mouth. */
+static void a_card_that_is_pushed_back_was_not_taken(void **state)
+{
+	ISCard *card;
+
+	(void)state;
+	start(&whole);
+	card = kiosk_attached(SHARED);
+	assert_hr(kiosk_move(ISCARD_MOTION_EJECT, 0, 1000), SCARD_E_TIMEOUT);
+	leave_the_contacts(NULL);
+	assert_true(emu_insert(kiosk_device(), 0, &kiosk.stream.cfg.card[0], kiosk_now()));
+	motor.position = ISCARD_PLACE_SWALLOWED;
+	assert_place("swallowed");
+	assert_int_equal(kiosk_status().taken, 0);
+	ISCard_Release(card);
+	kiosk_end();
+}
+
 static void dispositions_use_it(void **state)
 {
 	ISCard *card;
@@ -356,6 +403,8 @@ int main(void)
 		cmocka_unit_test(it_is_named_as_the_source),
 		cmocka_unit_test(the_sensor_tells_when_a_card_is_taken),
 		cmocka_unit_test(contacts_that_opened_are_no_proof_where_a_sensor_is),
+		cmocka_unit_test(contacts_that_opened_are_no_proof_where_a_sensor_is_silent),
+		cmocka_unit_test(a_card_that_is_pushed_back_was_not_taken),
 		cmocka_unit_test(dispositions_use_it),
 		cmocka_unit_test(what_it_answers_is_what_is_told),
 		cmocka_unit_test(it_can_send_vendor_commands_and_hears_of_a_cancel),
