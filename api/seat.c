@@ -160,9 +160,10 @@ static void begin_counting(struct ccid_seat *s)
 	s->base = s->now.insertions - info.insertions;
 }
 
-static void opened(struct ccid_seat *s, int64_t now)
+static void opened(struct ccid_seat *s)
 {
 	struct ccid_reader *r = ccid_open_reader(s->open);
+	int64_t now = ccid_env_now(&s->watch->context->env);
 	int fd = ccid_reader_event_fd(r);
 
 	s->err = 0;
@@ -197,38 +198,51 @@ bool ccid_seat_is_opening(const struct ccid_seat *s)
 }
 
 /* Others may look, ask, and lose interest meanwhile; the seat stays. */
-static struct ccid_open *open_unlocked(struct ccid_seat *s)
+static int open_unlocked(struct ccid_seat *s, struct ccid_open **o)
 {
 	char name[CCID_NAME_MAX];
-	struct ccid_open *o = NULL;
 	unsigned slot;
 	int err;
 
 	snprintf(name, sizeof name, "%s", s->name);
 	s->opening = true;
 	ccid_watch_let_go(s->watch);
-	err = ccid_pool_get(&o, &slot, s->watch->context, name);
+	err = ccid_pool_get(o, &slot, s->watch->context, name);
 	ccid_watch_resume(s->watch);
 	s->opening = false;
-	s->err = err;
-	return err == 0 ? o : NULL;
+	return err;
 }
 
-static void try_to_open(struct ccid_seat *s, int64_t now)
+/* Whether the device that was to be opened has left meanwhile; there may be another. */
+static bool is_replaced(const struct ccid_seat *s, uint8_t dev)
 {
-	struct ccid_open *o = open_unlocked(s);
+	return s->source == NULL && (!s->present || s->dev != dev);
+}
 
-	if (o != NULL && should_be_open(s)) {
-		s->open = o;
-		opened(s, now);
-		return;
-	}
-	if (o != NULL) {
-		ccid_pool_put(o);
-		return;
-	}
+static void failed_to_open(struct ccid_seat *s, int err)
+{
+	int64_t now = ccid_env_now(&s->watch->context->env);
+
+	s->err = err;
 	s->retry_at = returns(s) ? now + ccid_backoff(s->failures) : CCID_NEVER;
 	s->failures++;
+}
+
+static void try_to_open(struct ccid_seat *s)
+{
+	uint8_t dev = s->dev;
+	struct ccid_open *o;
+	int err = open_unlocked(s, &o);
+
+	if (err < 0 && !is_replaced(s, dev)) {
+		failed_to_open(s, err);
+	} else if (err == 0 && should_be_open(s) && !is_replaced(s, dev)) {
+		s->open = o;
+		opened(s);
+	} else if (err == 0) {
+		s->err = 0;
+		ccid_pool_put(o);
+	}
 }
 
 static void ask(struct ccid_seat *s)
@@ -368,7 +382,7 @@ void ccid_seat_tend(struct ccid_seat *s, int64_t now)
 	if (s->open != NULL && !should_be_open(s))
 		give_back(s, true);
 	if (s->open == NULL && should_be_open(s) && now >= s->retry_at)
-		try_to_open(s, now);
+		try_to_open(s);
 	if (s->open != NULL)
 		ccid_moves_tend(s, now);
 	refresh(s);

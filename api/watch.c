@@ -375,7 +375,7 @@ static void take(struct ccid_watch *w, int64_t now, int64_t until)
 	ccid_watch_mark(w);
 	if (w->changed)
 		ccid_watch_wake(w);
-	arm(w, now);
+	arm(w, ccid_env_now(&w->context->env));
 }
 
 void ccid_watch_take(struct ccid_watch *w)

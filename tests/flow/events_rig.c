@@ -12,13 +12,24 @@ struct events_rig rig;
 
 static const struct fake_reader plain = {.features = FAKE_SHORT};
 
+static void begin_to_open(void)
+{
+	void (*opening)(void) = rig.opening;
+
+	rig.opens++;
+	rig.opening = NULL;
+	if (opening != NULL)
+		opening();
+	fake_clock_advance(&rig.clock, rig.open_ms);
+}
+
 static int open_usb(void *arg, struct ccid_transport **out, const struct ccid_usb_found *found,
                     const struct ccid_env *env)
 {
 	unsigned i = (unsigned)(found->id.address[6] - '1'); /* "usb:1-N" */
 
 	(void)arg;
-	rig.opens++;
+	begin_to_open();
 	if (rig.open_error != 0)
 		return rig.open_error;
 	if (i >= RIG_READERS || rig.number[i] != found->dev)

@@ -23,9 +23,11 @@ struct events_rig {
 	struct responder *device[RIG_READERS]; /* on ports 1-1, 1-2, 1-3 */
 	unsigned number[RIG_READERS];          /* as devices of the bus, 0 when unplugged */
 	unsigned last_number;
-	unsigned opens;    /* tried */
-	int open_error;    /* what opening returns instead, when not 0 */
-	const char *maker; /* what a reader says itself when it is open, if not NULL */
+	unsigned opens;        /* tried */
+	int open_error;        /* what opening returns instead, when not 0 */
+	int64_t open_ms;       /* how long that takes */
+	void (*opening)(void); /* called once while it lasts */
+	const char *maker;     /* what a reader says itself when it is open, if not NULL */
 	int descriptors;
 	iscard_context *context;
 	struct iscard_event event; /* the last one */

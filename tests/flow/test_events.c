@@ -180,6 +180,48 @@ static void a_reader_replaced_while_another_thread_used_it_is_told(void **state)
 	rig_finish();
 }
 
+/* From the failure, not from when it began to be tried. */
+static void a_reader_that_fails_slowly_is_left_alone_for_a_while(void **state)
+{
+	(void)state;
+	rig_begin(NULL);
+	rig.open_error = CCID_E_IO;
+	rig.open_ms = 30000;
+	rig_plug(0);
+	rig_watch();
+	EXPECT(ARRIVED, 0);
+	EXPECT_NOTHING();
+	assert_int_equal(rig.opens, 1);
+	assert_in_range(rig_timer(), 1, CCID_WATCH_BACKOFF_MS);
+	rig_pass(CCID_WATCH_BACKOFF_MS);
+	EXPECT_NOTHING();
+	assert_int_equal(rig.opens, 2);
+	rig_finish();
+}
+
+/* As another thread sees it meanwhile. */
+static void replug(void)
+{
+	rig_unplug(0);
+	rig_plug(0);
+	rig_settle();
+}
+
+static void what_came_of_opening_says_nothing_about_the_next_reader(void **state)
+{
+	(void)state;
+	rig_begin(NULL);
+	rig_plug(0);
+	rig.opening = replug;
+	rig_watch();
+	EXPECT(ARRIVED, 0);
+	assert_int_equal(rig.event.now.result, S_OK);
+	assert_int_equal(rig.event.now.arrivals, 2);
+	assert_int_equal(rig.opens, 2);
+	EXPECT_NOTHING();
+	rig_finish();
+}
+
 /* As while another thread's answers come in on the same descriptor. */
 static void a_descriptor_that_is_readable_without_news_is_given_a_rest(void **state)
 {
@@ -317,6 +359,8 @@ int main(void)
 		cmocka_unit_test(several_changes_are_told_as_one_with_the_count),
 		cmocka_unit_test(a_card_that_left_with_its_reader_untold_is_not_told_later),
 		cmocka_unit_test(a_reader_replaced_while_another_thread_used_it_is_told),
+		cmocka_unit_test(a_reader_that_fails_slowly_is_left_alone_for_a_while),
+		cmocka_unit_test(what_came_of_opening_says_nothing_about_the_next_reader),
 		cmocka_unit_test(a_descriptor_that_is_readable_without_news_is_given_a_rest),
 		cmocka_unit_test(a_card_taken_out_while_the_system_slept_is_missed_after_it),
 		cmocka_unit_test(of_readers_that_left_only_some_are_remembered),
