@@ -133,11 +133,11 @@ static bool free_slot(struct ccid_reader *r, unsigned slot, unsigned other)
 
 /* CMD_SLOT_BUSY, and other slots were left out of step: the reader is still at work for them, and nobody
  * may ever come back to end it. */
-static bool freed(struct ccid_reader *r, unsigned slot)
+static bool freed(struct ccid_reader *r, unsigned slot, int64_t patience)
 {
 	bool any = false;
 
-	for (unsigned i = 0; i < r->nslots; i++)
+	for (unsigned i = 0; i < r->nslots && ccid_env_now(r->env) < patience; i++)
 		any = (i != slot && free_slot(r, slot, i)) || any;
 	return any;
 }
@@ -161,7 +161,7 @@ int ccid_exchange(struct ccid_reader *r, unsigned slot, const struct ccid_cmd *c
 			return ccid_recover(r, slot) == CCID_E_GONE ? CCID_E_GONE : rc;
 		if (rc != CCID_E_SLOT_BUSY || ccid_env_now(r->env) >= patience)
 			break;
-		if (rsp->error == 0xE0 && !freed(r, slot) && !crowded(r, slot))
+		if (rsp->error == 0xE0 && !freed(r, slot, patience) && !crowded(r, slot))
 			ccid_slot_desync(r, slot); /* nothing of ours is outstanding */
 		rc = pause_busy(r, slot, cmd, ccid_after(r, CCID_BUSY_STEP_MS, patience));
 		if (rc == CCID_E_SLOT_BUSY)

@@ -215,6 +215,31 @@ static void an_unplug_ends_a_pause(void **state)
 	finish();
 }
 
+/* Whoever frees others from what they were left with does it in his own time: no abort is answered. */
+static void others_are_freed_within_the_limit_of_who_does_it(void **state)
+{
+	struct hand_message m;
+	struct job j[4];
+
+	(void)state;
+	begin(4, 4);
+	for (unsigned i = 1; i < 4; i++)
+		sent(&j[i], i, i);
+	hand_pass(&hand, LIMIT_MS);
+	for (unsigned i = 1; i < 4; i++)
+		result_is(&j[i], CCID_E_TIMEOUT);
+	start_until(&j[0], 0, transmit, atomic_load(&hand.now) + 1000);
+	m = hand_command(&hand, 4);
+	hand_hold(&hand, 0x72);
+	hand_answer(&hand, &m, 0x40, 0xE0, NULL, 0);
+	hand_command(&hand, 5);
+	hand_pass(&hand, CCID_ABORT_MS);
+	result_is(&j[0], CCID_E_TIMEOUT);
+	assert_int_equal(hand.seen[0x72], 1);
+	hand_hold(&hand, 0x6F);
+	finish();
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
@@ -226,6 +251,7 @@ int main(void)
 		cmocka_unit_test(an_answer_cut_short_is_not_completed_by_a_late_one),
 		cmocka_unit_test(a_reader_that_cuts_its_answers_is_used_one_slot_at_a_time),
 		cmocka_unit_test(numbers_do_not_run_out),
+		cmocka_unit_test(others_are_freed_within_the_limit_of_who_does_it),
 		cmocka_unit_test(an_unplug_ends_a_pause),
 	};
 
