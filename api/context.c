@@ -15,6 +15,8 @@
 #include <string.h>
 #include <strings.h>
 
+#define LIMIT_MAX (INT64_MAX / 4) /* beyond any end; sums of some are numbers still */
+
 static const struct iscard_limits defaults = {.open_ms = 10000,
                                               .power_on_ms = 60000,
                                               .transaction_ms = 300000,
@@ -71,7 +73,7 @@ static struct iscard_options options_of_environment(void)
 static int set_limit(int64_t *to, int64_t from)
 {
 	if (from > 0)
-		*to = from;
+		*to = from < LIMIT_MAX ? from : LIMIT_MAX;
 	return from < 0 ? CCID_E_ARG : 0;
 }
 

@@ -64,7 +64,8 @@ static void apply(struct ccid_session *s, const struct iscard_card_policy *p, en
 {
 	iscard_motion motion = motion_of(p, why);
 	int64_t ms = p->motion_ms > 0 ? p->motion_ms : s->context->limits.motion_ms;
-	int64_t deadline = ccid_session_deadline(s, POWER_OFF_MS + ms);
+	int64_t deadline =
+		ccid_session_deadline(s, ms < INT64_MAX - POWER_OFF_MS ? POWER_OFF_MS + ms : ms);
 	int err;
 
 	if (motion == 0 || needless(s, motion))

@@ -60,7 +60,9 @@ void ccid_session_unpin(struct ccid_session *s)
 
 int64_t ccid_session_deadline(const struct ccid_session *s, int64_t limit_ms)
 {
-	return ccid_env_now(ccid_open_env(s->open)) + limit_ms;
+	int64_t now = ccid_env_now(ccid_open_env(s->open));
+
+	return limit_ms < CCID_NEVER - now ? now + limit_ms : CCID_NEVER;
 }
 
 HRESULT ccid_session_check(struct ccid_session *s, enum ccid_need need, struct ccid_slot_info *info)

@@ -463,6 +463,32 @@ static void a_reader_that_leaves_ends_the_wait(void **state)
 	kiosk_end();
 }
 
+/* The clock does not begin at 0, and what is beyond its end is no limit. */
+static void no_limit_is_too_long(void **state)
+{
+	const struct iscard_options longest = {.limits = {INT64_MAX, INT64_MAX, INT64_MAX,
+	                                                  INT64_MAX, INT64_MAX, INT64_MAX,
+	                                                  INT64_MAX}};
+	const struct iscard_card_policy policy = {
+		.size = sizeof policy, .at_end = ISCARD_FATE_LOCK, .motion_ms = INT64_MAX};
+	ISCard *card;
+
+	(void)state;
+	start(EMU_MOUTH_IS_PRESENT, 0);
+	kiosk_restart(&longest);
+	assert_hr(iscard_context_set_policy(kiosk.context, "*", &policy), S_OK);
+	assert_hr(iscard_context_hold(kiosk.context, KIOSK), S_OK);
+	card = kiosk_attached(SHARED);
+	assert_hr(kiosk_challenge(card), S_OK);
+	assert_hr(ISCard_ReAttach(card, SHARED, RESET), S_OK);
+	ISCard_Release(card);
+	assert_hr(kiosk_move(ISCARD_MOTION_LOCK, INT64_MAX, INT64_MAX), S_OK);
+	assert_hr(kiosk_move(ISCARD_MOTION_UNLOCK, 0, 0), S_OK);
+	kiosk_restart(&longest);
+	assert_true(emu_slot(kiosk_device(), 0).locked);
+	kiosk_end();
+}
+
 static void arguments_are_checked_before_anything_is_sent(void **state)
 {
 	struct iscard_motion_options bad[] = {{.size = 1},
@@ -522,6 +548,7 @@ int main(void)
 		cmocka_unit_test(a_context_can_end_a_wait),
 		cmocka_unit_test(a_power_off_that_nobody_answers_moves_nothing),
 		cmocka_unit_test(a_reader_that_leaves_ends_the_wait),
+		cmocka_unit_test(no_limit_is_too_long),
 		cmocka_unit_test(arguments_are_checked_before_anything_is_sent),
 	};
 
