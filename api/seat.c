@@ -188,13 +188,25 @@ static bool should_be_open(const struct ccid_seat *s)
 	return s->present && s->want == CCID_WANT_CARDS;
 }
 
-bool ccid_seat_is_opening(const struct ccid_seat *s)
+static const struct ccid_seat *opening(const struct ccid_seat *s)
 {
 	const struct ccid_seat *other = s->watch->seats;
 
 	while (other != NULL && !(other->opening && strcmp(other->address, s->address) == 0))
 		other = other->next;
-	return other != NULL;
+	return other;
+}
+
+bool ccid_seat_is_opening(const struct ccid_seat *s)
+{
+	return opening(s) != NULL;
+}
+
+bool ccid_seat_is_opening_elsewhere(const struct ccid_seat *s)
+{
+	const struct ccid_seat *other = opening(s);
+
+	return other != NULL && !pthread_equal(other->opener, pthread_self());
 }
 
 /* Others may look, ask, and lose interest meanwhile; the seat stays. */
@@ -206,6 +218,7 @@ static int open_unlocked(struct ccid_seat *s, struct ccid_open **o)
 
 	snprintf(name, sizeof name, "%s", s->name);
 	s->opening = true;
+	s->opener = pthread_self();
 	ccid_watch_let_go(s->watch);
 	err = ccid_pool_get(o, &slot, s->watch->context, name);
 	ccid_watch_resume(s->watch);

@@ -62,7 +62,7 @@ static bool opening(const struct wait *t)
 	for (size_t i = 0; i < t->count; i++) {
 		const struct ccid_seat *s = t->states[i].reader != NULL ? seat_of(t, i) : NULL;
 
-		if (s != NULL && s->open == NULL && ccid_seat_is_opening(s))
+		if (s != NULL && s->open == NULL && ccid_seat_is_opening_elsewhere(s))
 			return true;
 	}
 	return false;

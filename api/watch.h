@@ -71,7 +71,8 @@ struct ccid_seat {
 	unsigned losses;
 
 	struct ccid_open *open;
-	bool opening; /* by a thread that has let go of the lock */
+	bool opening; /* by a thread that has let go of the lock: */
+	pthread_t opener;
 	unsigned lap; /* the last in which it was tended */
 	int64_t opened_at;
 	struct ccid_listener listener;
@@ -139,6 +140,8 @@ void ccid_watch_resume(struct ccid_watch *w);
 
 /* Whether the reader of s is being opened, by way of any of its slots. lock held. */
 bool ccid_seat_is_opening(const struct ccid_seat *s);
+/* The same, by another thread: in a motion of a policy nobody can wait for its own end. */
+bool ccid_seat_is_opening_elsewhere(const struct ccid_seat *s);
 
 /* fn for each slot of each reader that the watch has open. lock not held. */
 void ccid_watch_visit(struct ccid_watch *w,

@@ -242,6 +242,34 @@ static void the_latest_pattern_that_fits_counts(void **state)
 	kiosk_end();
 }
 
+static unsigned looks;
+
+static HRESULT look(void *arg, const struct iscard_job *job)
+{
+	struct iscard_reader_state state = {.reader = KIOSK};
+
+	(void)arg, (void)job;
+	assert_true(SUCCEEDED(iscard_context_wait(kiosk.context, &state, 1, 0)));
+	assert_int_equal(state.now.state, 0); /* nothing is known yet */
+	looks++;
+	return S_OK;
+}
+
+/* The motion is a part of the opening: waiting for its end, it would wait for ever. */
+static void a_motor_at_the_start_may_look_at_its_reader(void **state)
+{
+	const struct iscard_mechanics m = {.size = sizeof m, .eject = look};
+
+	(void)state;
+	start(0);
+	looks = 0;
+	set(ISCARD_FATE_EJECT, ISCARD_FATE_LEAVE, ISCARD_FATE_LEAVE);
+	assert_hr(iscard_context_set_mechanics(kiosk.context, "*", &m), S_OK);
+	assert_hr(iscard_context_watch(kiosk.context, NULL, ISCARD_WATCH_CARDS), S_OK);
+	assert_int_equal(looks, 1);
+	kiosk_end();
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -256,6 +284,7 @@ int main(void)
 		cmocka_unit_test(a_card_that_another_context_uses_is_left_to_it),
 		cmocka_unit_test(what_cannot_be_done_leaves_the_card_without_power),
 		cmocka_unit_test(the_latest_pattern_that_fits_counts),
+		cmocka_unit_test(a_motor_at_the_start_may_look_at_its_reader),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
