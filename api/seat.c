@@ -244,7 +244,7 @@ static void failed_to_open(struct ccid_seat *s, int err)
 static void try_to_open(struct ccid_seat *s)
 {
 	uint8_t dev = s->dev;
-	struct ccid_open *o;
+	struct ccid_open *o = NULL;
 	int err = open_unlocked(s, &o);
 
 	if (err < 0 && !is_replaced(s, dev)) {
