@@ -17,7 +17,8 @@ struct wait {
 	struct iscard_reader_state *states;
 	struct ccid_request *requests; /* one a state */
 	size_t count;
-	unsigned cancels; /* seen before it began */
+	const unsigned *since; /* NULL: since the last one that a wait has seen */
+	unsigned cancels;      /* seen before it began */
 	int64_t deadline;
 };
 
@@ -138,7 +139,7 @@ static void begin(struct wait *t)
 
 	t->waiter.next = w->waiters;
 	w->waiters = &t->waiter;
-	t->cancels = w->cancels;
+	t->cancels = t->since != NULL ? *t->since : w->cancels;
 	for (size_t i = 0; i < t->count; i++)
 		ccid_watch_add(w, &t->requests[i]);
 }
@@ -200,10 +201,10 @@ static int64_t deadline_of(const iscard_context *c, int64_t timeout_ms)
 	return now + timeout_ms;
 }
 
-HRESULT iscard_context_wait(iscard_context *context, struct iscard_reader_state *states,
-                            size_t count, int64_t timeout_ms)
+static HRESULT wait_since(iscard_context *context, struct iscard_reader_state *states, size_t count,
+                          int64_t timeout_ms, const unsigned *since)
 {
-	struct wait t = {.waiter = {.fd = -1}, .states = states, .count = count};
+	struct wait t = {.waiter = {.fd = -1}, .states = states, .count = count, .since = since};
 	HRESULT hr;
 
 	if (states == NULL && count > 0)
@@ -217,6 +218,18 @@ HRESULT iscard_context_wait(iscard_context *context, struct iscard_reader_state 
 	hr = wait_for(&t);
 	iscard_context_unref(t.context);
 	return hr;
+}
+
+HRESULT iscard_context_wait(iscard_context *context, struct iscard_reader_state *states,
+                            size_t count, int64_t timeout_ms)
+{
+	return wait_since(context, states, count, timeout_ms, NULL);
+}
+
+HRESULT ccid_watch_wait(iscard_context *c, struct iscard_reader_state *states, size_t count,
+                        int64_t timeout_ms, unsigned since)
+{
+	return wait_since(c, states, count, timeout_ms, &since);
 }
 
 static void cancel(iscard_context *c)

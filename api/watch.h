@@ -160,6 +160,13 @@ void ccid_watch_add(struct ccid_watch *w, struct ccid_request *r);
 void ccid_watch_remove(struct ccid_watch *w, struct ccid_request *r);
 void ccid_watch_wake(struct ccid_watch *w);
 
+/* wait.c */
+
+/* iscard_context_wait() that every cancel ends which came after c->cancels was since, whoever else has
+ * seen it. lock not held. */
+HRESULT ccid_watch_wait(iscard_context *c, struct iscard_reader_state *states, size_t count,
+                        int64_t timeout_ms, unsigned since);
+
 /* look.c; lock held: scan, and find seats for what is there */
 void ccid_watch_look(struct ccid_watch *w, int64_t now);
 /* What is wanted of s, by all requests. */

@@ -2,6 +2,7 @@
 /* SCardGetStatusChange and SCardCancel, on waits of the context. */
 #define _GNU_SOURCE /* secure_getenv */
 #include "pcsc_priv.h"
+#include "watch.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -21,7 +22,8 @@ struct change {
 	size_t count;
 	struct entry entries[PCSC_READERS_MAX];
 	struct iscard_reader_state waits[PCSC_READERS_MAX];
-	unsigned cancels;
+	unsigned cancels; /* of the PC/SC context, when the call began */
+	unsigned since;   /* of the context, before those were last looked at */
 	int64_t deadline; /* CCID_NEVER */
 };
 
@@ -183,10 +185,11 @@ static bool learn_all(struct change *c)
 	return all;
 }
 
-static bool cancelled(const struct change *c)
+static bool cancelled(struct change *c)
 {
 	bool is;
 
+	c->since = atomic_load(&c->pcsc->context->cancels);
 	ccid_process_enter();
 	is = c->pcsc->cancels != c->cancels || c->pcsc->released;
 	ccid_process_leave();
@@ -214,7 +217,15 @@ static HRESULT look(struct change *c)
 	return hr == SCARD_E_TIMEOUT ? S_OK : hr;
 }
 
-/* A cancel may have been meant for another context: the wait goes on, then. */
+/* Until there is news, or somebody cancels: it may be another context that is meant, for all have the
+ * same one. */
+static HRESULT wait_more(struct change *c, size_t count, int64_t left)
+{
+	HRESULT hr = ccid_watch_wait(c->pcsc->context, c->waits, count, left, c->since);
+
+	return hr == SCARD_E_TIMEOUT || hr == SCARD_E_CANCELLED ? S_OK : hr;
+}
+
 static HRESULT run(struct change *c)
 {
 	int64_t left;
@@ -229,8 +240,8 @@ static HRESULT run(struct change *c)
 		left = time_left(c);
 		if (left == 0)
 			return SCARD_E_TIMEOUT;
-		hr = iscard_context_wait(c->pcsc->context, c->waits, c->count, left);
-		if (FAILED(hr) && hr != SCARD_E_TIMEOUT && hr != SCARD_E_CANCELLED)
+		hr = wait_more(c, c->count, left);
+		if (FAILED(hr))
 			return hr;
 	}
 }
@@ -324,8 +335,8 @@ static HRESULT run_for_reader(struct change *c)
 			return SCARD_E_CANCELLED;
 		if (left == 0)
 			return first ? SCARD_E_READER_UNAVAILABLE : SCARD_E_TIMEOUT;
-		hr = iscard_context_wait(c->pcsc->context, c->waits, 1, left);
-		if (FAILED(hr) && hr != SCARD_E_TIMEOUT && hr != SCARD_E_CANCELLED)
+		hr = wait_more(c, 1, left);
+		if (FAILED(hr))
 			return hr;
 	}
 }

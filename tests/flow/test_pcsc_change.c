@@ -3,9 +3,12 @@
 #include "events_rig.h"
 #include "pcsc_priv.h"
 
+#include <time.h>
+
 #define CODE(hr) ((long)(uint32_t)(hr))
 #define OK       0
 #define TIMEOUT  CODE(SCARD_E_TIMEOUT)
+#define LONG_MS  10000
 #define FOREVER  PCSC_INFINITE
 
 static const struct fake_reader tpdu = {.features = FAKE_TPDU, .pid = 2};
@@ -320,6 +323,53 @@ static void a_direct_connection_outlives_every_card(void **state)
 	end();
 }
 
+static int64_t real_ms(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+}
+
+static unsigned calls_left; /* of the clock, until somebody cancels */
+
+/* Somebody cancels, and a wait of another context, which was not meant, is woken first. */
+static int64_t cancel_by_and_by(void *arg)
+{
+	struct iscard_reader_state list = {.reader = NULL};
+
+	(void)arg;
+	if (calls_left == 0 || pthread_mutex_trylock(&rig.context->watch->lock) != 0)
+		return real_ms();
+	list.seen = rig.context->watch->list_changes;
+	pthread_mutex_unlock(&rig.context->watch->lock);
+	if (--calls_left > 0)
+		return real_ms();
+	assert_int_equal(iscard_pcsc_cancel(context), OK);
+	assert_int_equal(iscard_context_wait(rig.context, &list, 1, LONG_MS), SCARD_E_CANCELLED);
+	return real_ms();
+}
+
+/* At whatever moment it comes: the clock is asked at all of them. */
+static void a_cancel_that_wakes_another_first_is_not_lost(void **state)
+{
+	int64_t began;
+
+	(void)state;
+	begin_with_reader(true);
+	assert_int_equal(ask(0), OK);
+	rig.context->env.now_ms = cancel_by_and_by;
+	for (unsigned n = 2; n < 6; n++) { /* after the first the wait has begun */
+		calls_left = n;
+		began = real_ms();
+		assert_int_equal(iscard_pcsc_get_status_change(context, LONG_MS, &seen, 1),
+		                 CODE(SCARD_E_CANCELLED));
+		assert_int_equal(calls_left, 0);
+		assert_true(real_ms() - began < LONG_MS / 2);
+	}
+	end();
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -334,6 +384,7 @@ int main(void)
 		cmocka_unit_test(a_name_that_is_too_long_is_cut_and_understood),
 		cmocka_unit_test(a_plain_reader_speaks_part_10),
 		cmocka_unit_test(a_direct_connection_outlives_every_card),
+		cmocka_unit_test(a_cancel_that_wakes_another_first_is_not_lost),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
