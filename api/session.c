@@ -368,7 +368,8 @@ HRESULT ccid_session_power(struct ccid_session *s)
 		return hr;
 	pthread_mutex_lock(&s->port->lock);
 	hr = SCARD_E_SHARING_VIOLATION;
-	if (!ccid_share_locked_by_other(&s->port->share, &s->member))
+	if (!ccid_share_locked_by_other(&s->port->share, &s->member) &&
+	    !ccid_share_taken_by_other(&s->port->share, &s->member))
 		hr = ccid_session_use(s, CCID_NEED_READER);
 	if (SUCCEEDED(hr)) {
 		pthread_mutex_unlock(&s->port->lock);

@@ -112,7 +112,7 @@ HRESULT ccid_session_look(struct ccid_session *s, struct ccid_slot_info *info);
 void ccid_session_missed_reset(struct ccid_session *s);
 
 /* Give the card power, if it has none, so that there is an ATR; no protocol is agreed upon. For a
- * direct connection. SCARD_E_SHARING_VIOLATION, at once, when another holds the lock;
+ * visit. SCARD_E_SHARING_VIOLATION, at once, when another holds the lock or has the card alone;
  * SCARD_E_NO_SMARTCARD; otherwise as AttachByReader about cards. */
 HRESULT ccid_session_power(struct ccid_session *s);
 

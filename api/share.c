@@ -113,6 +113,11 @@ bool ccid_share_locked_by_other(const struct ccid_share *s, const struct ccid_me
 	return s->owner != NULL && s->owner != m && s->owner->levels > 0;
 }
 
+bool ccid_share_taken_by_other(const struct ccid_share *s, const struct ccid_member *m)
+{
+	return s->members != NULL && s->members != m && s->members->exclusive;
+}
+
 static bool has_left(const struct ccid_member *m, const struct ccid_card_view *now)
 {
 	return !m->direct && (!now->present || now->insertions != m->insertions);

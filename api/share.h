@@ -76,6 +76,9 @@ void ccid_share_unlock(struct ccid_share *s, struct ccid_member *m);
 /* Whether another than m holds levels. */
 bool ccid_share_locked_by_other(const struct ccid_share *s, const struct ccid_member *m);
 
+/* Whether another than m has it alone. */
+bool ccid_share_taken_by_other(const struct ccid_share *s, const struct ccid_member *m);
+
 /* Take in what the card looks like: connections to a card that has left lose it, and the lock. */
 void ccid_share_saw(struct ccid_share *s, const struct ccid_card_view *now);
 

@@ -140,22 +140,19 @@ static bool is_mute(HRESULT hr)
 	       hr == SCARD_W_UNPOWERED_CARD;
 }
 
-/* Give power to a card that came, so that its ATR can be told: once, whatever becomes of it. */
+/* Give power to a card that came, so that its ATR can be told: once, whatever becomes of it. It is no
+ * connection: who wants the card alone may have it meanwhile, and nobody is told that it is in use. */
 static void power(const struct change *c, const struct entry *e,
                   const struct iscard_slot_status *now)
 {
-	const struct ccid_terms direct = {.direct = true};
 	struct ccid_pcsc_card_facts mute = {now->arrivals, now->insertions, 0, {0}};
-	iscard_disposition_result ignored;
 	struct ccid_session *s;
-	struct ccid_cause cause;
 
-	if (FAILED(ccid_session_connect(&s, c->pcsc->context, e->name, &direct, &cause)))
+	if (FAILED(ccid_session_visit(&s, c->pcsc->context, e->name)))
 		return;
 	if (is_mute(ccid_session_power(s)))
 		ccid_pcsc_learn(e->name, &mute);
-	ccid_session_detach(s, ISCARD_LEAVE, &ignored);
-	ccid_session_drop(s);
+	ccid_session_go(s);
 }
 
 /* Whether it was there to be asked. */
@@ -282,7 +279,8 @@ static HRESULT prepare(struct change *c)
 			continue;
 		hr = ccid_pcsc_full_name(c->pcsc->context, c->states[i].reader, e->name);
 		c->waits[i].reader = e->name;
-		ccid_pcsc_keep_open(c->pcsc, e->name);
+		if (SUCCEEDED(hr))
+			ccid_pcsc_keep_open(c->pcsc, e->name);
 	}
 	return hr;
 }

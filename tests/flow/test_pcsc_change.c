@@ -370,6 +370,62 @@ static void a_cancel_that_wakes_another_first_is_not_lost(void **state)
 	end();
 }
 
+static unsigned users; /* at most, while the reader was at work */
+
+static int64_t count_users(void *arg)
+{
+	struct ccid_open *o = ccid_process()->readers;
+	struct ccid_port *p = o != NULL ? ccid_open_port(o, 0) : NULL;
+	unsigned n = 0;
+
+	(void)arg;
+	if (p != NULL && pthread_mutex_trylock(&p->lock) == 0) {
+		for (const struct ccid_member *m = p->share.members; m != NULL; m = m->next)
+			n++;
+		pthread_mutex_unlock(&p->lock);
+	}
+	users = n > users ? n : users;
+	return rig.clock.now;
+}
+
+/* Others would be told that the card is in use, and who wants it alone be refused. */
+static void a_look_at_a_new_card_is_no_connection(void **state)
+{
+	(void)state;
+	begin_with_reader(true);
+	rig.context->env.now_ms = count_users;
+	assert_int_equal(ask(0), OK);
+	assert_event(PCSC_STATE_PRESENT | PCSC_STATE_CHANGED, 1);
+	assert_int_equal(seen.atr_len, sizeof atr);
+	assert_int_equal(users, 0);
+	end();
+}
+
+static void a_new_card_is_left_to_who_has_the_reader_alone(void **state)
+{
+	unsigned long protocol;
+	unsigned commands;
+	long card;
+
+	(void)state;
+	begin_with_reader(true);
+	assert_int_equal(iscard_pcsc_connect(context, rig_name(0), PCSC_SHARE_EXCLUSIVE, 3, &card,
+	                                     &protocol),
+	                 OK);
+	assert_int_equal(ask(0), OK);
+	assert_int_equal(ask(0), TIMEOUT);
+	responder_move_card(rig.device[0], false);
+	assert_int_equal(ask(FOREVER), OK);
+	responder_move_card(rig.device[0], true);
+	commands = rig.device[0]->commands;
+	assert_int_equal(ask(FOREVER), OK);
+	assert_int_equal(seen.event_state & 0xFFFF,
+	                 PCSC_STATE_PRESENT | PCSC_STATE_EXCLUSIVE | PCSC_STATE_CHANGED);
+	assert_int_equal(rig.device[0]->commands, commands);
+	assert_false(rig.device[0]->powered);
+	end();
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -385,6 +441,8 @@ int main(void)
 		cmocka_unit_test(a_plain_reader_speaks_part_10),
 		cmocka_unit_test(a_direct_connection_outlives_every_card),
 		cmocka_unit_test(a_cancel_that_wakes_another_first_is_not_lost),
+		cmocka_unit_test(a_look_at_a_new_card_is_no_connection),
+		cmocka_unit_test(a_new_card_is_left_to_who_has_the_reader_alone),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
