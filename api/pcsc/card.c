@@ -106,11 +106,12 @@ long iscard_pcsc_reconnect(long card, unsigned long share, unsigned long protoco
 	iscard_disposition_result ignored;
 	struct ccid_session *s;
 	struct ccid_terms terms;
+	bool taken;
 	HRESULT hr;
 
 	if (protocol == NULL)
 		return ccid_pcsc_code(SCARD_E_INVALID_PARAMETER);
-	hr = ccid_pcsc_session_take(&s, card);
+	hr = ccid_pcsc_session_take(&s, card, &taken);
 	if (FAILED(hr))
 		return ccid_pcsc_code(hr);
 	hr = disposition > ISCARD_UNPOWER ? SCARD_E_INVALID_VALUE

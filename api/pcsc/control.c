@@ -70,11 +70,12 @@ long iscard_pcsc_control(long card, unsigned long code, const void *send, unsign
 	uint8_t none[2];
 	struct ccid_session *s;
 	size_t n = 0;
+	bool taken;
 	HRESULT hr;
 
 	if (receive_len != NULL)
 		*receive_len = 0;
-	hr = ccid_pcsc_session_take(&s, card);
+	hr = ccid_pcsc_session_take(&s, card, &taken);
 	if (FAILED(hr))
 		return ccid_pcsc_code(hr);
 	if (send_len > PCSC_BUFFER_MAX)
@@ -83,6 +84,8 @@ long iscard_pcsc_control(long card, unsigned long code, const void *send, unsign
 		hr = ccid_pcsc_not_transacted(control(
 			s, code, send != NULL ? send : nothing, send != NULL ? send_len : 0,
 			receive != NULL ? receive : none, receive != NULL ? receive_cap : 0, &n));
+	if (taken)
+		ccid_pcsc_end_turn(s);
 	ccid_session_unref(s);
 	if ((SUCCEEDED(hr) || hr == SCARD_E_INSUFFICIENT_BUFFER) && receive_len != NULL)
 		*receive_len = n;

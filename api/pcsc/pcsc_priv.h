@@ -64,11 +64,11 @@ struct ccid_pcsc_card *ccid_pcsc_card_of(const struct ccid_session *s);
 /* turns.c: readers that are given back between transactions, if the user wants that */
 
 bool ccid_pcsc_keeps_readers(void);
-/* After a transaction. */
+/* After a transaction, or a call outside of one that has taken the reader for itself. */
 void ccid_pcsc_end_turn(struct ccid_session *s);
-/* As ccid_pcsc_session_get(), but have the reader again, after another process, if it was given back.
- * Errors of Connect, SCARD_W_REMOVED_CARD. */
-HRESULT ccid_pcsc_session_take(struct ccid_session **out, long card);
+/* As ccid_pcsc_session_get(), but have the reader again, after another process, if it was given back:
+ * *taken. Errors of Connect, SCARD_W_REMOVED_CARD. */
+HRESULT ccid_pcsc_session_take(struct ccid_session **out, long card, bool *taken);
 
 /* The next context is made by this function instead of from the environment: for tests. */
 void ccid_pcsc_stand_in(HRESULT (*make)(iscard_context **out));

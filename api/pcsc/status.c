@@ -183,11 +183,12 @@ long iscard_pcsc_get_attrib(long card, unsigned long id, unsigned char *out, uns
 	struct ccid_slot_info info;
 	struct ccid_session *s;
 	struct value v;
+	bool taken;
 	HRESULT hr;
 
 	if (len == NULL)
 		return ccid_pcsc_code(SCARD_E_INVALID_PARAMETER);
-	hr = ccid_pcsc_session_take(&s, card);
+	hr = ccid_pcsc_session_take(&s, card, &taken);
 	if (FAILED(hr))
 		return ccid_pcsc_code(hr);
 	hr = ccid_session_look(s, &info);
@@ -199,6 +200,8 @@ long iscard_pcsc_get_attrib(long card, unsigned long id, unsigned char *out, uns
 			hr = ccid_pcsc_give(out, len, v.bytes, v.len);
 		ccid_session_unpin(s);
 	}
+	if (taken)
+		ccid_pcsc_end_turn(s);
 	ccid_session_unref(s);
 	return ccid_pcsc_code(hr);
 }

@@ -148,13 +148,14 @@ static void end(const struct turn *t)
 	ccid_pcsc_context_put(t->context);
 }
 
-static HRESULT take_turn(long card)
+static HRESULT take_turn(long card, bool *taken)
 {
 	struct ccid_session *s;
 	struct turn t;
 	HRESULT hr;
 
-	if (!begin(&t, card))
+	*taken = begin(&t, card);
+	if (!*taken)
 		return S_OK;
 	hr = connect_again(t.context, t.cancels, t.name, &t.terms, &s);
 	if (SUCCEEDED(hr))
@@ -163,9 +164,9 @@ static HRESULT take_turn(long card)
 	return hr;
 }
 
-HRESULT ccid_pcsc_session_take(struct ccid_session **out, long card)
+HRESULT ccid_pcsc_session_take(struct ccid_session **out, long card, bool *taken)
 {
-	HRESULT hr = take_turn(card);
+	HRESULT hr = take_turn(card, taken);
 
 	*out = NULL;
 	return FAILED(hr) ? hr : ccid_pcsc_session_get(out, card);

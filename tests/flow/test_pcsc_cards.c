@@ -447,7 +447,7 @@ static void between_transactions_the_reader_is_another_s(void **state)
 	end_turns();
 }
 
-static void who_only_controls_the_reader_is_told_of_the_reset_too(void **state)
+static void who_only_controls_the_reader_has_it_for_that_call_alone(void **state)
 {
 	unsigned long n = 0;
 	uint8_t out[64];
@@ -461,7 +461,13 @@ static void who_only_controls_the_reader_is_told_of_the_reset_too(void **state)
 	assert_int_equal(
 		iscard_pcsc_control(card, PCSC_CONTROL_FEATURES, NULL, 0, out, sizeof out, &n), OK);
 	assert_int_equal(live.opens, 2);
+	assert_null(ccid_process()->readers); /* nor does it keep the reader */
 	assert_int_equal(echo(card), CODE(SCARD_W_RESET_CARD));
+	n = sizeof out;
+	assert_int_equal(iscard_pcsc_get_attrib(card, PCSC_ATTR_VENDOR_NAME, out, &n),
+	                 CODE(SCARD_W_RESET_CARD));
+	assert_int_equal(live.opens, 3);
+	assert_null(ccid_process()->readers);
 	end_turns();
 }
 
@@ -496,7 +502,7 @@ int main(void)
 		cmocka_unit_test(what_is_left_open_ends_with_its_context),
 		cmocka_unit_test(commands_may_be_answered_in_place),
 		cmocka_unit_test(between_transactions_the_reader_is_another_s),
-		cmocka_unit_test(who_only_controls_the_reader_is_told_of_the_reset_too),
+		cmocka_unit_test(who_only_controls_the_reader_has_it_for_that_call_alone),
 		cmocka_unit_test(a_reader_in_use_elsewhere_in_the_process_stays),
 	};
 
