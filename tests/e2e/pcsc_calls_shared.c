@@ -88,6 +88,21 @@ void calls_transactions(struct calls *c)
 	say(pcsc.end(card, 0), "end closed");
 }
 
+/* What is no business of the card's. */
+static void ask_reader(long card)
+{
+	static const dword ids[] = {0x00010100, 0x00090300, 0x00090303};
+	uint8_t value[300];
+
+	for (size_t i = 0; i < sizeof ids / sizeof ids[0]; i++) {
+		dword n = sizeof value - 36;
+
+		say(pcsc.get(card, ids[i], value, &n), "get %08lX after a reset", ids[i]);
+	}
+	dword n = 0;
+	say(pcsc.control(card, 0x42000D48, NULL, 0, value, 300, &n), "features after a reset");
+}
+
 void calls_two(struct calls *c)
 {
 	long one = open_card(c), two, err;
@@ -112,6 +127,7 @@ void calls_two(struct calls *c)
 	for (dword how = 1; how <= 2; how++) {
 		say(pcsc.reconnect(one, 2, 3, how, &protocol), "reconnect one %lu", how);
 		look(two, "two");
+		ask_reader(two);
 		say(pcsc.begin(two), "begin two");
 		say(pcsc.end(two, 0), "end two");
 		send_apdu(c, two, "two", SELECT, 258);
