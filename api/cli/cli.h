@@ -71,4 +71,7 @@ int cli_usage(const struct cli_command *c, const char *format, ...)
 
 void cli_print_help(const struct cli_command *c);
 
+/* Signals as this process found them, for a program that takes its place. */
+void cli_restore_signals(void);
+
 #endif

@@ -2,8 +2,9 @@
 /* Run a program of PC/SC on this library: libpcsclite.so.1 from the folder beside it. */
 #include "cli.h"
 
+#include <iscard/context.h>
+
 #include <errno.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -36,7 +37,8 @@ static const char help[] =
 	"second is told SCARD_E_SHARING_VIOLATION, and with ISCARD_LOG=error who has it.\n"
 	"Set-user-ID programs heed none of this.\n"
 	"\n"
-	"The exit code is the program's; 127 when there is no such program.\n";
+	"The exit code is the program's; 127 when there is no such program, 2 for a\n"
+	"wrong option.\n";
 
 struct settings {
 	const char *readers, *trace;
@@ -181,11 +183,24 @@ static int execute(const struct settings *s, char **command)
 		cli_error("%s", strerror(errno));
 		return CLI_FAILED;
 	}
-	signal(SIGPIPE, SIG_DFL); /* the tool ignores it, programs do not expect that */
+	cli_restore_signals();
 	execvp(command[0], command);
 	code = errno == ENOENT ? NOT_FOUND : NOT_RUN;
 	cli_error("%s: %s", command[0], strerror(errno));
 	return code;
+}
+
+/* The program would be told no more than that there is no service, if it tells its user at all. */
+static bool are_addresses(const char *readers)
+{
+	const struct iscard_options options = {
+		.size = sizeof options, .readers = readers, .log_level = ISCARD_LOG_ERROR};
+	iscard_context *context;
+	bool are = SUCCEEDED(iscard_context_create(&options, &context));
+
+	if (are)
+		iscard_context_unref(context);
+	return are;
 }
 
 /* Where the program begins: its options are its own. */
@@ -218,6 +233,8 @@ static int run(const struct cli_command *self, int argc, char **argv)
 		return code;
 	if (rest == argc && !s.print)
 		return cli_usage(self, "run: a program is needed");
+	if (s.readers != NULL && !are_addresses(s.readers))
+		return CLI_USAGE;
 	return execute(&s, argv + rest);
 }
 

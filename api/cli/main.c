@@ -115,9 +115,16 @@ static int finish(int code)
 	return code == CLI_OK ? CLI_FAILED : code;
 }
 
+static void (*on_broken_pipe)(int); /* as found */
+
+void cli_restore_signals(void)
+{
+	signal(SIGPIPE, on_broken_pipe);
+}
+
 int main(int argc, char **argv)
 {
 	fill_closed();
-	signal(SIGPIPE, SIG_IGN);
+	on_broken_pipe = signal(SIGPIPE, SIG_IGN);
 	return finish(dispatch(argc, argv));
 }

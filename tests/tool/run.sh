@@ -29,7 +29,11 @@ expect "readers given with =" 0 "$name: ok atr=3B650000454D553031" \
 	"$tool" run --readers="replay:$sample" "$probe"
 expect "its exit code" 9 "" "$tool" run -- sh -c 'exit 9'
 expect "its arguments" 0 "--json -- --help" "$tool" run echo --json -- --help
-expect "a signal that the tool ignores" 141 "" "$tool" run sh -c 'kill -PIPE $$; echo alive'
+expect "a signal that the tool ignores" 141 "" \
+	env --default-signal=PIPE "$tool" run sh -c 'kill -PIPE $$; echo alive'
+expect "a signal that was ignored before" 0 "alive" \
+	env --ignore-signal=PIPE "$tool" run sh -c 'kill -PIPE $$; echo alive'
+expect "what is no address" 2 "" "$tool" run --readers "usb: bogus" -- echo alive
 expect "no such program" 127 "" "$tool" run -- no-such-program
 expect "no program file" 126 "" "$tool" run -- /
 expect "no program" 2 "" "$tool" run
@@ -56,6 +60,6 @@ expect "a reader elsewhere" 0 "$name: ok atr=3B650000454D553031" \
 kill $!
 rm -r "$served"
 cd /tmp || exit 1
-expect "settings" 0 "a /tmp/trace 1" \
-	"$tool" run --readers a --trace trace --turns sh -c 'echo $ISCARD_READERS $ISCARD_TRACE $ISCARD_TURNS'
+expect "settings" 0 "usb: /tmp/trace 1" \
+	"$tool" run --readers usb: --trace trace --turns sh -c 'echo $ISCARD_READERS $ISCARD_TRACE $ISCARD_TURNS'
 exit $failed
