@@ -33,8 +33,8 @@ HRESULT ccid_pcsc_not_transacted(HRESULT hr)
 const char *iscard_pcsc_strerror(long code)
 {
 	static _Thread_local char text[48];
-	HRESULT hr =
-		code == PCSC_UNSUPPORTED ? SCARD_E_UNSUPPORTED_FEATURE : (HRESULT)(uint32_t)code;
+	HRESULT hr = (uint32_t)code == PCSC_UNSUPPORTED ? SCARD_E_UNSUPPORTED_FEATURE
+	                                                : (HRESULT)(uint32_t)code;
 
 	if (iscard_result_name(hr) != NULL)
 		return iscard_strerror(hr);

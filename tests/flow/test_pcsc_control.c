@@ -141,6 +141,20 @@ static void vendor_commands_need_leave(void **state)
 	end();
 }
 
+/* Programs keep a code in an int. */
+static void a_code_has_its_text_whatever_its_width(void **state)
+{
+	(void)state;
+	assert_string_equal(iscard_pcsc_strerror((int32_t)PCSC_UNSUPPORTED),
+	                    iscard_strerror(SCARD_E_UNSUPPORTED_FEATURE));
+	assert_string_equal(iscard_pcsc_strerror(PCSC_UNSUPPORTED),
+	                    iscard_strerror(SCARD_E_UNSUPPORTED_FEATURE));
+	assert_string_equal(iscard_pcsc_strerror(SCARD_E_TIMEOUT),
+	                    iscard_strerror(SCARD_E_TIMEOUT));
+	assert_string_equal(iscard_pcsc_strerror(CODE(SCARD_E_TIMEOUT)),
+	                    iscard_strerror(SCARD_E_TIMEOUT));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -148,6 +162,7 @@ int main(void)
 		cmocka_unit_test(what_is_no_structure_reaches_no_reader),
 		cmocka_unit_test(a_pad_is_told_of_as_part_10_has_it),
 		cmocka_unit_test(vendor_commands_need_leave),
+		cmocka_unit_test(a_code_has_its_text_whatever_its_width),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
