@@ -7,6 +7,9 @@
 
 #include <iscard/errors.h>
 
+/* What helps against CCID_E_ACCESS on a reader of this machine. */
+#define CCID_DENIED_ADVICE "install udev/60-iscard.rules and plug in again, or run as root"
+
 struct ccid_cause {
 	const char *text;        /* static, or NULL */
 	char holder[96];         /* the process that has the reader, or "" */

@@ -122,9 +122,17 @@ static HRESULT enter_table(struct ccid_session *s)
 	return ccid_result(err, CCID_ATTACHING);
 }
 
+/* The rules do not help with a socket. */
+static const char *why_not(const char *name, int err)
+{
+	if (err == CCID_E_ACCESS && strncmp(name, "usbredir", 8) != 0)
+		return "no permission to open the reader: " CCID_DENIED_ADVICE;
+	return ccid_err_text(err);
+}
+
 static HRESULT not_open(struct ccid_session *s, const char *name, int err)
 {
-	ccid_session_tell(s, ccid_err_text(err));
+	ccid_session_tell(s, why_not(name, err));
 	if (err == CCID_E_BUSY)
 		ccid_find_holder(s->context, name, s->cause.holder, sizeof s->cause.holder);
 	return ccid_result(err, CCID_ATTACHING);

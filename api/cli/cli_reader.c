@@ -2,6 +2,7 @@
 #include "cli_reader.h"
 
 #include "address.h"
+#include "cause.h"
 #include "cli.h"
 #include "cli_check.h"
 #include "replay_address.h"
@@ -79,11 +80,8 @@ int cli_context_open(iscard_context **context, const char *readers, const char *
 void cli_warn_denied(unsigned denied)
 {
 	if (denied > 0)
-		cli_error(
-			"%u USB reader%s left out: no permission. Install udev/60-iscard.rules and "
-			"plug "
-			"in again, or run as root",
-			denied, denied == 1 ? "" : "s");
+		cli_error("%u USB reader%s left out: no permission; " CCID_DENIED_ADVICE, denied,
+		          denied == 1 ? "" : "s");
 }
 
 static bool contains(const char *name, const char *part)

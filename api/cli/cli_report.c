@@ -1,8 +1,14 @@
 /* SPDX-License-Identifier: MIT */
+#include "cause.h"
 #include "cli.h"
 #include "cli_reader.h"
 
 #include <string.h>
+
+static bool begins(const char *text, const char *prefix)
+{
+	return strncmp(text, prefix, strlen(prefix)) == 0;
+}
 
 struct search {
 	const char *address;
@@ -43,16 +49,12 @@ static int report_busy(const struct iscard_reader *r, const struct ccid_usb_foun
 
 static int report_denied(const struct iscard_reader *r, const struct ccid_usb_found *found)
 {
-	cli_error("%s: no permission on %s: install udev/60-iscard.rules and plug in again, or run "
-	          "as "
-	          "root",
-	          r->name, found != NULL ? found->node : "its device node");
+	if (begins(r->address, "usbredir"))
+		cli_error("%s: no permission to connect", r->address);
+	else
+		cli_error("%s: no permission on %s: " CCID_DENIED_ADVICE, r->name,
+		          found != NULL ? found->node : "its device node");
 	return CLI_NO_ACCESS;
-}
-
-static bool begins(const char *text, const char *prefix)
-{
-	return strncmp(text, prefix, strlen(prefix)) == 0;
 }
 
 static int report_unreachable(const struct iscard_reader *r)

@@ -280,6 +280,23 @@ static void names_are_utf_8(void **state)
 	finish(card);
 }
 
+static void a_lack_of_permission_is_told_with_what_helps(void **state)
+{
+	static const struct script_step steps[] = {CLOSING_POWERED};
+	char words[512];
+	ISCard *card;
+
+	(void)state;
+	RIG_START(&plain, steps);
+	rig.open_error = CCID_E_ACCESS;
+	card = rig_card();
+	assert_hr(iscard_attach(card, "test:reader", SHARED, BOTH), SCARD_W_SECURITY_VIOLATION);
+	iscard_last_error(card, words, sizeof words);
+	assert_non_null(strstr(words, "no permission to open the reader"));
+	assert_non_null(strstr(words, "udev/60-iscard.rules"));
+	finish(card);
+}
+
 static void escape_commands_are_refused_unless_allowed(void **state)
 {
 	static const struct script_step steps[] = {ATTACH, CLOSING_POWERED};
@@ -516,6 +533,7 @@ int main(void)
 		cmocka_unit_test(more_to_fetch_is_fetched_unless_it_is_wanted_raw),
 		cmocka_unit_test(atr_and_name_are_told),
 		cmocka_unit_test(names_are_utf_8),
+		cmocka_unit_test(a_lack_of_permission_is_told_with_what_helps),
 		cmocka_unit_test(escape_commands_are_refused_unless_allowed),
 		cmocka_unit_test(an_escape_command_that_is_allowed_is_carried_out),
 		cmocka_unit_test(an_escape_command_longer_than_a_message_is_not_sent),
