@@ -9,15 +9,9 @@
 
 struct visit {
 	iscard_context *c;
-	const struct ccid_source *source;
 	int (*fn)(void *arg, const struct ccid_seen *seen);
 	void *arg;
 };
-
-static void place_of(char *out, size_t cap, const struct ccid_usb_found *found)
-{
-	snprintf(out, cap, "%s#%u", found->id.address, found->interface);
-}
 
 static int each_slot(const struct visit *v, struct ccid_seen *seen, const char *base,
                      unsigned number, unsigned nslots)
@@ -41,16 +35,13 @@ static int see_usb(void *arg, const struct ccid_usb_found *found)
 	                         .vid = found->id.vid,
 	                         .pid = found->id.pid,
 	                         .found = found};
-	char base[CCID_NAME_MAX], place[2 * CCID_TEXT_MAX];
+	char base[CCID_NAME_MAX];
 	int number;
 
-	if (!ccid_address_matches(&v->source->address, found))
-		return 0;
 	ccid_class_desc_clamp(&desc);
 	seen.mechanical = desc.mechanical;
 	ccid_name_base(base, sizeof base, &found->id);
-	place_of(place, sizeof place, found);
-	number = ccid_names_number(&v->c->names, base, place);
+	number = ccid_names_number(&v->c->names, base, found->id.address);
 	if (number < 0)
 		return number;
 	return each_slot(v, &seen, base, (unsigned)number, desc.max_slot_index + 1u);
@@ -76,27 +67,30 @@ static int see_other(struct visit *v, struct ccid_source *s)
 static int find_all(iscard_context *c, bool known_only, const struct ccid_env *log,
                     int (*fn)(void *arg, const struct ccid_seen *seen), void *arg, unsigned *denied)
 {
-	struct visit v = {c, NULL, fn, arg};
-	unsigned refused = 0;
+	struct visit v = {c, fn, arg};
 	int rc = 0;
 
 	for (size_t i = 0; i < c->nsources && rc == 0; i++) {
-		v.source = &c->sources[i];
-		if (c->sources[i].usb)
-			rc = ccid_usb_scan_at(ccid_context_roots(c), log, see_usb, &v, &refused);
-		else if (c->sources[i].known || !known_only)
-			rc = see_other(&v, &c->sources[i]);
+		struct ccid_source *s = &c->sources[i];
+		unsigned refused = 0;
+
+		if (s->usb)
+			rc = ccid_usb_scan_at(ccid_context_roots(c), log, &s->address, see_usb, &v,
+			                      &refused);
+		else if (s->known || !known_only)
+			rc = see_other(&v, s);
 		if (rc == CCID_E_NOTFOUND) /* no USB on this machine */
 			rc = 0;
+		if (denied != NULL)
+			*denied += refused;
 	}
-	if (denied != NULL)
-		*denied = refused;
 	return rc;
 }
 
 int ccid_find_all(iscard_context *c, int (*fn)(void *arg, const struct ccid_seen *seen), void *arg,
                   unsigned *denied)
 {
+	*denied = 0;
 	return find_all(c, false, &c->env, fn, arg, denied);
 }
 
@@ -111,12 +105,9 @@ int ccid_find_present(iscard_context *c, int (*fn)(void *arg, const struct ccid_
 
 static int target_usb(struct ccid_target *t, const struct ccid_usb_found *found)
 {
-	char place[2 * CCID_TEXT_MAX];
-
 	t->usb = true;
 	t->found = *found;
-	place_of(place, sizeof place, found);
-	t->key = ccid_text_copy(place, strlen(place));
+	t->key = ccid_text_copy(found->id.address, strlen(found->id.address));
 	return t->key != NULL ? 0 : CCID_E_NOMEM;
 }
 
@@ -165,35 +156,28 @@ static int by_name(iscard_context *c, const char *name, struct ccid_target *out)
 	unsigned denied = 0;
 	int rc = find_all(c, true, &c->env, compare, &s, &denied);
 
-	if (rc == 0)
+	if (rc == 0) {
+		denied = 0;
 		rc = find_all(c, false, &c->env, compare, &s, &denied);
+	}
 	if (rc == 0)
 		return denied > 0 ? CCID_E_ACCESS : CCID_E_NOTFOUND;
 	return rc == FOUND ? 0 : rc;
 }
 
-struct first_usb {
-	const struct ccid_address *address;
-	struct ccid_target *out;
-};
-
 static int take_first(void *arg, const struct ccid_usb_found *found)
 {
-	struct first_usb *f = arg;
-	int err;
+	int err = target_usb(arg, found);
 
-	if (!ccid_address_matches(f->address, found))
-		return 0;
-	err = target_usb(f->out, found);
 	return err < 0 ? err : FOUND;
 }
 
 static int by_usb_address(iscard_context *c, const struct ccid_address *a, struct ccid_target *out)
 {
-	struct first_usb f = {a, out};
 	unsigned denied = 0;
-	int rc = ccid_usb_scan_at(ccid_context_roots(c), &c->env, take_first, &f, &denied);
+	int rc;
 
+	rc = ccid_usb_scan_at(ccid_context_roots(c), &c->env, a, take_first, out, &denied);
 	if (rc == 0)
 		return denied > 0 ? CCID_E_ACCESS : CCID_E_NOTFOUND;
 	return rc == FOUND ? 0 : rc;

@@ -123,6 +123,20 @@ static int parse_usb_id(struct ccid_address *a, const char *p, const char **why)
 	return parse_serial(a, p, why);
 }
 
+/* What may stand behind a port path: "" or "#INTERFACE". */
+static int parse_interface(struct ccid_address *a, const char *p, const char **why)
+{
+	long n;
+
+	if (*p == '\0')
+		return CCID_OK;
+	n = *p == '#' ? (p++, number(&p, 255)) : -1;
+	if (n < 0 || *p != '\0')
+		return bad(why, "behind a port path only #INTERFACE may follow, a number");
+	a->interface = (int)n;
+	return CCID_OK;
+}
+
 /* "BUS-PORT.PORT", or "BUS/DEV", in decimal and without needless zeros in a->text. */
 static int parse_usb_port(struct ccid_address *a, const char *p, const char **why)
 {
@@ -137,8 +151,8 @@ static int parse_usb_port(struct ccid_address *a, const char *p, const char **wh
 			return bad(why, "bus and port numbers are decimal, from 1 on, as in "
 			                "usb:1-2.3");
 		len += snprintf(a->text + len, sizeof a->text - (size_t)len, "%ld", n);
-		if (*p == '\0')
-			return CCID_OK;
+		if (*p == '\0' || *p == '#')
+			return parse_interface(a, p, why);
 		if (*p++ != '.' || sep == '/')
 			break;
 		a->text[len++] = '.';
@@ -255,7 +269,7 @@ int ccid_address_parse(struct ccid_address *out, const char *text, const char **
 		{"usbredir:", parse_redir},
 		{"usbredir-listen:", parse_listen},
 	};
-	struct ccid_address a = {.fd = -1};
+	struct ccid_address a = {.fd = -1, .interface = -1};
 	const char *reason;
 	int rc = CCID_E_FORMAT;
 	size_t i = 0;
@@ -291,10 +305,26 @@ bool ccid_address_matches(const struct ccid_address *a, const struct ccid_usb_fo
 {
 	switch (a->kind) {
 	case CCID_ADDRESS_USB_ALL: return true;
-	case CCID_ADDRESS_USB_PORT: return same_place(a, found);
+	case CCID_ADDRESS_USB_PORT:
+		return (a->interface < 0 || a->interface == found->interface) &&
+		       same_place(a, found);
 	case CCID_ADDRESS_USB_ID:
 		return a->vid == found->id.vid && a->pid == found->id.pid &&
 		       (a->text[0] == '\0' || strcmp(a->text, found->id.serial) == 0);
 	default: return false;
 	}
+}
+
+bool ccid_address_may_match(const struct ccid_address *a, const struct ccid_usb_found *found)
+{
+	if (a->kind == CCID_ADDRESS_USB_PORT)
+		return found->dev != 0 ? same_place(a, found)
+		                       : found->bus == 0 || found->bus == atoi(a->text);
+	if (a->kind != CCID_ADDRESS_USB_ID)
+		return a->kind == CCID_ADDRESS_USB_ALL;
+	if (found->id.vid == 0 && found->id.pid == 0)
+		return true;
+	return a->vid == found->id.vid && a->pid == found->id.pid &&
+	       (a->text[0] == '\0' || found->id.serial[0] == '\0' ||
+	        strcmp(a->text, found->id.serial) == 0);
 }

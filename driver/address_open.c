@@ -7,31 +7,22 @@
 #include "transport_usbredir.h"
 #endif
 
-struct search {
-	const struct ccid_address *address;
-	struct ccid_usb_found found;
-};
-
-static int first_match(void *arg, const struct ccid_usb_found *found)
+static int take(void *arg, const struct ccid_usb_found *found)
 {
-	struct search *s = arg;
-
-	if (!ccid_address_matches(s->address, found))
-		return 0;
-	s->found = *found;
+	*(struct ccid_usb_found *)arg = *found;
 	return 1;
 }
 
 static int open_usb(struct ccid_transport **out, const struct ccid_address *a,
                     const struct ccid_env *env)
 {
-	struct search s = {.address = a};
+	struct ccid_usb_found first;
 	unsigned denied = 0;
-	int rc = ccid_usb_scan(env, first_match, &s, &denied);
+	int rc = ccid_usb_scan(env, a, take, &first, &denied);
 
 	if (rc == 0)
 		return denied > 0 ? CCID_E_ACCESS : CCID_E_NOTFOUND;
-	return rc < 0 ? rc : ccid_transport_open_usb(out, &s.found, env);
+	return rc < 0 ? rc : ccid_transport_open_usb(out, &first, env);
 }
 
 #ifdef ISCARD_USBREDIR

@@ -7,7 +7,8 @@
 
 /* A CCID interface found on a bus. */
 struct ccid_usb_found {
-	struct ccid_identity id; /* address "usb:BUS-PORT.PORT", or "usb:BUS/DEV" without sysfs */
+	struct ccid_identity id; /* address "usb:BUS-PORT.PORT", or "usb:BUS/DEV" without sysfs;
+	                              * "#INTERFACE" behind it for all but the first */
 	uint8_t bus, dev;
 	uint8_t interface;           /* bInterfaceNumber */
 	uint8_t ninterfaces;         /* CCID interfaces of this device */
@@ -16,13 +17,15 @@ struct ccid_usb_found {
 	struct ccid_wiring wiring;
 };
 
+struct ccid_address;
+
 /* Visit every CCID interface below /dev/bus/usb (sysfs adds port path and strings; a node alone is
- * enough). Sorted by bus and device. fn returns 0 to go on, else its result is returned. A device
- * that cannot be read is logged and passed over; *denied counts those refused for lack of
- * permission, a folder of them as one (may be NULL). CCID_E_NOMEM, also without descriptors left: what
+ * enough) that a usb: address names; NULL: all. Sorted by bus and device. fn returns 0 to go on, else
+ * its result is returned. A device that cannot be read is logged and passed over; *denied counts those
+ * that may be meant and are refused for lack of permission, a folder of them as one (may be NULL). CCID_E_NOMEM, also without descriptors left: what
  * is there is then not known. */
 CCID_MUST_USE
-int ccid_usb_scan(const struct ccid_env *env,
+int ccid_usb_scan(const struct ccid_env *env, const struct ccid_address *only,
                   int (*fn)(void *arg, const struct ccid_usb_found *found), void *arg,
                   unsigned *denied);
 
@@ -33,7 +36,7 @@ int ccid_transport_open_usb(struct ccid_transport **out, const struct ccid_usb_f
                             const struct ccid_env *env);
 
 /* The same on an open usbfs node; the descriptor is duplicated. interface -1: the first one.
- * CCID_E_NOTFOUND when fd is not open. */
+ * CCID_E_NOTFOUND when fd is not open, or not on such a node for reading. */
 CCID_MUST_USE
 int ccid_transport_open_usb_fd(struct ccid_transport **out, int fd, int interface,
                                const struct ccid_env *env);

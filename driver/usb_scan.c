@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "usb_scan.h"
 
+#include "address.h"
 #include "bytes.h"
 
 #include <dirent.h>
@@ -26,6 +27,7 @@ struct node {
 struct scan {
 	const struct ccid_usb_roots *roots;
 	const struct ccid_env *env;
+	const struct ccid_address *only;
 	int (*fn)(void *arg, const struct ccid_usb_found *found);
 	void *arg;
 	unsigned denied;
@@ -60,24 +62,33 @@ static int node_add(struct scan *s, uint8_t bus, uint8_t dev)
 	return 0;
 }
 
+static bool may_be_meant(const struct scan *s, const struct ccid_usb_found *f)
+{
+	return s->only == NULL || ccid_address_may_match(s->only, f);
+}
+
 /* Not so when we are short of means ourselves: nothing is known of it then. */
-static int pass_over(struct scan *s, const char *node, int err)
+static int pass_over(struct scan *s, const struct ccid_usb_found *f, const char *node, int err)
 {
 	if (err == CCID_E_NOMEM)
 		return err;
+	if (!may_be_meant(s, f))
+		return 0;
 	s->denied += err == CCID_E_ACCESS;
 	ccid_log(s->env, CCID_LOG_WARNING, NULL, "%s cannot be read: %s", node, ccid_err_text(err));
 	return 0;
 }
 
-/* NULL when it may not be read, or is not there any more. */
-static int open_folder(struct scan *s, DIR **dir, const char *path)
+/* That of a bus, or with 0 that of all. NULL when it may not be read, or is not there any more. */
+static int open_folder(struct scan *s, DIR **dir, const char *path, uint8_t bus)
 {
+	const struct ccid_usb_found f = {.bus = bus};
+
 	*dir = opendir(path);
 	if (*dir != NULL)
 		return 0;
 	if (errno == EACCES)
-		return pass_over(s, path, CCID_E_ACCESS);
+		return pass_over(s, &f, path, CCID_E_ACCESS);
 	return ccid_usb_starved(errno) ? CCID_E_NOMEM : 0;
 }
 
@@ -89,7 +100,7 @@ static int list_bus(struct scan *s, uint8_t bus)
 	int err;
 
 	snprintf(path, sizeof path, "%.400s/%03u", s->roots->dev, bus);
-	err = open_folder(s, &dir, path);
+	err = open_folder(s, &dir, path, bus);
 	if (dir == NULL)
 		return err;
 	while (err == 0 && s->nnodes < NODES_MAX && (e = readdir(dir)) != NULL) {
@@ -113,7 +124,7 @@ static int list_nodes(struct scan *s)
 {
 	struct dirent *e;
 	DIR *dir;
-	int err = open_folder(s, &dir, s->roots->dev);
+	int err = open_folder(s, &dir, s->roots->dev, 0);
 
 	if (dir == NULL)
 		return err;
@@ -157,17 +168,22 @@ static void identify_product(struct ccid_identity *id, const struct ccid_usb_raw
 	id->bcd_device = ccid_rd_le16(&r);
 }
 
+static void identify_place(struct ccid_usb_found *f, const char *port)
+{
+	if (port == NULL)
+		snprintf(f->id.address, sizeof f->id.address, "usb:%u/%u", f->bus, f->dev);
+	else
+		snprintf(f->id.address, sizeof f->id.address, "usb:%s", port);
+}
+
 static void identify_unit(const struct scan *s, struct ccid_usb_found *f, const char *port)
 {
 	const char *sys = s->roots->sys;
 	struct ccid_identity *id = &f->id;
 
 	id->speed = 255;
-	if (port == NULL) {
-		snprintf(id->address, sizeof id->address, "usb:%u/%u", f->bus, f->dev);
+	if (port == NULL)
 		return;
-	}
-	snprintf(id->address, sizeof id->address, "usb:%s", port);
 	id->speed = ccid_usb_sysfs_speed(sys, port);
 	ccid_usb_sysfs_text(id->manufacturer, CCID_TEXT_MAX, sys, port, "manufacturer");
 	ccid_usb_sysfs_text(id->product, CCID_TEXT_MAX, sys, port, "product");
@@ -233,6 +249,31 @@ static int readable(const char *node)
 	return errno == EACCES || errno == EPERM ? CCID_E_ACCESS : CCID_E_GONE;
 }
 
+static int visit_interface(struct scan *s, struct ccid_usb_found *f, const struct ccid_interface *i,
+                           const char *port)
+{
+	f->interface = i->number;
+	if (ccid_class_desc_decode(&f->desc, i->desc, CCID_CLASS_DESC_LEN) != 0 ||
+	    (s->only != NULL && !ccid_address_matches(s->only, f)))
+		return 0;
+	f->wiring = ccid_wiring_of(i);
+	name_interface(s, f, port, i->config_value);
+	return s->fn(s->arg, f);
+}
+
+static int visit_interfaces(struct scan *s, struct ccid_usb_found *f,
+                            const struct ccid_interface *readers, const char *port)
+{
+	size_t len = strlen(f->id.address);
+	int err = visit_interface(s, f, &readers[0], port);
+
+	for (size_t i = 1; i < f->ninterfaces && err == 0; i++) {
+		snprintf(f->id.address + len, sizeof f->id.address - len, "#%u", readers[i].number);
+		err = visit_interface(s, f, &readers[i], port);
+	}
+	return err;
+}
+
 static int visit_node(struct scan *s, struct node at)
 {
 	struct ccid_interface readers[INTERFACES_MAX];
@@ -242,27 +283,23 @@ static int visit_node(struct scan *s, struct node at)
 	size_t len;
 	int err;
 
+	identify_place(&f, port);
+	if (!may_be_meant(s, &f))
+		return 0;
 	snprintf(f.node, sizeof f.node, "%.50s/%03u/%03u", s->roots->dev, at.bus, at.dev);
 	err = read_device(s, f.node, port);
 	if (err != 0)
-		return pass_over(s, f.node, err);
+		return pass_over(s, &f, f.node, err);
 	identify_product(&f.id, &s->raw);
 	cfg = active_config(s, port, &len);
 	f.ninterfaces = cfg == NULL ? 0 : (uint8_t)readers_in(readers, cfg, len, &f.id);
-	err = f.ninterfaces == 0 ? 0 : readable(f.node);
+	if (f.ninterfaces == 0)
+		return 0;
+	identify_unit(s, &f, port);
+	err = readable(f.node);
 	if (err != 0)
-		return pass_over(s, f.node, err);
-	if (f.ninterfaces > 0)
-		identify_unit(s, &f, port);
-	for (size_t i = 0; i < f.ninterfaces && err == 0; i++) {
-		f.interface = readers[i].number;
-		if (ccid_class_desc_decode(&f.desc, readers[i].desc, CCID_CLASS_DESC_LEN) != 0)
-			continue;
-		f.wiring = ccid_wiring_of(&readers[i]);
-		name_interface(s, &f, port, readers[i].config_value);
-		err = s->fn(s->arg, &f);
-	}
-	return err;
+		return pass_over(s, &f, f.node, err);
+	return visit_interfaces(s, &f, readers, port);
 }
 
 static int scan_run(struct scan *s)
@@ -280,6 +317,7 @@ static int scan_run(struct scan *s)
 }
 
 int ccid_usb_scan_at(const struct ccid_usb_roots *roots, const struct ccid_env *env,
+                     const struct ccid_address *only,
                      int (*fn)(void *arg, const struct ccid_usb_found *found), void *arg,
                      unsigned *denied)
 {
@@ -290,6 +328,7 @@ int ccid_usb_scan_at(const struct ccid_usb_roots *roots, const struct ccid_env *
 		return CCID_E_NOMEM;
 	s->roots = roots;
 	s->env = env;
+	s->only = only;
 	s->fn = fn;
 	s->arg = arg;
 	err = scan_run(s);
@@ -301,9 +340,9 @@ int ccid_usb_scan_at(const struct ccid_usb_roots *roots, const struct ccid_env *
 	return err;
 }
 
-int ccid_usb_scan(const struct ccid_env *env,
+int ccid_usb_scan(const struct ccid_env *env, const struct ccid_address *only,
                   int (*fn)(void *arg, const struct ccid_usb_found *found), void *arg,
                   unsigned *denied)
 {
-	return ccid_usb_scan_at(&ccid_usb_roots, env, fn, arg, denied);
+	return ccid_usb_scan_at(&ccid_usb_roots, env, only, fn, arg, denied);
 }

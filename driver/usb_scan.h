@@ -15,6 +15,7 @@ extern const struct ccid_usb_roots ccid_usb_roots;
 /* ccid_usb_scan() below other roots. */
 CCID_MUST_USE
 int ccid_usb_scan_at(const struct ccid_usb_roots *roots, const struct ccid_env *env,
+                     const struct ccid_address *only,
                      int (*fn)(void *arg, const struct ccid_usb_found *found), void *arg,
                      unsigned *denied);
 

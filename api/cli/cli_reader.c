@@ -144,11 +144,20 @@ static long by_part(const struct iscard_reader_list *list, const char *text)
 	return found;
 }
 
-/* Of the readers behind one address: the first slot, if it is one reader. */
+/* The interfaces of one device differ behind the number sign. */
+static bool same_device(const char *a, const char *b)
+{
+	size_t n = strcspn(a, "#");
+
+	return strcmp(a, b) == 0 ||
+	       (strncmp(a, "usb:", 4) == 0 && n == strcspn(b, "#") && strncmp(a, b, n) == 0);
+}
+
+/* Of the readers behind one address: the first slot, if it is one device. */
 static long by_address(const struct iscard_reader_list *list)
 {
 	for (size_t i = 1; i < list->count; i++)
-		if (strcmp(list->readers[i].address, list->readers[0].address) != 0)
+		if (!same_device(list->readers[i].address, list->readers[0].address))
 			return -2;
 	return list->count == 0 ? -1 : 0;
 }

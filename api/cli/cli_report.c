@@ -30,7 +30,7 @@ bool cli_usb_find(struct ccid_usb_found *out, const char *address)
 	const struct ccid_env env = {0};
 	struct search s = {address, out};
 
-	return ccid_usb_scan(&env, compare, &s, NULL) == 1;
+	return ccid_usb_scan(&env, NULL, compare, &s, NULL) == 1;
 }
 
 static int report_busy(const struct iscard_reader *r, const struct ccid_usb_found *found)

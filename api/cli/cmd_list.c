@@ -15,7 +15,7 @@ static const char help[] =
 	"that only one has, or an address:\n"
 	"\n"
 	"  usb:                         every reader on this machine\n"
-	"  usb:BUS-PORT.PORT            the one on this port\n"
+	"  usb:BUS-PORT.PORT[#N]        on this port; N: one interface of two, else the first\n"
 	"  usb:VID:PID[:SERIAL]         this product\n"
 	"  fd:N                         an open usbfs node\n"
 	"  usbredir:HOST:PORT           a usbredir server; usbredir:/PATH: a unix socket\n"

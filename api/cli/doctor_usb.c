@@ -134,7 +134,7 @@ static void count_unreadable(struct doctor *d)
 	const struct ccid_env env = {0};
 	unsigned denied = 0;
 
-	if (ccid_usb_scan_at(d->roots, &env, nothing, NULL, &denied) == 0 && denied > 0)
+	if (ccid_usb_scan_at(d->roots, &env, NULL, nothing, NULL, &denied) == 0 && denied > 0)
 		doctor_say(d, DOCTOR_UNREADABLE,
 		           "%u USB devices under %s may not be looked at by this user", denied,
 		           d->roots->dev);
@@ -162,7 +162,7 @@ static struct place place_of(const struct doctor *d, const struct ccid_usb_found
 
 	if (port == NULL || strchr(port, '/') != NULL)
 		return p;
-	snprintf(p.port, sizeof p.port, "%.39s", port + 1);
+	snprintf(p.port, sizeof p.port, "%.*s", (int)strcspn(port + 1, "#"), port + 1);
 	snprintf(p.interface, sizeof p.interface, "%s:%d.%u", p.port,
 	         ccid_usb_sysfs_number(d->roots->sys, p.port, "bConfigurationValue"), f->interface);
 	return p;

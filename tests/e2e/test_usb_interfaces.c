@@ -34,7 +34,7 @@ static struct both find_both(void)
 	struct both b = {.n = 0};
 	unsigned denied;
 
-	assert_int_equal(ccid_usb_scan(&usb_env, take_both, &b, &denied), 0);
+	assert_int_equal(ccid_usb_scan(&usb_env, NULL, take_both, &b, &denied), 0);
 	assert_int_equal(b.n, 2);
 	assert_int_equal(denied, 0);
 	return b;
@@ -90,6 +90,8 @@ static void both_are_found_by_names_of_their_own(void **state)
 		ccid_name_base(name[i], sizeof name[i], &b.found[i].id);
 	}
 	assert_string_equal(b.found[0].node, b.found[1].node);
+	assert_string_equal(b.found[0].id.address, "usb:1-1");
+	assert_string_equal(b.found[1].id.address, "usb:1-1#1");
 	assert_string_equal(name[0], "ACS Emulated Reader [Contact] (EMU0001)");
 	assert_string_equal(name[1], "ACS Emulated Reader [Contactless] (EMU0001)");
 }
@@ -202,6 +204,39 @@ static void a_program_has_both_to_itself(void **state)
 	nothing_was_objected_to();
 }
 
+static void name_behind(iscard_context *c, const char *address, const char *want)
+{
+	char name[ISCARD_NAME_SIZE];
+	size_t n = sizeof name;
+	ISCard *card = attach(c, address);
+
+	assert_int_equal(iscard_reader_name(card, name, &n), S_OK);
+	assert_string_equal(name, want);
+	answers(card);
+	assert_int_equal(ISCard_Detach(card, LEAVE), S_OK);
+	ISCard_Release(card);
+}
+
+static void each_address_opens_its_own(void **state)
+{
+	const struct iscard_options o = {.size = sizeof o, .log_level = ISCARD_LOG_NONE};
+	struct iscard_reader_list *list;
+	iscard_context *c;
+
+	(void)state;
+	assert_int_equal(iscard_context_create(&o, &c), S_OK);
+	assert_int_equal(iscard_context_list(c, &list), S_OK);
+	assert_int_equal(list->count, 2);
+	for (size_t i = 0; i < 2; i++)
+		name_behind(c, list->readers[i].address, list->readers[i].name);
+	iscard_reader_list_free(list);
+	name_behind(c, "usb:1-1", CONTACT);
+	name_behind(c, "usb:1-1#0", CONTACT);
+	name_behind(c, "usb:1-1#1", CONTACTLESS);
+	iscard_context_unref(c);
+	nothing_was_objected_to();
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
@@ -209,6 +244,7 @@ int main(void)
 		USB_TEST(each_counts_its_own_commands),
 		USB_TEST(one_is_closed_and_opened_while_the_other_works),
 		USB_TEST(a_program_has_both_to_itself),
+		USB_TEST(each_address_opens_its_own),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -37,7 +37,7 @@ struct ccid_usb_found usb_find(void)
 	struct ccid_usb_found f;
 	unsigned denied;
 
-	assert_int_equal(ccid_usb_scan(&usb_env, take_first, &f, &denied), 1);
+	assert_int_equal(ccid_usb_scan(&usb_env, NULL, take_first, &f, &denied), 1);
 	return f;
 }
 

@@ -34,7 +34,7 @@ int main(int argc, char **argv)
 	struct ccid_transport *t;
 	int64_t start;
 
-	if (ccid_usb_scan(&env, take_first, &found, NULL) != 1 ||
+	if (ccid_usb_scan(&env, NULL, take_first, &found, NULL) != 1 ||
 	    ccid_transport_open_usb(&t, &found, &env) != 0)
 		return 1;
 	start = ccid_env_now(&env);

@@ -275,6 +275,21 @@ static void a_kernel_driver_is_named_and_left_alone(void **state)
 	only(w, DOCTOR_DRIVER, CLI_OK, "driver pn533_usb is bound");
 }
 
+/* The second reader of a device. */
+static void the_interface_of_the_address_is_looked_at(void **state)
+{
+	struct ward *w = *state;
+	struct ccid_usb_found f = plugged(w);
+
+	put_attribute(w, "1-2/bConfigurationValue", "1");
+	make_link(w->tree.sys, "/1-2:1.1/driver", "../../../bus/usb/drivers/pn533_usb");
+	assert_true(doctor_node(&w->d, &f));
+	strcpy(f.id.address, "usb:1-2#1");
+	f.interface = 1;
+	assert_false(doctor_node(&w->d, &f));
+	only(w, DOCTOR_DRIVER, CLI_OK, "driver pn533_usb is bound");
+}
+
 static void a_claim_by_a_program_that_cannot_be_seen_is_told(void **state)
 {
 	struct ward *w = *state;
@@ -428,6 +443,7 @@ int main(void)
 		TEST(a_free_reader_may_be_opened),
 		TEST(a_program_that_has_the_node_open_is_named),
 		TEST(a_kernel_driver_is_named_and_left_alone),
+		TEST(the_interface_of_the_address_is_looked_at),
 		TEST(a_claim_by_a_program_that_cannot_be_seen_is_told),
 		TEST(a_program_that_has_not_claimed_the_reader_is_not_to_be_stopped),
 		TEST(a_program_that_has_claimed_the_reader_is_named),

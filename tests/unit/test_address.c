@@ -58,6 +58,26 @@ static void a_port_path_is_kept_without_needless_zeros(void **state)
 	assert_string_equal(a.text, "1/14");
 }
 
+static void a_port_path_may_name_an_interface(void **state)
+{
+	(void)state;
+	take("usb:1-2.3");
+	assert_int_equal(a.interface, -1);
+	take("usb:1-2.3#0");
+	assert_int_equal(a.kind, CCID_ADDRESS_USB_PORT);
+	assert_string_equal(a.text, "1-2.3");
+	assert_int_equal(a.interface, 0);
+	take("usb:1/14#255");
+	assert_string_equal(a.text, "1/14");
+	assert_int_equal(a.interface, 255);
+	refuse("usb:1-2#", "#INTERFACE");
+	refuse("usb:1-2#256", "#INTERFACE");
+	refuse("usb:1-2#-1", "#INTERFACE");
+	refuse("usb:1-2#1.0", "#INTERFACE");
+	refuse("usb:1-2#1#1", "#INTERFACE");
+	refuse("usb:1-2.#1", "from 1 on");
+}
+
 static void malformed_port_paths_are_refused(void **state)
 {
 	(void)state;
@@ -247,6 +267,8 @@ static void an_address_fits_the_devices_it_names(void **state)
 	assert_true(fits("usb:1/14", &f));
 	assert_true(fits("usb:8e6:4433", &f));
 	assert_true(fits("usb:8e6:4433:S%20N1", &f));
+	assert_true(fits("usb:1-2.3#0", &f));
+	assert_false(fits("usb:1-2.3#1", &f));
 	assert_false(fits("usb:1-2", &f));
 	assert_false(fits("usb:1-2.3.1", &f));
 	assert_false(fits("usb:2-2.3", &f));
@@ -257,6 +279,12 @@ static void an_address_fits_the_devices_it_names(void **state)
 	assert_false(fits("fd:3", &f));
 	assert_false(fits("usbredir:h:1", &f));
 	assert_false(fits("replay:x", &f));
+	f = found_at("usb:1-2.3#3", "");
+	f.interface = 3;
+	assert_true(fits("usb:1-2.3", &f));
+	assert_true(fits("usb:1-2.3#3", &f));
+	assert_true(fits("usb:1/14#3", &f));
+	assert_false(fits("usb:1-2.3#0", &f));
 	f = found_at("usb:1/14", "");
 	assert_true(fits("usb:001/014", &f));
 	assert_false(fits("usb:1-14", &f));
@@ -287,6 +315,7 @@ int main(void)
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(usb_alone_is_all),
 		cmocka_unit_test(a_port_path_is_kept_without_needless_zeros),
+		cmocka_unit_test(a_port_path_may_name_an_interface),
 		cmocka_unit_test(malformed_port_paths_are_refused),
 		cmocka_unit_test(vendor_and_product_are_hexadecimal),
 		cmocka_unit_test(a_serial_number_is_decoded),

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Enumeration on made-up device and sysfs trees. */
 #define _XOPEN_SOURCE 700 /* nftw() */
+#include "address.h"
 #include "usb_scan.h"
 
 #include <ftw.h>
@@ -24,6 +25,7 @@ struct tree {
 	struct ccid_usb_found found[FOUND_MAX];
 	size_t nfound;
 	int stop_with; /* returned by the visitor */
+	const struct ccid_address *only;
 	unsigned warnings;
 	struct ccid_env env;
 };
@@ -106,7 +108,7 @@ static int collect(void *arg, const struct ccid_usb_found *f)
 static int scan(struct tree *t, unsigned *denied)
 {
 	t->nfound = 0;
-	return ccid_usb_scan_at(&t->roots, &t->env, collect, t, denied);
+	return ccid_usb_scan_at(&t->roots, &t->env, t->only, collect, t, denied);
 }
 
 struct bytes {
@@ -306,9 +308,8 @@ static void other_devices_and_other_names_are_passed_over(void **state)
 	assert_int_equal(t->warnings, 0);
 }
 
-static void each_interface_of_a_composite_device_is_visited(void **state)
+static struct bytes composite(void)
 {
-	struct tree *t = *state;
 	struct bytes d = {.len = 0};
 	size_t cfg;
 
@@ -318,6 +319,14 @@ static void each_interface_of_a_composite_device_is_visited(void **state)
 	add_hid(&d, 1);
 	add_ccid(&d, 2, 4);
 	end_config(&d, cfg);
+	return d;
+}
+
+static void each_interface_of_a_composite_device_is_visited(void **state)
+{
+	struct tree *t = *state;
+	struct bytes d = composite();
+
 	put_file(t->dev, "001/004", d.b, d.len);
 	put_sysdev(t, "1-1", 1, 4);
 	put_text(t->sys, "1-1:1.0/interface", "ICC\n");
@@ -331,6 +340,44 @@ static void each_interface_of_a_composite_device_is_visited(void **state)
 	assert_int_equal(t->found[1].desc.max_slot_index, 4);
 	assert_string_equal(t->found[0].id.interface_name, "ICC");
 	assert_string_equal(t->found[1].id.interface_name, "SAM");
+}
+
+static size_t found_at(struct tree *t, const char *address)
+{
+	struct ccid_address a;
+
+	assert_int_equal(ccid_address_parse(&a, address, NULL), 0);
+	t->only = &a;
+	assert_int_equal(scan(t, NULL), 0);
+	t->only = NULL;
+	return t->nfound;
+}
+
+static void each_interface_has_an_address_of_its_own(void **state)
+{
+	struct tree *t = *state;
+	struct bytes d = composite();
+
+	put_file(t->dev, "001/004", d.b, d.len);
+	put_file(t->dev, "001/005", d.b, d.len);
+	put_sysdev(t, "1-1", 1, 4);
+	assert_int_equal(scan(t, NULL), 0);
+	assert_int_equal(t->nfound, 4);
+	assert_string_equal(t->found[0].id.address, "usb:1-1");
+	assert_string_equal(t->found[1].id.address, "usb:1-1#2");
+	assert_string_equal(t->found[2].id.address, "usb:1/5");
+	assert_string_equal(t->found[3].id.address, "usb:1/5#2");
+	assert_int_equal(found_at(t, "usb:1-1#2"), 1);
+	assert_int_equal(t->found[0].interface, 2);
+	assert_int_equal(t->found[0].desc.max_slot_index, 4);
+	assert_int_equal(found_at(t, "usb:1/5#2"), 1);
+	assert_int_equal(t->found[0].dev, 5);
+	assert_int_equal(found_at(t, "usb:1-1#0"), 1);
+	assert_string_equal(t->found[0].id.address, "usb:1-1");
+	assert_int_equal(found_at(t, "usb:1-1"), 2);
+	assert_int_equal(t->found[0].interface, 0);
+	assert_int_equal(found_at(t, "usb:1-1#1"), 0);
+	assert_int_equal(found_at(t, "usb:72f:2303"), 4);
 }
 
 static void the_active_configuration_is_the_one_looked_at(void **state)
@@ -555,6 +602,7 @@ int main(void)
 		T(results_are_sorted_by_bus_and_device),
 		T(other_devices_and_other_names_are_passed_over),
 		T(each_interface_of_a_composite_device_is_visited),
+		T(each_interface_has_an_address_of_its_own),
 		T(the_active_configuration_is_the_one_looked_at),
 		T(the_visitor_ends_the_scan),
 		T(no_usb_at_all_is_an_empty_scan),

@@ -22,19 +22,20 @@
  *
  * Reader addresses
  *   usb:                        every CCID interface on this machine
- *   usb:BUS-PORT.PORT           the one on this USB port
+ *   usb:BUS-PORT.PORT[#N]       on this USB port; N: interface N of a device that is two readers
  *   usb:VID:PID[:SERIAL]        the ones of this product
  *   fd:N                        an open usbfs node
  *   usbredir:HOST:PORT          a usbredir server; usbredir:/PATH is a unix socket
  *   usbredir-listen:[ADDR]:PORT wait for a usbredir server to call
  *   replay:FILE[?OPTIONS]       a recorded trace
+ * Without #N a port stands for all readers that the device is, and opens the first.
  * IPv6 addresses stand in brackets; a space is written %20, in replay:FILE also ? as %3F. OPTIONS,
  * joined by &, are strict=exact, message (the default) or lenient, and speed=none (the default), real
  * or a factor such as 2.5 (see replay.h).
  *
  * Reader names look like "Vendor Product [Interface] (SERIAL) 00 00": at the end the number of the
  * reader among equal ones and the slot, in hexadecimal. A number stays bound to its USB port as long
- * as the context lives. */
+ * as the context lives; of readers that left, some 250 are remembered. */
 #ifndef ISCARD_CONTEXT_H
 #define ISCARD_CONTEXT_H
 
