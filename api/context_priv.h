@@ -38,7 +38,7 @@ struct ccid_source {
 	bool known;
 	struct ccid_transport *parked;
 	char base[CCID_NAME_MAX];
-	unsigned number, nslots;
+	unsigned nslots;
 	uint16_t vid, pid;
 	uint32_t mechanical;
 	int64_t retry_at; /* not to be asked for its identity before, by a watch */

@@ -50,7 +50,7 @@ static int see_usb(void *arg, const struct ccid_usb_found *found)
 static int see_other(struct visit *v, struct ccid_source *s)
 {
 	struct ccid_seen seen = {.name = s->text, .address = s->text, .source = s};
-	int err = ccid_source_identify(s, v->c);
+	int err = ccid_source_identify(s, v->c), number;
 
 	if (err == CCID_E_NOMEM)
 		return err;
@@ -58,10 +58,13 @@ static int see_other(struct visit *v, struct ccid_source *s)
 		seen.err = err;
 		return v->fn(v->arg, &seen);
 	}
+	number = ccid_names_number(&v->c->names, s->base, s->text);
+	if (number < 0)
+		return number;
 	seen.vid = s->vid;
 	seen.pid = s->pid;
 	seen.mechanical = s->mechanical;
-	return each_slot(v, &seen, s->base, s->number, s->nslots);
+	return each_slot(v, &seen, s->base, (unsigned)number, s->nslots);
 }
 
 static int find_all(iscard_context *c, bool known_only, const struct ccid_env *log,
@@ -70,6 +73,7 @@ static int find_all(iscard_context *c, bool known_only, const struct ccid_env *l
 	struct visit v = {c, fn, arg};
 	int rc = 0;
 
+	ccid_names_look(&c->names);
 	for (size_t i = 0; i < c->nsources && rc == 0; i++) {
 		struct ccid_source *s = &c->sources[i];
 		unsigned refused = 0;
@@ -177,6 +181,7 @@ static int by_usb_address(iscard_context *c, const struct ccid_address *a, struc
 	unsigned denied = 0;
 	int rc;
 
+	ccid_names_look(&c->names);
 	rc = ccid_usb_scan_at(ccid_context_roots(c), &c->env, a, take_first, out, &denied);
 	if (rc == 0)
 		return denied > 0 ? CCID_E_ACCESS : CCID_E_NOTFOUND;

@@ -9,7 +9,7 @@
 
 struct ccid_name {
 	struct ccid_name *next;
-	unsigned number;
+	unsigned number, look;
 	char *base, *place;
 };
 
@@ -47,24 +47,76 @@ static bool taken(const struct ccid_names *names, const char *base, unsigned num
 	return false;
 }
 
-int ccid_names_number(struct ccid_names *names, const char *base, const char *place)
+static struct ccid_name *name_new(const char *base, const char *place)
 {
-	struct ccid_name *n;
+	struct ccid_name *n = calloc(1, sizeof *n);
 
-	for (n = names->first; n != NULL; n = n->next)
-		if (strcmp(n->base, base) == 0 && strcmp(n->place, place) == 0)
-			return (int)n->number;
-	n = calloc(1, sizeof *n);
 	if (n == NULL)
-		return CCID_E_NOMEM;
+		return NULL;
 	n->base = ccid_text_copy(base, strlen(base));
 	n->place = ccid_text_copy(place, strlen(place));
 	if (n->base == NULL || n->place == NULL) {
 		name_free(n);
-		return CCID_E_NOMEM;
+		return NULL;
 	}
+	return n;
+}
+
+/* What was asked for in this look is there. */
+static void forget_oldest(struct ccid_names *names)
+{
+	struct ccid_name **at = &names->first;
+
+	while ((*at)->next != NULL)
+		at = &(*at)->next;
+	if ((*at)->look == names->look)
+		return;
+	name_free(*at);
+	*at = NULL;
+	names->count--;
+}
+
+static struct ccid_name *name_add(struct ccid_names *names, const char *base, const char *place)
+{
+	struct ccid_name *n = name_new(base, place);
+
+	if (n == NULL)
+		return NULL;
+	if (names->count >= CCID_NAMES_MAX)
+		forget_oldest(names);
 	while (taken(names, base, n->number))
 		n->number++;
+	names->count++;
+	return n;
+}
+
+/* Out of the list. */
+static struct ccid_name *name_take(struct ccid_names *names, const char *base, const char *place)
+{
+	struct ccid_name **at = &names->first, *n;
+
+	while (*at != NULL && (strcmp((*at)->base, base) != 0 || strcmp((*at)->place, place) != 0))
+		at = &(*at)->next;
+	n = *at;
+	if (n != NULL)
+		*at = n->next;
+	return n;
+}
+
+void ccid_names_look(struct ccid_names *names)
+{
+	names->look++;
+}
+
+int ccid_names_number(struct ccid_names *names, const char *base, const char *place)
+{
+	struct ccid_name *n = name_take(names, base, place);
+
+	if (n == NULL)
+		n = name_add(names, base, place);
+	if (n == NULL)
+		return CCID_E_NOMEM;
+	n->look = names->look;
 	n->next = names->first;
 	names->first = n;
 	return (int)n->number;

@@ -7,14 +7,21 @@
 
 #define CCID_NAME_MAX (4 * CCID_TEXT_MAX + 32)
 
-/* Numbers given out: of equal readers each keeps the lowest that was free, bound to its place. */
+/* Numbers given out: of equal readers each keeps the lowest that was free, bound to its place. Of those
+ * not asked for in the current look the oldest are forgotten, so that a device with ever new serial
+ * numbers does not fill the memory. */
 struct ccid_names {
-	struct ccid_name *first;
+	struct ccid_name *first; /* the last that was asked for */
+	unsigned count, look;
 };
+#define CCID_NAMES_MAX 256 /* remembered, if no more are there */
 
 /* The name without the two numbers. What is unknown is left out; a reader without any text becomes
  * "Reader 1234:5678" by its USB ids. */
 void ccid_name_base(char *out, size_t cap, const struct ccid_identity *id);
+
+/* A look at what is there begins. */
+void ccid_names_look(struct ccid_names *names);
 
 /* The number of the reader called base at this place: the one it has had, or the lowest free one.
  * CCID_E_NOMEM. */

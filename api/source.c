@@ -116,7 +116,7 @@ int ccid_source_identify(struct ccid_source *s, iscard_context *c)
 {
 	struct ccid_class_desc desc;
 	struct ccid_identity id;
-	int err = 0, number;
+	int err = 0;
 
 	if (s->known)
 		return 0;
@@ -125,10 +125,6 @@ int ccid_source_identify(struct ccid_source *s, iscard_context *c)
 	if (err < 0)
 		return err;
 	ccid_name_base(s->base, sizeof s->base, &id);
-	number = ccid_names_number(&c->names, s->base, s->text);
-	if (number < 0)
-		return number;
-	s->number = (unsigned)number;
 	s->nslots = desc.max_slot_index + 1u;
 	s->mechanical = desc.mechanical;
 	s->vid = id.vid;

@@ -7,6 +7,7 @@
 #include "names.h"
 
 #include <cmocka.h>
+#include <stdio.h>
 #include <string.h>
 
 static void names_are_made_of_what_is_known(void **state)
@@ -84,6 +85,50 @@ static void equal_readers_keep_their_number_by_place(void **state)
 	assert_null(names.first);
 }
 
+static int number(struct ccid_names *names, unsigned serial, const char *place)
+{
+	char base[32];
+
+	snprintf(base, sizeof base, "A (%u)", serial);
+	return ccid_names_number(names, base, place);
+}
+
+/* A device of which each arrival has another serial number, beside two equal ones that stay. */
+static void the_oldest_of_those_that_left_are_forgotten(void **state)
+{
+	struct ccid_names names = {0};
+
+	(void)state;
+	assert_int_equal(ccid_names_number(&names, "B", "usb:1-1"), 0);
+	for (unsigned i = 0; i < 3 * CCID_NAMES_MAX; i++) {
+		ccid_names_look(&names);
+		assert_int_equal(ccid_names_number(&names, "B", "usb:1-2"), 1);
+		assert_int_equal(number(&names, i, "usb:1-3"), 0);
+		if (i < CCID_NAMES_MAX - 2) /* absent, and remembered */
+			assert_int_equal(number(&names, 0, "usb:1-4"), 1);
+		assert_in_range(names.count, 1, CCID_NAMES_MAX);
+	}
+	assert_int_equal(ccid_names_number(&names, "B", "usb:1-5"), 0); /* 1-1 is long gone */
+	assert_int_equal(ccid_names_number(&names, "B", "usb:1-1"), 2);
+	ccid_names_free(&names);
+}
+
+static void all_that_are_there_have_numbers_of_their_own(void **state)
+{
+	struct ccid_names names = {0};
+	char place[32];
+
+	(void)state;
+	for (int round = 0; round < 2; round++) {
+		ccid_names_look(&names);
+		for (int i = 0; i < CCID_NAMES_MAX + 10; i++) {
+			snprintf(place, sizeof place, "usb:1-%d", i);
+			assert_int_equal(ccid_names_number(&names, "A", place), i);
+		}
+	}
+	ccid_names_free(&names);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -91,6 +136,8 @@ int main(void)
 		cmocka_unit_test(numbers_stand_at_the_end_in_hexadecimal),
 		cmocka_unit_test(the_longest_texts_fit),
 		cmocka_unit_test(equal_readers_keep_their_number_by_place),
+		cmocka_unit_test(the_oldest_of_those_that_left_are_forgotten),
+		cmocka_unit_test(all_that_are_there_have_numbers_of_their_own),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
