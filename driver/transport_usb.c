@@ -437,15 +437,29 @@ int ccid_transport_open_usb(struct ccid_transport **out, const struct ccid_usb_f
 	return 0;
 }
 
+/* A file, pipe or terminal, or nothing at all. Of a device that has left more is to be told. */
+static bool is_no_node(int fd)
+{
+	uint8_t head[2];
+	ssize_t n = pread(fd, head, sizeof head, 0);
+
+	if (n < 0)
+		return errno == EBADF || errno == ESPIPE || errno == EISDIR || errno == EINVAL;
+	return n < 2 || head[0] < CCID_USB_DEVICE_DESC_LEN || head[1] != 1;
+}
+
 int ccid_transport_open_usb_fd(struct ccid_transport **out, int fd, int interface,
                                const struct ccid_env *env)
 {
 	struct ccid_identity id = {.speed = 255};
-	int own = fcntl(fd, F_DUPFD_CLOEXEC, 0);
+	int own;
 
 	*out = NULL;
+	if (is_no_node(fd))
+		return CCID_E_NOTFOUND;
+	own = fcntl(fd, F_DUPFD_CLOEXEC, 0);
 	if (own < 0)
-		return errno == EBADF ? CCID_E_NOTFOUND : CCID_E_IO;
+		return CCID_E_IO;
 	snprintf(id.address, sizeof id.address, "fd:%d", fd);
 	return open_node(out, own, interface, &id, env);
 }

@@ -19,13 +19,24 @@ static bool begin_special(struct ccid_whole_file *w)
 	return w->special;
 }
 
+/* A stand-in for what was closed is open for reading alone. */
+static bool can_write(int fd)
+{
+	int flags = fcntl(fd, F_GETFL);
+
+	if (flags >= 0 && (flags & O_ACCMODE) != O_RDONLY)
+		return true;
+	errno = EBADF;
+	return false;
+}
+
 bool ccid_whole_file_begin(struct ccid_whole_file *w, const char *path, bool force)
 {
 	struct stat st;
 
 	*w = (struct ccid_whole_file){.fd = STDOUT_FILENO, .path = path, .force = force};
 	if (strcmp(path, "-") == 0)
-		return true;
+		return can_write(STDOUT_FILENO);
 	if (stat(path, &st) == 0 && !S_ISREG(st.st_mode))
 		return begin_special(w);
 	if (!force && lstat(path, &st) == 0) {

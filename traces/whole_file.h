@@ -15,7 +15,8 @@ struct ccid_whole_file {
 
 /* path lives as long; "-" is standard output, which is written at once, as
  * devices and pipes are. Readable by its owner only.
- * False with errno: EEXIST when there is such a file and not force. */
+ * False with errno: EEXIST when there is such a file and not force;
+ * EBADF when standard output is closed. */
 bool ccid_whole_file_begin(struct ccid_whole_file *w, const char *path, bool force);
 /* Give it its name. False with errno; the temporary file is then gone. */
 bool ccid_whole_file_commit(struct ccid_whole_file *w);

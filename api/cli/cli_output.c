@@ -22,8 +22,12 @@ bool cli_output_begin(struct ccid_whole_file *w, const char *path, bool force)
 {
 	if (ccid_whole_file_begin(w, path, force))
 		return true;
-	cli_error("%s: %s", path,
-	          errno == EEXIST ? "is there already (--force replaces it)" : strerror(errno));
+	if (errno == EBADF)
+		cli_error("standard output is closed");
+	else
+		cli_error("%s: %s", path,
+		          errno == EEXIST ? "is there already (--force replaces it)"
+		                          : strerror(errno));
 	return false;
 }
 

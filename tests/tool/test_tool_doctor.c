@@ -119,6 +119,10 @@ static void an_address_where_nothing_answers_is_told(void **state)
 	assert_true(json_valid(t.out));
 	assert_true(json_is(json_get(t.out, "finding"), "unreachable"));
 	tool_free(&t);
+	TOOL(&t, "", "atr", "fd:0"); /* open, but no device */
+	assert_int_equal(t.code, 4);
+	assert_non_null(strstr(t.err, "no device is open under this number"));
+	tool_free(&t);
 }
 
 /* It has no USB, say, and needs none. */

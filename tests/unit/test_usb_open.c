@@ -114,15 +114,20 @@ static void a_file_that_only_looks_like_a_node_is_refused(void **state)
 	assert_int_equal(open_fds(), before);
 }
 
-static void a_closed_descriptor_is_the_callers_mistake(void **state)
+static void no_device_is_behind_a_descriptor_of_something_else(void **state)
 {
 	struct ccid_transport *t;
-	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+	int null = open("/dev/null", O_RDWR | O_CLOEXEC), ends[2];
 
 	(void)state;
 	assert_true(null >= 0);
-	assert_int_equal(ccid_transport_open_usb_fd(&t, null, -1, &env), CCID_E_FORMAT);
-	close(null);
+	assert_int_equal(pipe(ends), 0);
+	assert_int_equal(ccid_transport_open_usb_fd(&t, null, -1, &env), CCID_E_NOTFOUND);
+	assert_int_equal(ccid_transport_open_usb_fd(&t, ends[0], -1, &env), CCID_E_NOTFOUND);
+	assert_int_equal(ccid_transport_open_usb_fd(&t, ends[1], -1, &env), CCID_E_NOTFOUND);
+	close(ends[0]);
+	close(ends[1]);
+	close(null); /* nor behind a closed one */
 	assert_int_equal(ccid_transport_open_usb_fd(&t, null, -1, &env), CCID_E_NOTFOUND);
 	assert_null(t);
 }
@@ -154,7 +159,7 @@ int main(void)
 		cmocka_unit_test(what_is_no_device_descriptor_is_refused),
 		cmocka_unit_test(another_device_in_the_node_means_that_ours_is_gone),
 		cmocka_unit_test(a_file_that_only_looks_like_a_node_is_refused),
-		cmocka_unit_test(a_closed_descriptor_is_the_callers_mistake),
+		cmocka_unit_test(no_device_is_behind_a_descriptor_of_something_else),
 		cmocka_unit_test(configurations_are_found_by_their_value),
 	};
 

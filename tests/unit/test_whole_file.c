@@ -3,6 +3,7 @@
 #include "whole_file.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -130,6 +131,24 @@ static void a_failure_leaves_nothing(void **state)
 	assert_int_equal(access(path, F_OK), -1);
 }
 
+/* As the tool leaves it to what would be opened as number 1. */
+static void standard_output_that_was_closed_is_no_place(void **state)
+{
+	int out = dup(STDOUT_FILENO), none = open("/dev/null", O_RDONLY);
+	struct ccid_whole_file w;
+	bool begun;
+
+	(void)state;
+	fflush(stdout);
+	assert_int_equal(dup2(none, STDOUT_FILENO), STDOUT_FILENO);
+	begun = ccid_whole_file_begin(&w, "-", false);
+	assert_int_equal(dup2(out, STDOUT_FILENO), STDOUT_FILENO);
+	assert_false(begun);
+	close(none);
+	close(out);
+	assert_true(ccid_whole_file_begin(&w, "-", false));
+}
+
 #define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
@@ -139,6 +158,7 @@ int main(void)
 		T(it_appears_where_there_are_no_links),
 		T(another_file_is_left_alone),
 		T(a_failure_leaves_nothing),
+		T(standard_output_that_was_closed_is_no_place),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
