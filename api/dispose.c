@@ -28,6 +28,14 @@ static bool card_left(const struct ccid_session *s)
 	return ccid_reader_gone(s->port->reader) || is_empty(s);
 }
 
+/* Whatever kept it from being done, but for a recording that has nothing of it. */
+static int undone(int err)
+{
+	if (err >= 0)
+		return 0;
+	return err == CCID_E_DIVERGED ? err : CCID_E_REFUSED;
+}
+
 /* 0 also when the card has gone by itself: then nothing was done. */
 static int power_off(const struct ccid_session *s, iscard_disposition_result *result)
 {
@@ -37,7 +45,7 @@ static int power_off(const struct ccid_session *s, iscard_disposition_result *re
 	if (card_left(s))
 		return 0;
 	*result = err < 0 ? ISCARD_DISPOSITION_FAILED : ISCARD_DISPOSITION_POWERED_OFF;
-	return err < 0 ? CCID_E_REFUSED : 0;
+	return undone(err);
 }
 
 static int eject(struct ccid_session *s, iscard_disposition_result *result)
@@ -51,7 +59,7 @@ static int eject(struct ccid_session *s, iscard_disposition_result *result)
 		*result = ISCARD_DISPOSITION_FAILED;
 	else
 		*result = is_empty(s) ? ISCARD_DISPOSITION_CONFIRMED : ISCARD_DISPOSITION_COMMANDED;
-	return err < 0 ? CCID_E_REFUSED : 0;
+	return undone(err);
 }
 
 static int eject_or_power_off(struct ccid_session *s, iscard_disposition_result *result)
@@ -98,6 +106,13 @@ static HRESULT reset(const struct ccid_session *s, enum ccid_reset_kind kind, un
 	return ccid_result(err, CCID_ATTACHING);
 }
 
+static HRESULT disposed(int err)
+{
+	if (err >= 0)
+		return S_OK;
+	return err == CCID_E_DIVERGED ? ISCARD_E_DIVERGED : SCARD_E_CANT_DISPOSE;
+}
+
 HRESULT ccid_redispose(struct ccid_session *s, SCARD_DISPOSITIONS disposition, unsigned protocols,
                        iscard_disposition_result *result)
 {
@@ -107,7 +122,7 @@ HRESULT ccid_redispose(struct ccid_session *s, SCARD_DISPOSITIONS disposition, u
 	case ISCARD_UNPOWER: return reset(s, CCID_RESET_COLD, protocols, result);
 	default: break;
 	}
-	return eject_or_power_off(s, result) < 0 ? SCARD_E_CANT_DISPOSE : S_OK;
+	return disposed(eject_or_power_off(s, result));
 }
 
 static HRESULT detach_used(struct ccid_session *s, SCARD_DISPOSITIONS disposition,
@@ -124,7 +139,7 @@ static HRESULT detach_used(struct ccid_session *s, SCARD_DISPOSITIONS dispositio
 		err = ccid_dispose(s, disposition, result);
 		pthread_mutex_lock(&s->port->lock);
 	}
-	return err < 0 ? SCARD_E_CANT_DISPOSE : S_OK;
+	return disposed(err);
 }
 
 HRESULT ccid_session_detach(struct ccid_session *s, SCARD_DISPOSITIONS disposition,
@@ -146,7 +161,8 @@ HRESULT ccid_session_detach(struct ccid_session *s, SCARD_DISPOSITIONS dispositi
 		}
 		pthread_mutex_unlock(&s->port->lock);
 	}
-	if ((SUCCEEDED(hr) || hr == SCARD_E_CANT_DISPOSE) && !ccid_session_close(s))
+	if ((SUCCEEDED(hr) || hr == SCARD_E_CANT_DISPOSE || hr == ISCARD_E_DIVERGED) &&
+	    !ccid_session_close(s))
 		hr = SCARD_E_INVALID_HANDLE;
 	ccid_session_unpin(s);
 	return hr;

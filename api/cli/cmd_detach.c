@@ -39,6 +39,8 @@ static int eject_mute(const char *reader, bool json)
 	code = cli_disposition_show(s.address, EJECT, as_result(err), json);
 	if (code == CLI_FAILED)
 		cli_error("%s: eject: %s", s.address, ccid_err_text(err));
+	if (err == CCID_E_DIVERGED)
+		code = CLI_DAMAGED;
 	cli_raw_close(&s);
 	return code;
 }

@@ -119,6 +119,18 @@ static void test_divergence_shows_both_sides_with_exit_code_7(void **state)
 	tool_free(&t);
 }
 
+static void a_disposition_that_diverges_has_exit_code_7_too(void **state)
+{
+	struct tool t;
+
+	(void)state;
+	TOOL(&t, "", "detach", "--eject",
+	     "replay:" SAMPLES_DIR "/emulated-kiosk-eject/trace.pcapng?strict=exact");
+	assert_int_equal(t.code, 7);
+	assert_non_null(strstr(t.err, "PC_to_RDR_IccPowerOff"));
+	tool_free(&t);
+}
+
 /* The first n bytes of a sample, with one byte changed unless at is past them. */
 static void write_damaged(const char *path, size_t n, size_t at)
 {
@@ -224,6 +236,7 @@ int main(void)
 		cmocka_unit_test(test_pin_is_not_shown),
 		cmocka_unit_test(test_recorded_reader_answers_what_was_recorded),
 		cmocka_unit_test(test_divergence_shows_both_sides_with_exit_code_7),
+		cmocka_unit_test(a_disposition_that_diverges_has_exit_code_7_too),
 		cmocka_unit_test(test_damaged_file_is_one_clear_line),
 		cmocka_unit_test(test_comment_does_not_speak_to_the_terminal),
 		cmocka_unit_test(test_file_that_is_not_there_is_told),
