@@ -59,7 +59,8 @@ found=$(find "$prefix" -name 'libpcsclite*' -not -path '*/iscard/pcsc/*')
 [ -z "$found" ] || complain "$found would be in pcscd's way"
 
 for file in bin/iscard lib/udev/rules.d/60-iscard.rules include/iscard/iscard.h \
-	include/iscard-compat/Scardmgr.h lib/systemd/system/iscard-watch.service; do
+	include/iscard-compat/Scardmgr.h lib/systemd/system/iscard-watch.service \
+	lib/sysusers.d/iscard.conf; do
 	[ -e "$prefix/$file" ] || complain "$file is not installed"
 done
 exit $failed

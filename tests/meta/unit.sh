@@ -20,6 +20,13 @@ said=$(verify iscard-watch.service '') && [ -z "$said" ] || {
 	echo "iscard-watch.service: $said"
 	exit 1
 }
+# A group that the unit wants and the system lacks keeps it from starting: each is made.
+for group in $(sed -n 's/^SupplementaryGroups=//p' "$unit"); do
+	grep -q "^g $group " "$(dirname "$0")/../../udev/iscard.conf" || {
+		echo "nothing makes the group $group"
+		exit 1
+	}
+done
 # With the line that a kiosk takes from the comment.
 stop=$(sed -n "s|^# *ExecStopPost=-[^ ]*|ExecStopPost=-$tool|; s|READER|usb:|; /^ExecStopPost/p" "$unit")
 said=$(verify kiosk.service "s|^Restart=.*|&\\n$stop|") && [ -z "$said" ] &&
