@@ -103,14 +103,19 @@ static unsigned length_of(const struct ccid_gate *g)
 	return n;
 }
 
-void queues_until(struct job *j, unsigned slot, int64_t deadline)
+void queues_to(struct job *j, unsigned slot, void *(*run)(void *), int64_t deadline)
 {
 	const struct ccid_gate *g = reader->nlanes > 1 ? &reader->lanes : &reader->gate;
 	unsigned before = length_of(g);
 
-	start_until(j, slot, transmit, deadline);
+	start_until(j, slot, run, deadline);
 	while (length_of(g) <= before)
 		sched_yield();
+}
+
+void queues_until(struct job *j, unsigned slot, int64_t deadline)
+{
+	queues_to(j, slot, transmit, deadline);
 }
 
 void queues(struct job *j, unsigned slot)

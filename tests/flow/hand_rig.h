@@ -41,6 +41,7 @@ void start_until(struct job *j, unsigned slot, void *(*run)(void *), int64_t dea
 struct hand_message sent(struct job *j, unsigned slot, unsigned n);
 /* Start, and wait until it is one more of those that ask for a lane, or their turn, and get none. */
 void queues(struct job *j, unsigned slot);
+void queues_to(struct job *j, unsigned slot, void *(*run)(void *), int64_t deadline);
 void queues_until(struct job *j, unsigned slot, int64_t deadline);
 
 /* The job ended so; well, with this byte before the status word. */

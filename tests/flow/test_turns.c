@@ -236,40 +236,49 @@ static void *eject(void *job)
 	return NULL;
 }
 
-/* Whoever wanted the card reset will not leave it as it was for the next. */
-static void a_reset_that_gets_no_turn_ends_the_session_all_the_same(void **state)
+static void kept_out(void *(*job)(void *), bool by_cancel)
 {
 	static const struct fake_reader kind = {.features = FAKE_SHORT,
 	                                        .mechanical = CCID_MECH_EJECT,
 	                                        .slots = 2,
 	                                        .busy_slots = 1,
 	                                        .no_interrupt = true};
+	uint32_t before;
+	struct hand_message a;
+	struct job ja, jb;
+	unsigned offs;
+
+	begin_with(&kind);
+	before = info_of(1).generation;
+	offs = hand.seen[0x63];
+	a = sent(&ja, 0, 1);
+	queues_to(&jb, 1, job, atomic_load(&hand.now) + 20);
+	if (by_cancel)
+		assert_true(ccid_slot_cancel(reader, 1));
+	else
+		hand_pass(&hand, 20);
+	result_is(&jb, by_cancel ? CCID_E_CANCELLED : CCID_E_TIMEOUT);
+	assert_int_equal(hand.seen[0x63], offs);
+	assert_true(info_of(1).generation > before);
+	assert_int_equal(info_of(1).state, CCID_SLOT_INACTIVE);
+	hand_answer(&hand, &a, 0, 0, "\xA0\x90\x00", 3);
+	byte_is(&ja, 0xA0);
+	start(&jb, 1, activate);
+	hand_time_out(&hand, CCID_OFF_ON_MS);
+	result_is(&jb, 0);
+	assert_int_equal(hand.seen[0x63], offs + 1);
+	finish();
+}
+
+/* Whoever wanted the card reset will not leave it as it was for the next. */
+static void a_reset_that_gets_no_turn_ends_the_session_all_the_same(void **state)
+{
 	void *(*const all[])(void *) = {reset, power_off, eject};
 
 	(void)state;
 	for (unsigned i = 0; i < 3; i++) {
-		uint32_t before;
-		struct hand_message a;
-		struct job ja, jb;
-		unsigned offs;
-
-		begin_with(&kind);
-		before = info_of(1).generation;
-		offs = hand.seen[0x63];
-		a = sent(&ja, 0, 1);
-		start_until(&jb, 1, all[i], atomic_load(&hand.now) + 20);
-		hand_pass(&hand, 20);
-		result_is(&jb, CCID_E_TIMEOUT);
-		assert_int_equal(hand.seen[0x63], offs);
-		assert_true(info_of(1).generation > before);
-		assert_int_equal(info_of(1).state, CCID_SLOT_INACTIVE);
-		hand_answer(&hand, &a, 0, 0, "\xA0\x90\x00", 3);
-		byte_is(&ja, 0xA0);
-		start(&jb, 1, activate);
-		hand_time_out(&hand, CCID_OFF_ON_MS);
-		result_is(&jb, 0);
-		assert_int_equal(hand.seen[0x63], offs + 1);
-		finish();
+		kept_out(all[i], false);
+		kept_out(all[i], true);
 	}
 }
 
