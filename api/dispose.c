@@ -62,13 +62,32 @@ static int eject(struct ccid_session *s, iscard_disposition_result *result)
 	return undone(err);
 }
 
+/* A hand is to take the card that nothing ejects. */
+static int let_go(struct ccid_session *s, iscard_disposition_result *result)
+{
+	bool locked;
+	int err;
+
+	pthread_mutex_lock(&s->port->lock);
+	locked = s->port->place.locked;
+	pthread_mutex_unlock(&s->port->lock);
+	if (!locked)
+		return 0;
+	err = ccid_move(s, ISCARD_MOTION_UNLOCK,
+	                ccid_session_deadline(s, s->context->limits.motion_ms));
+	if (err >= 0 || card_left(s))
+		return 0;
+	*result = ISCARD_DISPOSITION_FAILED;
+	return CCID_E_REFUSED;
+}
+
 static int eject_or_power_off(struct ccid_session *s, iscard_disposition_result *result)
 {
 	if (ccid_can_eject(s))
 		return eject(s, result);
 	ccid_log(ccid_open_env(s->open), CCID_LOG_INFO, NULL,
 	         "the reader cannot eject: the card is powered off and stays");
-	return power_off(s, result);
+	return let_go(s, result) < 0 ? CCID_E_REFUSED : power_off(s, result);
 }
 
 /* A reset that fails ends in a power off, so that no authenticated card is left behind. */
@@ -246,21 +265,33 @@ static HRESULT adopt(struct ccid_session *s, const struct ccid_terms *terms)
 	return hr;
 }
 
+static HRESULT instead_of_eject(struct ccid_session *s, unsigned protocols,
+                                iscard_disposition_result *result)
+{
+	HRESULT hr = SCARD_E_CANT_DISPOSE;
+
+	if (let_go(s, result) < 0)
+		return hr;
+	hr = ccid_redispose(s, ISCARD_UNPOWER, protocols, result);
+	if (SUCCEEDED(hr))
+		*result = ISCARD_DISPOSITION_POWERED_OFF;
+	return hr;
+}
+
 static HRESULT reattach_card(struct ccid_session *s, const struct ccid_terms *terms,
                              SCARD_DISPOSITIONS disposition, iscard_disposition_result *result)
 {
 	bool ejects = disposition == ISCARD_EJECT && ccid_can_eject(s);
 	bool cannot = disposition == ISCARD_EJECT && !ejects;
+	unsigned protocols = terms->direct ? 0 : terms->wanted;
 	HRESULT hr = S_OK;
 
 	if (ejects && no_card(s))
 		return SCARD_E_NO_SMARTCARD;
 	if (!only_acknowledge(s, terms, disposition)) {
 		pthread_mutex_unlock(&s->port->lock);
-		hr = ccid_redispose(s, cannot ? ISCARD_UNPOWER : disposition,
-		                    terms->direct ? 0 : terms->wanted, result);
-		if (SUCCEEDED(hr) && cannot)
-			*result = ISCARD_DISPOSITION_POWERED_OFF;
+		hr = cannot ? instead_of_eject(s, protocols, result)
+		            : ccid_redispose(s, disposition, protocols, result);
 		pthread_mutex_lock(&s->port->lock);
 	}
 	if (SUCCEEDED(hr) && ejects) {

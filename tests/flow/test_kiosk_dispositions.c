@@ -12,7 +12,9 @@ enum reader {
 	ABLE,
 	BLIND, /* able, and does not see its mouth */
 	UNABLE,
-	JAMMED
+	LATCH, /* unable, but for its lock */
+	JAMMED,
+	SILENT, /* its motor does not end */
 };
 
 enum situation {
@@ -60,7 +62,9 @@ static const struct row {
 	{DETACH, EJECT, BLIND, PLAIN, OK, CONFIRMED, 1, "absent"},
 	{DETACH, EJECT, UNABLE, PLAIN, OK, OFF, 0, "swallowed"},
 	{DETACH, EJECT, JAMMED, PLAIN, CANT, FAILED_TO, 1, "jammed"},
+	{DETACH, EJECT, SILENT, PLAIN, CANT, FAILED_TO, 1, "unknown"},
 	{DETACH, EJECT, ABLE, HELD, OK, COMMANDED, 3, "ejecting"},
+	{DETACH, EJECT, LATCH, HELD, OK, OFF, 2, "swallowed"},
 	{DETACH, EJECT, ABLE, GONE, OK, NONE, 0, "absent"},
 	{DETACH, EJECT, UNABLE, GONE, OK, NONE, 0, "absent"},
 	{DETACH, EJECT, ABLE, LOST, OK, NONE, 0, NULL},
@@ -71,9 +75,12 @@ static const struct row {
 	{REATTACH, EJECT, BLIND, PLAIN, REMOVED, CONFIRMED, 1, "absent"},
 	{REATTACH, EJECT, UNABLE, PLAIN, OK, OFF, 0, "powered"},
 	{REATTACH, EJECT, JAMMED, PLAIN, CANT, FAILED_TO, 1, "jammed"},
+	{REATTACH, EJECT, SILENT, PLAIN, CANT, FAILED_TO, 1, "unknown"},
 	{REATTACH, EJECT, ABLE, HELD, REMOVED, COMMANDED, 3, "ejecting"},
+	{REATTACH, EJECT, LATCH, HELD, OK, OFF, 2, "powered"},
 	{REATTACH, EJECT, ABLE, GONE, NO_CARD, NONE, 0, "absent"},
 	{REATTACH, EJECT, UNABLE, GONE, NO_CARD, NONE, 0, "absent"},
+	{REATTACH, EJECT, LATCH, GONE, NO_CARD, NONE, 0, "absent"},
 	{REATTACH, EJECT, ABLE, LOST, GONE_HR, NONE, 0, NULL},
 	{REATTACH, EJECT, ABLE, PENDING, REMOVED, COMMANDED, 1, "ejecting"},
 	{REATTACH, EJECT, ABLE, LOCKED, TIMEOUT, NONE, 0, "powered"},
@@ -82,8 +89,11 @@ static const struct row {
 	{UNLOCK, EJECT, BLIND, PLAIN, OK, CONFIRMED, 1, "absent"},
 	{UNLOCK, EJECT, UNABLE, PLAIN, OK, OFF, 0, "swallowed"},
 	{UNLOCK, EJECT, JAMMED, PLAIN, CANT, FAILED_TO, 1, "jammed"},
+	{UNLOCK, EJECT, SILENT, PLAIN, CANT, FAILED_TO, 1, "unknown"},
 	{UNLOCK, EJECT, ABLE, HELD, OK, COMMANDED, 3, "ejecting"},
+	{UNLOCK, EJECT, LATCH, HELD, OK, OFF, 2, "swallowed"},
 	{UNLOCK, EJECT, ABLE, GONE, REMOVED, NONE, 0, "absent"},
+	{UNLOCK, EJECT, UNABLE, GONE, REMOVED, NONE, 0, "absent"},
 	{UNLOCK, EJECT, ABLE, LOST, GONE_HR, NONE, 0, NULL},
 	{UNLOCK, EJECT, ABLE, PENDING, RESETTED, NONE, 0, "powered"},
 	{UNLOCK, EJECT, ABLE, LOCKED, SHARING, NONE, 0, "powered"},
@@ -117,6 +127,10 @@ static void start(enum reader reader)
 		cfg.flags = 0;
 	if (reader == UNABLE)
 		emu_config_mechanical(&cfg, 0);
+	if (reader == LATCH)
+		emu_config_mechanical(&cfg, 0x08);
+	if (reader == SILENT)
+		cfg.motion_ms = 100000;
 	kiosk_start(&cfg);
 	kiosk_restart(&limited);
 	assert_hr(iscard_context_hold(kiosk.context, KIOSK), S_OK);

@@ -34,26 +34,35 @@ static void wait_for(const atomic_uint *counter, unsigned n)
 		sched_yield();
 }
 
-static void a_motion_waits_for_the_command_under_way(void **state)
+static void eject_beside_a_talker(bool detaches)
 {
 	ISCard *talker, *ejector;
 	pthread_t thread;
 	void *end;
 
-	(void)state;
 	atomic_store(&done, 0);
 	live_start_kiosk();
 	talker = live_attached(0, SHARED);
 	ejector = live_attached(0, SHARED);
 	assert_int_equal(pthread_create(&thread, NULL, talk, talker), 0);
 	wait_for(&done, 5);
-	assert_int_equal(ISCard_Detach(ejector, EJECT), S_OK);
+	if (detaches)
+		assert_int_equal(ISCard_Detach(ejector, EJECT), S_OK);
+	else
+		assert_int_equal(ISCard_ReAttach(ejector, SHARED, EJECT), SCARD_W_REMOVED_CARD);
 	assert_int_equal(iscard_last_disposition(ejector), ISCARD_DISPOSITION_COMMANDED);
 	pthread_join(thread, &end);
 	assert_int_equal((HRESULT)(intptr_t)end, SCARD_W_RESET_CARD);
 	ISCard_Release(talker);
 	ISCard_Release(ejector);
 	live_end();
+}
+
+static void a_motion_waits_for_the_command_under_way(void **state)
+{
+	(void)state;
+	eject_beside_a_talker(true);
+	eject_beside_a_talker(false);
 }
 
 static void *eject_and_wait(void *arg)
