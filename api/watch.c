@@ -242,11 +242,9 @@ void ccid_watch_mark(struct ccid_watch *w)
 void ccid_watch_visit(struct ccid_watch *w,
                       void (*fn)(iscard_context *c, struct ccid_open *o, unsigned slot))
 {
-	pthread_mutex_lock(&w->lock);
 	for (struct ccid_seat *s = w->seats; s != NULL; s = s->next)
 		if (s->open != NULL)
 			fn(w->context, s->open, s->slot);
-	pthread_mutex_unlock(&w->lock);
 }
 
 /* The marks are taken away before what they stand for is looked at. */

@@ -143,7 +143,8 @@ bool ccid_seat_is_opening(const struct ccid_seat *s);
 /* The same, by another thread: in a motion of a policy nobody can wait for its own end. */
 bool ccid_seat_is_opening_elsewhere(const struct ccid_seat *s);
 
-/* fn for each slot of each reader that the watch has open. lock not held. */
+/* fn for each slot of each reader that the watch has open. lock not held: the last reference to the
+ * context has gone, so nobody else is here, and fn may take as long as a motor. */
 void ccid_watch_visit(struct ccid_watch *w,
                       void (*fn)(iscard_context *c, struct ccid_open *o, unsigned slot));
 

@@ -207,7 +207,8 @@ ISCARD_API HRESULT iscard_job_escape(const struct iscard_job *job, const uint8_t
  * They may call iscard_job_*() and anything that does not wait for the same card. A motion of a policy
  * (below) runs inside the call that opens the reader, often iscard_context_next_event(), or that ends
  * the context; in the first case other threads go on with that watch, and hear of this reader, and can
- * connect to it, when the motion is over. */
+ * connect to it, when the motion is over; in the second the last reference to the context is given
+ * away already, so the motion calls nothing with that context. */
 struct iscard_mechanics {
 	size_t size;      /* sizeof(struct iscard_mechanics) */
 	const char *name; /* for "external: NAME"; copied, cut to fit */
