@@ -159,8 +159,9 @@ static void follow(struct watch *w, int fd)
 		cli_error("%s: not there yet; waiting for it", w->reader);
 	while (more && !interrupted) {
 		feed(w);
-		more = wait_for_news(w, fd, interval > 0 ? &limit : NULL, &before) &&
-		       print_events(w);
+		more = wait_for_news(w, fd, interval > 0 ? &limit : NULL, &before);
+		feed(w); /* what comes now may take long, too */
+		more = more && print_events(w);
 	}
 	(void)cli_notify("STOPPING=1");
 }

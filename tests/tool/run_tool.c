@@ -111,9 +111,9 @@ void tool_await(struct tool_process *p, const char *until)
 	}
 }
 
-void tool_start(struct tool_process *p, const char *until, const char *const *args)
+static void start(struct tool_process *p, FILE *out, const char *const *args)
 {
-	FILE *in = tmpfile(), *out = tmpfile();
+	FILE *in = tmpfile();
 	int pipe_fd[2];
 
 	*p = (struct tool_process){.pid = -1};
@@ -128,7 +128,17 @@ void tool_start(struct tool_process *p, const char *until, const char *const *ar
 	p->err_fd = pipe_fd[0];
 	fclose(in);
 	fclose(out);
+}
+
+void tool_start(struct tool_process *p, const char *until, const char *const *args)
+{
+	start(p, tmpfile(), args);
 	tool_await(p, until);
+}
+
+void tool_start_to(struct tool_process *p, int out_fd, const char *const *args)
+{
+	start(p, fdopen(out_fd, "w"), args);
 }
 
 int tool_end(struct tool_process *p, int signal_number)

@@ -35,6 +35,8 @@ struct tool_process {
 };
 /* Start it, and read what it says until that contains the text. */
 void tool_start(struct tool_process *p, const char *until, const char *const *args);
+/* Start it with standard output on out_fd, which is closed here. */
+void tool_start_to(struct tool_process *p, int out_fd, const char *const *args);
 /* Read on until it has said the text, or ends. */
 void tool_await(struct tool_process *p, const char *until);
 /* Send the signal (0: none) and wait for its end, all it says included. The exit code, as above. */

@@ -2,6 +2,7 @@
 /* iscard eject and its like, kiosk-stop, and what systemd hears of iscard watch. */
 #include "emu_server.h"
 #include "json_read.h"
+#include "notify_rig.h"
 #include "run_tool.h"
 
 #include <setjmp.h>
@@ -12,7 +13,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <sys/time.h>
 #include <sys/un.h>
 #include <unistd.h>
 
@@ -218,60 +218,29 @@ static void kiosk_stop_asks_how_the_program_ended(void **state)
 	emu_server_stop(&s);
 }
 
-static int notify_socket(char path[64])
-{
-	struct sockaddr_un a = {.sun_family = AF_UNIX};
-	const struct timeval patience = {.tv_sec = 20};
-	int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-
-	strcpy(path, "/tmp/iscard-notify-XXXXXX");
-	assert_non_null(mkdtemp(path));
-	snprintf(a.sun_path, sizeof a.sun_path, "%.40s/s", path);
-	assert_int_equal(bind(fd, (const struct sockaddr *)&a, sizeof a), 0);
-	setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
-	setenv("NOTIFY_SOCKET", a.sun_path, 1);
-	return fd;
-}
-
-/* The next thing that is said, but for so many signs of life. */
-static void hear(int fd, const char *want, unsigned skip)
-{
-	char text[64];
-
-	do {
-		memset(text, 0, sizeof text);
-		assert_true(recv(fd, text, sizeof text - 1, 0) > 0);
-	} while (strcmp(text, want) != 0 && strcmp(text, "WATCHDOG=1") == 0 && skip-- > 0);
-	assert_string_equal(text, want);
-}
-
 static void systemd_hears_of_a_watch(void **state)
 {
 	struct emu_config cfg = motor(0, 0);
 	struct emu_server s;
 	struct tool_process p;
-	char path[64], file[80];
-	int fd = notify_socket(path);
+	struct notify_rig n;
 
 	(void)state;
+	notify_start(&n);
 	setenv("WATCHDOG_USEC", "40000", 1);
 	unsetenv("WATCHDOG_PID");
 	emu_server_start(&s, &cfg, NULL);
 	setenv("ISCARD_LOG", "info", 1);
 	tool_start(&p, "slot 0", (const char *const[]){"watch", s.address, NULL});
-	hear(fd, "READY=1", 0);
+	notify_hear(n.fd, "READY=1", 0);
 	for (unsigned i = 0; i < 3; i++)
-		hear(fd, "WATCHDOG=1", 0);
+		notify_hear(n.fd, "WATCHDOG=1", 0);
 	assert_int_equal(tool_end(&p, 15), 0);
-	hear(fd, "STOPPING=1", 1000);
+	notify_hear(n.fd, "STOPPING=1", 1000);
 	emu_server_stop(&s);
-	unsetenv("NOTIFY_SOCKET");
 	unsetenv("ISCARD_LOG");
 	unsetenv("WATCHDOG_USEC");
-	close(fd);
-	snprintf(file, sizeof file, "%.40s/s", path);
-	unlink(file);
-	rmdir(path);
+	notify_end(&n);
 }
 
 #define WORDS 16
@@ -302,18 +271,18 @@ static void a_unit_whose_program_is_killed_sees_to_the_card(void **state)
 	struct emu_config cfg = motor(0x0F, EMU_MOUTH_IS_PRESENT);
 	const char *args[WORDS];
 	struct tool_process p;
-	char path[64], file[80];
+	struct notify_rig n;
 	struct emu_server s;
 	struct tool t;
-	int fd = notify_socket(path);
 
 	(void)state;
+	notify_start(&n);
 	emu_server_start(&s, &cfg, NULL);
 	setenv("ISCARD_READERS", s.address, 1);
 	setenv("ISCARD_LOG", "info", 1);
 	line_of_unit(args, "ExecStart=", s.address);
 	tool_start(&p, "slot 0", args);
-	hear(fd, "READY=1", 0);
+	notify_hear(n.fd, "READY=1", 0);
 	assert_int_equal(tool_end(&p, SIGKILL), 1000 + SIGKILL);
 	unsetenv("NOTIFY_SOCKET");
 	unsetenv("ISCARD_LOG");
@@ -324,10 +293,7 @@ static void a_unit_whose_program_is_killed_sees_to_the_card(void **state)
 	unsetenv("SERVICE_RESULT");
 	unsetenv("ISCARD_READERS");
 	emu_server_stop(&s);
-	close(fd);
-	snprintf(file, sizeof file, "%.40s/s", path);
-	unlink(file);
-	rmdir(path);
+	notify_end(&n);
 }
 
 /* NOTIFY_SOCKET may name an abstract socket; without one, or with nonsense, a watch goes on. */
@@ -335,7 +301,6 @@ static void the_name_of_the_socket_may_be_abstract(void **state)
 {
 	static const char *const nobody[] = {NULL, "", "@", "nonsense", "/no/such/socket"};
 	struct sockaddr_un a = {.sun_family = AF_UNIX};
-	const struct timeval patience = {.tv_sec = 20};
 	int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 	struct emu_config cfg = motor(0, 0);
 	struct emu_server s;
@@ -348,13 +313,13 @@ static void the_name_of_the_socket_may_be_abstract(void **state)
 	assert_int_equal(bind(fd, (const struct sockaddr *)&a,
 	                      (socklen_t)(offsetof(struct sockaddr_un, sun_path) + (size_t)n)),
 	                 0);
-	setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
+	notify_limit(fd);
 	emu_server_start(&s, &cfg, NULL);
 	TOOL(&t, "", "watch", s.address, "--events", "1");
 	assert_int_equal(t.code, 0);
 	tool_free(&t);
 	emu_server_stop(&s);
-	hear(fd, "READY=1", 0);
+	notify_hear(fd, "READY=1", 0);
 	close(fd);
 	for (size_t i = 0; i < sizeof nobody / sizeof *nobody; i++) {
 		if (nobody[i] == NULL)

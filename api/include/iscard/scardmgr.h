@@ -104,10 +104,10 @@ ISCARD_INTERFACE(ISCard, IDispatch) {
 	 * for. LEAVE: nothing is sent, unless the card was replaced or is not powered: then it is
 	 * powered (perhaps another card: compare the ATR). RESET: warm reset. UNPOWER: off and on
 	 * again. EJECT: power off and eject; success is SCARD_W_REMOVED_CARD, for nothing is left to
-	 * attach to; on a reader that cannot eject, as UNPOWER, and a mechanical lock is undone. After
-	 * RESET and UNPOWER the protocol is agreed anew from the set given at attach and others see
-	 * SCARD_W_RESET_CARD. The handle
-	 * stays, also after any failure; own locks stay. Waits for another's lock.
+	 * attach to; on a reader that cannot eject, as UNPOWER, and a mechanical lock is undone.
+	 * After RESET and UNPOWER the protocol is agreed anew from the set given at attach and others
+	 * see SCARD_W_RESET_CARD. The handle stays, also after any failure; own locks stay. Waits for
+	 * another's lock.
 	 * E_INVALIDARG. SCARD_E_SHARING_VIOLATION: EXCLUSIVE while others are attached; checked
 	 * first, nothing done. SCARD_E_NO_SMARTCARD, SCARD_W_UNRESPONSIVE_CARD,
 	 * SCARD_E_PROTO_MISMATCH, SCARD_W_UNSUPPORTED_CARD. SCARD_E_CANT_DISPOSE: the eject failed;
