@@ -8,6 +8,8 @@ export PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin LC_ALL=
 export SYSTEMD_PAGER='' SYSTEMD_IGNORE_CHROOT=1
 # shellcheck source=tests/e2e/qemu/guest_lib.sh
 . "$here/guest_lib.sh"
+# shellcheck source=tests/e2e/qemu/guest_systemd.sh
+. "$here/guest_systemd.sh"
 rules=$here/../../../udev
 libraries=$(dirname "$(find "$root/usr/lib" -name libnss3.so)")
 libraries=$libraries:$root/lib/${libraries##*/}
@@ -275,6 +277,16 @@ for controller in uhci xhci; do
 done
 suite=peers
 check the_emulated_reader_answers_libccid_as_it_answers_us
+suite=systemd
+if [ -x /lib/systemd/systemd ]; then
+	check systemd_starts
+	check the_unit_starts_and_its_events_are_in_the_journal
+	check the_card_that_a_killed_unit_leaves_is_captured
+	check the_card_that_a_unit_leaves_that_hangs_is_captured
+	stop_systemd
+else
+	say 'skipped systemd: there is none here'
+fi
 suite=mdev
 start_mdev
 check mdev_gives_a_reader_to_plugdev_by_its_class
