@@ -65,15 +65,19 @@ static void keep(struct ccid_attachment *a, const char *reader, HRESULT hr,
 	pthread_mutex_unlock(&a->lock);
 }
 
-HRESULT ccid_attachment_end(struct ccid_attachment *a, struct ccid_session *s, HRESULT hr)
+static void keep_cause(struct ccid_attachment *a, struct ccid_session *s, HRESULT hr)
 {
 	struct ccid_cause cause = {.text = NULL};
 
-	if (FAILED(hr)) {
-		if (s != NULL)
-			ccid_session_cause(s, &cause);
-		keep(a, s != NULL ? s->name : NULL, hr, &cause);
-	}
+	if (s != NULL)
+		ccid_session_cause(s, &cause);
+	keep(a, s != NULL ? s->name : NULL, hr, &cause);
+}
+
+HRESULT ccid_attachment_end(struct ccid_attachment *a, struct ccid_session *s, HRESULT hr)
+{
+	if (FAILED(hr))
+		keep_cause(a, s, hr);
 	if (s != NULL)
 		ccid_session_unref(s);
 	return hr;

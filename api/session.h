@@ -209,6 +209,9 @@ void ccid_session_wait_end(struct ccid_session *s, struct ccid_session_wait *w);
  * SCARD_E_CANCELLED, SCARD_E_INVALID_HANDLE. */
 HRESULT ccid_session_enter(struct ccid_session *s);
 void ccid_session_leave(struct ccid_session *s);
+/* The same with the port mutex held. */
+HRESULT ccid_session_turn(struct ccid_session *s);
+void ccid_session_over(struct ccid_session *s);
 
 /* Take the card as it is for the connection's own. Port mutex held. */
 HRESULT ccid_session_adopt(struct ccid_session *s);

@@ -28,45 +28,44 @@ static uint32_t generation_now(const struct ccid_session *s)
 	return ccid_slot_get_info(s->port->reader, s->port->slot, &info) < 0 ? 0 : info.generation;
 }
 
-static HRESULT run(struct ccid_session *s, enum ccid_need need, operation *op, void *arg, size_t *n)
+/* Port mutex held, but not while the card is at work. */
+static HRESULT use(struct ccid_session *s, enum ccid_need need, operation *op, void *arg, size_t *n)
 {
+	HRESULT hr = ccid_session_use_until(s, need, s->run_since, ccid_session_lock_limit(s));
 	uint32_t generation;
-	HRESULT hr = ccid_session_pin(s);
 	int got;
 
 	if (FAILED(hr))
 		return hr;
-	pthread_mutex_lock(&s->port->lock);
-	hr = ccid_session_use_until(s, need, s->run_since, ccid_session_lock_limit(s));
-	if (SUCCEEDED(hr)) {
-		generation = s->member.direct ? generation_now(s) : s->member.generation;
-		pthread_mutex_unlock(&s->port->lock);
-		got = op(s, generation, arg);
-		pthread_mutex_lock(&s->port->lock);
-		if (got >= 0)
-			*n = (size_t)got;
-		else
-			hr = explain(s, need, got);
-		ccid_session_done(s);
-	}
+	generation = s->member.direct ? generation_now(s) : s->member.generation;
 	pthread_mutex_unlock(&s->port->lock);
-	ccid_session_unpin(s);
+	got = op(s, generation, arg);
+	pthread_mutex_lock(&s->port->lock);
+	if (got >= 0)
+		*n = (size_t)got;
+	else
+		hr = explain(s, need, got);
+	ccid_session_done(s);
 	return hr;
 }
 
-/* The same, but not in the middle of a run. */
-static HRESULT run_alone(struct ccid_session *s, enum ccid_need need, operation *op, void *arg,
-                         size_t *n)
+/* In the middle of a run, or, alone, not. */
+static HRESULT run(struct ccid_session *s, bool alone, enum ccid_need need, operation *op,
+                   void *arg, size_t *n)
 {
 	HRESULT hr = ccid_session_pin(s);
 
 	if (FAILED(hr))
 		return hr;
-	hr = ccid_session_enter(s);
+	pthread_mutex_lock(&s->port->lock);
+	if (alone)
+		hr = ccid_session_turn(s);
 	if (SUCCEEDED(hr)) {
-		hr = run(s, need, op, arg, n);
-		ccid_session_leave(s);
+		hr = use(s, need, op, arg, n);
+		if (alone)
+			ccid_session_over(s);
 	}
+	pthread_mutex_unlock(&s->port->lock);
 	ccid_session_unpin(s);
 	return hr;
 }
@@ -117,7 +116,7 @@ HRESULT ccid_session_transmit(struct ccid_session *s, const struct ccid_blob *ap
 {
 	struct apdu a = {apdu, rapdu, flags, class_get_response};
 
-	return run_alone(s, CCID_NEED_CARD_AS_HEARD, transmit, &a, n);
+	return run(s, true, CCID_NEED_CARD_AS_HEARD, transmit, &a, n);
 }
 
 HRESULT ccid_session_send(struct ccid_session *s, const struct ccid_blob *apdu,
@@ -125,7 +124,7 @@ HRESULT ccid_session_send(struct ccid_session *s, const struct ccid_blob *apdu,
 {
 	struct apdu a = {apdu, rapdu, CCID_XFR_FOLLOW, -1};
 
-	return run(s, CCID_NEED_CARD_AS_HEARD, transmit, &a, n);
+	return run(s, false, CCID_NEED_CARD_AS_HEARD, transmit, &a, n);
 }
 
 struct entry {
@@ -149,7 +148,7 @@ HRESULT ccid_session_secure(struct ccid_session *s, const struct ccid_pin *pin, 
 {
 	struct entry e = {pin, rapdu, cap};
 
-	return run_alone(s, CCID_NEED_CARD_AS_HEARD, secure, &e, n);
+	return run(s, true, CCID_NEED_CARD_AS_HEARD, secure, &e, n);
 }
 
 struct vendor_bytes {
@@ -180,7 +179,7 @@ HRESULT ccid_session_escape(struct ccid_session *s, const uint8_t *out, size_t l
 		ccid_session_tell(s, "escape commands are not allowed in this context");
 		return SCARD_W_SECURITY_VIOLATION;
 	}
-	return run_alone(s, CCID_NEED_READER, escape, &v, n);
+	return run(s, true, CCID_NEED_READER, escape, &v, n);
 }
 
 static void wake_waits(const struct ccid_session *s)

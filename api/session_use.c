@@ -230,13 +230,11 @@ HRESULT ccid_session_adopt(struct ccid_session *s)
 	return S_OK;
 }
 
-HRESULT ccid_session_enter(struct ccid_session *s)
+HRESULT ccid_session_turn(struct ccid_session *s)
 {
+	unsigned since = s->cancels;
 	HRESULT hr = S_OK;
-	unsigned since;
 
-	pthread_mutex_lock(&s->port->lock);
-	since = s->cancels;
 	s->calls++;
 	while (s->busy && SUCCEEDED(hr)) {
 		pthread_cond_wait(&s->idle, &s->port->lock);
@@ -251,6 +249,22 @@ HRESULT ccid_session_enter(struct ccid_session *s)
 	} else {
 		s->calls--;
 	}
+	return hr;
+}
+
+void ccid_session_over(struct ccid_session *s)
+{
+	s->busy = false;
+	s->calls--;
+	pthread_cond_signal(&s->idle);
+}
+
+HRESULT ccid_session_enter(struct ccid_session *s)
+{
+	HRESULT hr;
+
+	pthread_mutex_lock(&s->port->lock);
+	hr = ccid_session_turn(s);
 	pthread_mutex_unlock(&s->port->lock);
 	return hr;
 }
@@ -258,9 +272,7 @@ HRESULT ccid_session_enter(struct ccid_session *s)
 void ccid_session_leave(struct ccid_session *s)
 {
 	pthread_mutex_lock(&s->port->lock);
-	s->busy = false;
-	s->calls--;
-	pthread_cond_signal(&s->idle);
+	ccid_session_over(s);
 	pthread_mutex_unlock(&s->port->lock);
 }
 
