@@ -83,16 +83,11 @@ static bool for_a_card(const struct ccid_cmd *cmd)
 	return cmd->type == CCID_XFR_BLOCK || cmd->type == CCID_SECURE;
 }
 
-static int same_card(struct ccid_reader *r, unsigned slot, const struct ccid_cmd *cmd)
+static int same_card(const struct ccid_reader *r, unsigned slot, const struct ccid_cmd *cmd)
 {
-	bool same;
+	const struct ccid_slot *s = &r->slot[slot];
 
-	if (!for_a_card(cmd))
-		return CCID_OK;
-	pthread_mutex_lock(&r->state);
-	same = r->slot[slot].generation == r->slot[slot].session;
-	pthread_mutex_unlock(&r->state);
-	return same ? CCID_OK : CCID_E_STALE;
+	return !for_a_card(cmd) || s->generation == s->session ? CCID_OK : CCID_E_STALE;
 }
 
 /* A busy reader may be at work on a card that has just come: what was meant for another waits for

@@ -74,13 +74,14 @@ struct ccid_lane {
 	struct ccid_call call;
 };
 
+/* What is atomic is changed with state locked, and may be read without. */
 struct ccid_slot {
-	enum ccid_slot_state state; /* state */
-	uint32_t generation;        /* state */
-	uint32_t insertions;        /* state */
+	_Atomic(enum ccid_slot_state) state;
+	atomic_uint generation;
+	atomic_uint insertions;
 	unsigned protocol;          /* state */
 	bool unannounced;           /* state: no notification of this insertion has come yet */
-	bool suspect;               /* state: ask before the next command */
+	atomic_bool suspect;        /* ask before the next command */
 	bool agreed;                /* state: protocol and parameters stand */
 	bool active_unknown;        /* state: the reader says active, we hold no ATR */
 	bool activates;             /* state: cards here get power from the reader by itself */
@@ -222,11 +223,19 @@ CCID_MUST_USE
 int ccid_slot_settle(struct ccid_reader *r, unsigned slot, bool ask, int64_t deadline);
 /* Only an IccPowerOn tells whether this slot has a card: what else the reader says does not count. */
 bool ccid_slot_blind(const struct ccid_reader *r, unsigned slot);
-bool ccid_slot_suspect(struct ccid_reader *r, unsigned slot);
 /* Whether the card may still have the power that we gave it. */
 bool ccid_slot_ours(struct ccid_reader *r, unsigned slot);
 bool ccid_slot_has_atr(struct ccid_reader *r, unsigned slot);
-enum ccid_slot_state ccid_slot_now(struct ccid_reader *r, unsigned slot);
+
+static inline enum ccid_slot_state ccid_slot_now(const struct ccid_reader *r, unsigned slot)
+{
+	return atomic_load(&r->slot[slot].state);
+}
+
+static inline bool ccid_slot_suspect(const struct ccid_reader *r, unsigned slot)
+{
+	return atomic_load(&r->slot[slot].suspect);
+}
 
 /* settings.c; slot entered */
 CCID_MUST_USE

@@ -124,16 +124,6 @@ void ccid_slot_desync(struct ccid_reader *r, unsigned slot)
 	pthread_mutex_unlock(&r->state);
 }
 
-enum ccid_slot_state ccid_slot_now(struct ccid_reader *r, unsigned slot)
-{
-	enum ccid_slot_state state;
-
-	pthread_mutex_lock(&r->state);
-	state = r->slot[slot].state;
-	pthread_mutex_unlock(&r->state);
-	return state;
-}
-
 bool ccid_slot_ours(struct ccid_reader *r, unsigned slot)
 {
 	bool is;
@@ -152,16 +142,6 @@ bool ccid_slot_has_atr(struct ccid_reader *r, unsigned slot)
 	has = r->slot[slot].atr.len > 0;
 	pthread_mutex_unlock(&r->state);
 	return has;
-}
-
-bool ccid_slot_suspect(struct ccid_reader *r, unsigned slot)
-{
-	bool is;
-
-	pthread_mutex_lock(&r->state);
-	is = r->slot[slot].suspect;
-	pthread_mutex_unlock(&r->state);
-	return is;
 }
 
 static void set_suspect(struct ccid_reader *r, unsigned slot, bool suspect)

@@ -71,16 +71,15 @@ void ccid_wire_drop(struct ccid_reader *r)
 	ccid_wire_give(r);
 }
 
-static void watch_card(struct ccid_reader *r, struct ccid_call *c)
+/* The generation first: it is what tells that the card has changed since. */
+static void watch_card(const struct ccid_reader *r, struct ccid_call *c)
 {
 	if (r->t->iface.intr_in.address == 0)
 		return;
 	c->watches = c->type == CCID_XFR_BLOCK || c->type == CCID_SECURE ||
 	             c->type == CCID_ICC_POWER_ON || c->type == CCID_SET_PARAMETERS;
-	pthread_mutex_lock(&r->state);
 	c->generation = r->slot[c->slot].generation;
 	c->insertions = r->slot[c->slot].insertions;
-	pthread_mutex_unlock(&r->state);
 }
 
 static void begin(struct ccid_reader *r, unsigned slot, const struct ccid_cmd *cmd, uint8_t seq,

@@ -241,23 +241,24 @@ static int by_level(struct xfr *x)
 	return x->r->slot[x->slot].protocol == 0 ? tpdu_t0(x) : tpdu_t1(x);
 }
 
+/* The state first: one that is overtaken is told by the generation. */
 int ccid_same_session(struct ccid_reader *r, unsigned slot, uint32_t generation, int64_t deadline)
 {
-	struct ccid_slot_info info;
+	struct ccid_slot *s = &r->slot[slot];
+	enum ccid_slot_state state;
 	int rc = ccid_slot_settle(r, slot, false, deadline);
 
 	if (rc == CCID_OK)
 		rc = ccid_in_step(r, slot);
-	if (rc == CCID_OK)
-		rc = ccid_slot_get_info(r, slot, &info);
 	if (rc < 0)
 		return rc;
-	if (info.generation != generation)
+	state = s->state;
+	if (s->generation != generation)
 		return CCID_E_STALE;
-	r->slot[slot].session = generation;
-	if (info.state == CCID_SLOT_EMPTY)
+	s->session = generation;
+	if (state == CCID_SLOT_EMPTY)
 		return CCID_E_NOCARD;
-	return info.state == CCID_SLOT_READY ? CCID_OK : CCID_E_INACTIVE;
+	return state == CCID_SLOT_READY ? CCID_OK : CCID_E_INACTIVE;
 }
 
 int ccid_same_card(struct ccid_reader *r, unsigned slot, uint32_t generation, int64_t deadline)
