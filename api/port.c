@@ -19,7 +19,10 @@ struct waiter {
 
 void ccid_port_init(struct ccid_port *p, struct ccid_open *open, unsigned slot)
 {
-	*p = (struct ccid_port){.open = open, .reader = ccid_open_reader(open), .slot = slot};
+	*p = (struct ccid_port){.open = open,
+	                        .reader = ccid_open_reader(open),
+	                        .slot = slot,
+	                        .seen = {.gone = true}};
 	pthread_mutex_init(&p->lock, NULL);
 }
 
@@ -68,6 +71,7 @@ void ccid_port_look(struct ccid_port *p, struct ccid_slot_info *info)
 
 	if (ccid_slot_get_info(p->reader, p->slot, info) < 0)
 		*info = (struct ccid_slot_info){.gone = true};
+	p->seen = *info;
 	if (info->gone) {
 		ccid_port_wake(p);
 		return;
@@ -77,6 +81,14 @@ void ccid_port_look(struct ccid_port *p, struct ccid_slot_info *info)
 	ccid_card_place_saw(&p->place, ccid_sight_of(info), info->insertions);
 	if (p->share.owner != owner)
 		ccid_port_wake(p);
+}
+
+void ccid_port_glance(struct ccid_port *p)
+{
+	struct ccid_slot_info info;
+
+	if (!ccid_slot_still(p->reader, p->slot, &p->seen))
+		ccid_port_look(p, &info);
 }
 
 void ccid_port_show(struct ccid_port *p, struct ccid_slot_info *info, struct ccid_card_place *place)

@@ -5,6 +5,7 @@
 #define CCID_PORT_H
 
 #include "card_place.h"
+#include "reader.h"
 #include "share.h"
 
 #include <pthread.h>
@@ -19,6 +20,7 @@ struct ccid_port {
 	struct ccid_share share;      /* lock */
 	uint64_t moves;               /* lock; commands that may have selected another file */
 	struct ccid_card_place place; /* lock */
+	struct ccid_slot_info seen;   /* lock; when it was last looked at; gone: never */
 };
 
 void ccid_port_init(struct ccid_port *p, struct ccid_open *open, unsigned slot);
@@ -28,7 +30,9 @@ void ccid_port_fini(struct ccid_port *p);
 void ccid_port_refresh(struct ccid_port *p, struct ccid_slot_info *info);
 /* The same with what was heard already: no system call. */
 void ccid_port_look(struct ccid_port *p, struct ccid_slot_info *info);
-/* The same, and where the card is; lock not held. */
+/* The same, and nothing is done when nothing has changed since: p->seen. */
+void ccid_port_glance(struct ccid_port *p);
+/* As ccid_port_look(), and where the card is; lock not held. */
 void ccid_port_show(struct ccid_port *p, struct ccid_slot_info *info,
                     struct ccid_card_place *place);
 struct ccid_card_view ccid_card_view_of(const struct ccid_slot_info *info);

@@ -174,7 +174,7 @@ enum ccid_need {
 	CCID_NEED_CARD_AS_HEARD /* the same without listening: the driver will, before it sends */
 };
 
-/* What stands in the way, S_OK if nothing. Port mutex held. */
+/* What stands in the way, S_OK if nothing, after listening. Port mutex held. */
 HRESULT ccid_session_check(struct ccid_session *s, enum ccid_need need,
                            struct ccid_slot_info *info);
 

@@ -65,16 +65,11 @@ int64_t ccid_session_deadline(const struct ccid_session *s, int64_t limit_ms)
 	return limit_ms < CCID_NEVER - now ? now + limit_ms : CCID_NEVER;
 }
 
-HRESULT ccid_session_check(struct ccid_session *s, enum ccid_need need, struct ccid_slot_info *info)
+static HRESULT pending(const struct ccid_session *s, enum ccid_need need,
+                       const struct ccid_slot_info *info)
 {
 	struct ccid_card_view view;
 
-	if (atomic_load(&s->closed))
-		return SCARD_E_INVALID_HANDLE;
-	if (need == CCID_NEED_CARD_AS_HEARD)
-		ccid_port_look(s->port, info);
-	else
-		ccid_port_refresh(s->port, info);
 	if (need == CCID_NEED_OPEN)
 		return S_OK;
 	if (info->gone)
@@ -88,6 +83,22 @@ HRESULT ccid_session_check(struct ccid_session *s, enum ccid_need need, struct c
 	case CCID_PENDING_NONE: break;
 	}
 	return S_OK;
+}
+
+HRESULT ccid_session_check(struct ccid_session *s, enum ccid_need need, struct ccid_slot_info *info)
+{
+	if (atomic_load(&s->closed))
+		return SCARD_E_INVALID_HANDLE;
+	ccid_port_refresh(s->port, info);
+	return pending(s, need, info);
+}
+
+static HRESULT check_as_heard(struct ccid_session *s)
+{
+	if (atomic_load(&s->closed))
+		return SCARD_E_INVALID_HANDLE;
+	ccid_port_glance(s->port);
+	return pending(s, CCID_NEED_CARD, &s->port->seen);
 }
 
 void ccid_session_tell(struct ccid_session *s, const char *text)
@@ -137,7 +148,10 @@ static int go_on(void *arg)
 
 	if (t->session->cancels != t->cancels)
 		return CCID_E_CANCELLED;
-	t->hr = ccid_session_check(t->session, t->need, &info);
+	if (t->need == CCID_NEED_CARD_AS_HEARD)
+		t->hr = check_as_heard(t->session);
+	else
+		t->hr = ccid_session_check(t->session, t->need, &info);
 	return FAILED(t->hr) ? CCID_E_STALE : 0;
 }
 

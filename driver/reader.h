@@ -120,6 +120,9 @@ struct ccid_slot_info {
 CCID_MUST_USE
 int ccid_slot_get_info(struct ccid_reader *r, unsigned slot, struct ccid_slot_info *out);
 
+/* Whether a snapshot of the slot would be the same again. Locks nothing. */
+bool ccid_slot_still(const struct ccid_reader *r, unsigned slot, const struct ccid_slot_info *is);
+
 /* GetSlotStatus. 0, with the slot's state brought up to date. Does nothing, and returns
  * CCID_E_SLOT_BUSY, when a command is under way. */
 CCID_MUST_USE

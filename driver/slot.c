@@ -199,6 +199,15 @@ int ccid_slot_get_info(struct ccid_reader *r, unsigned slot, struct ccid_slot_in
 	return CCID_OK;
 }
 
+/* The generation last: whatever else has changed before it, a card that was lost shows there. */
+bool ccid_slot_still(const struct ccid_reader *r, unsigned slot, const struct ccid_slot_info *is)
+{
+	const struct ccid_slot *s = &r->slot[slot];
+
+	return slot < r->nslots && !is->gone && !atomic_load(&r->gone) && s->state == is->state &&
+	       s->insertions == is->insertions && s->generation == is->generation;
+}
+
 int ccid_slot_status(struct ccid_reader *r, unsigned slot, int64_t silence_ms, int64_t deadline)
 {
 	struct ccid_cmd cmd = ccid_cmd_get_slot_status();
