@@ -37,6 +37,10 @@ if(NOT ISCARD_SANITIZE)
   target_link_options(iscard_shared PRIVATE LINKER:--no-undefined)
 endif()
 set_target_properties(iscard_static PROPERTIES LINKER_LANGUAGE C OUTPUT_NAME iscard)
+if(ISCARD_LTO AND CMAKE_C_COMPILER_ID STREQUAL "GNU" AND CMAKE_OBJCOPY AND NOT ISCARD_SMALL
+   AND NOT ISCARD_SANITIZE AND NOT ISCARD_FUZZ AND NOT CMAKE_BUILD_TYPE STREQUAL "Debug")
+  include(cmake/lto.cmake)
+endif()
 
 add_library(iscard_compat INTERFACE)
 target_include_directories(iscard_compat INTERFACE
