@@ -43,13 +43,16 @@ int ccid_blob_resize(struct ccid_blob *b, size_t len)
 
 int ccid_blob_set(struct ccid_blob *b, const void *src, size_t len)
 {
-	int err = ccid_blob_resize(b, len);
+	int err = reserve(b, len);
 
-	if (err != 0 || len == 0)
+	if (err != 0)
 		return err;
-	if (src != NULL)
+	if (len < b->len)
+		ccid_wipe(b->p + len, b->len - len);
+	b->len = len;
+	if (len > 0 && src != NULL)
 		memcpy(b->p, src, len);
-	else
+	else if (len > 0)
 		memset(b->p, 0, len);
 	return 0;
 }

@@ -270,7 +270,8 @@ void ccid_session_over(struct ccid_session *s)
 {
 	s->busy = false;
 	s->calls--;
-	pthread_cond_signal(&s->idle);
+	if (s->calls > 0)
+		pthread_cond_signal(&s->idle);
 }
 
 HRESULT ccid_session_enter(struct ccid_session *s)

@@ -197,7 +197,7 @@ static int occupy(struct ccid_reader *r, unsigned slot, int64_t deadline, bool d
 
 	atomic_fetch_add(&s->users, 1);
 	pthread_mutex_lock(&r->wire);
-	rc = pass_both(r, &t);
+	rc = !cancelled(r, &t) && try_both(r, slot) ? CCID_OK : pass_both(r, &t);
 	if (rc == CCID_OK)
 		begin(r, slot, t.cancels, false);
 	pthread_mutex_unlock(&r->wire);
