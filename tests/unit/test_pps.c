@@ -77,6 +77,19 @@ static void check_codes_have_their_known_values(void **state)
 	assert_int_equal(ccid_lrc(ifs, 0), 0);
 }
 
+static void the_exclusive_or_is_of_all_bytes_of_any_length(void **state)
+{
+	uint8_t bytes[300], all = 0;
+
+	(void)state;
+	for (size_t n = 0; n < sizeof bytes; n++) {
+		assert_int_equal(ccid_lrc(bytes, n), all);
+		bytes[n] = (uint8_t)(n * 73 + n / 7 + 1);
+		all ^= bytes[n];
+		assert_int_equal(ccid_lrc(bytes + n, 1), bytes[n]);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -85,6 +98,7 @@ int main(void)
 		cmocka_unit_test(a_card_may_drop_the_speed),
 		cmocka_unit_test(anything_else_is_no_agreement),
 		cmocka_unit_test(check_codes_have_their_known_values),
+		cmocka_unit_test(the_exclusive_or_is_of_all_bytes_of_any_length),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
