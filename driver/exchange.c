@@ -137,10 +137,18 @@ static bool freed(struct ccid_reader *r, unsigned slot, int64_t patience)
 	return any;
 }
 
+/* How long a busy reader is borne with, from its first word of it. */
+static bool is_over(const struct ccid_reader *r, const struct ccid_wait *wait, int64_t *patience)
+{
+	if (*patience == 0)
+		*patience = ccid_after(r, CCID_BUSY_MS, wait->deadline);
+	return ccid_env_now(r->env) >= *patience;
+}
+
 int ccid_exchange(struct ccid_reader *r, unsigned slot, const struct ccid_cmd *cmd,
                   const struct ccid_wait *wait, struct ccid_rsp *rsp)
 {
-	int64_t patience = ccid_after(r, CCID_BUSY_MS, wait->deadline);
+	int64_t patience = 0;
 	int rc = CCID_E_SLOT_BUSY;
 
 	memset(rsp, 0, sizeof *rsp);
@@ -154,7 +162,7 @@ int ccid_exchange(struct ccid_reader *r, unsigned slot, const struct ccid_cmd *c
 		if (rc == CCID_E_CANCELLED ||
 		    ((rc == CCID_E_NOCARD || rc == CCID_E_STALE) && rsp->type == 0))
 			return ccid_recover(r, slot) == CCID_E_GONE ? CCID_E_GONE : rc;
-		if (rc != CCID_E_SLOT_BUSY || ccid_env_now(r->env) >= patience)
+		if (rc != CCID_E_SLOT_BUSY || is_over(r, wait, &patience))
 			break;
 		if (rsp->error == 0xE0 && !freed(r, slot, patience) && !crowded(r, slot))
 			ccid_slot_desync(r, slot); /* nothing of ours is outstanding */

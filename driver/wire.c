@@ -86,6 +86,7 @@ static void begin(struct ccid_reader *r, unsigned slot, const struct ccid_cmd *c
                   const struct ccid_wait *wait, struct ccid_rsp *rsp)
 {
 	struct ccid_call *c = &r->slot[slot].lane->call;
+	int64_t now = ccid_env_now(r->env);
 
 	*c = (struct ccid_call){.open = true,
 	                        .deaf = r->slot[slot].recovering,
@@ -95,9 +96,11 @@ static void begin(struct ccid_reader *r, unsigned slot, const struct ccid_cmd *c
 	                        .silence_ms = wait->silence_ms,
 	                        .unit_ms = wait->unit_ms,
 	                        .deadline = wait->deadline,
-	                        .limit = ccid_after(r, wait->silence_ms, wait->deadline),
+	                        .limit = ccid_soonest(now + wait->silence_ms, wait->deadline),
 	                        .rsp = rsp};
 	r->sender = c;
+	if (r->look_at == 0)
+		r->look_at = now + CCID_LOOK_MS;
 	watch_card(r, c);
 }
 

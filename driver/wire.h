@@ -7,12 +7,15 @@
 
 #define CCID_CANCELS_MAX 100 /* forgotten at once */
 
+static inline int64_t ccid_soonest(int64_t a, int64_t b)
+{
+	return a < b ? a : b;
+}
+
 /* In ms from now, but no later than deadline. */
 static inline int64_t ccid_after(const struct ccid_reader *r, int64_t ms, int64_t deadline)
 {
-	int64_t until = ccid_env_now(r->env) + ms;
-
-	return until < deadline ? until : deadline;
+	return ccid_soonest(ccid_env_now(r->env) + ms, deadline);
 }
 
 /* turn.c */

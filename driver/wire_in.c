@@ -7,11 +7,6 @@
 
 #define EXTENSIONS_MAX 100000 /* in one exchange, beside its deadline */
 
-static int64_t min64(int64_t a, int64_t b)
-{
-	return a < b ? a : b;
-}
-
 static int64_t max64(int64_t a, int64_t b)
 {
 	return a > b ? a : b;
@@ -461,14 +456,14 @@ static int64_t next_limit(struct ccid_reader *r)
 
 		if (!c->open)
 			continue;
-		until = min64(until, c->limit);
+		until = ccid_soonest(until, c->limit);
 		look = look || c->watches;
 	}
 	if (!look)
 		return until;
 	if (r->look_at == 0)
 		r->look_at = ccid_env_now(r->env) + CCID_LOOK_MS;
-	return min64(until, r->look_at);
+	return ccid_soonest(until, r->look_at);
 }
 
 static int wait(struct ccid_reader *r, int64_t until)
