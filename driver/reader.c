@@ -168,16 +168,21 @@ static void wake_slot(struct ccid_reader *r, unsigned slot)
 	s->ours = s->active_unknown = ours;
 }
 
+static bool sleep_is_due(const struct ccid_reader *r, int64_t now)
+{
+	return (unsigned long)now - atomic_load(&r->sleep_looked) >= SLEEP_LOOK_MS;
+}
+
 /* Slots whose card a sleep has reset since the last look. A system cannot sleep and wake up in less
  * time than lies between two looks. */
-static int wake_up(struct ccid_reader *r)
+static int wake_up(struct ccid_reader *r, int64_t now)
 {
-	int64_t now = ccid_env_now(r->env), slept;
+	int64_t slept;
 	int changes = 0;
 
-	if (now < r->sleep_at)
+	if (!sleep_is_due(r, now))
 		return 0;
-	r->sleep_at = now + SLEEP_LOOK_MS;
+	atomic_store(&r->sleep_looked, (unsigned long)now);
 	slept = ccid_env_slept(r->env);
 	if (slept - r->slept < SLEEP_MIN_MS)
 		return 0;
@@ -192,19 +197,19 @@ static int wake_up(struct ccid_reader *r)
 	return changes;
 }
 
-static bool quiet(const struct ccid_reader *r)
+static bool quiet(const struct ccid_reader *r, int64_t now)
 {
-	return r->t->ops->quiet != NULL && r->t->ops->quiet(r->t);
+	return r->t->ops->quiet != NULL && r->t->ops->quiet(r->t, now);
 }
 
-static int dispatch(struct ccid_reader *r, bool look)
+static int dispatch(struct ccid_reader *r, int64_t now, bool look)
 {
 	uint8_t buf[NOTIFY_MAX];
 	int changes, n = 0;
 
 	pthread_mutex_lock(&r->state);
-	changes = wake_up(r);
-	for (unsigned i = 0; i < NOTIFY_ROUNDS && (look || i > 0 || !quiet(r)); i++) {
+	changes = wake_up(r, now);
+	for (unsigned i = 0; look && i < NOTIFY_ROUNDS; i++) {
 		n = atomic_load(&r->gone) ? CCID_E_GONE
 		                          : r->t->ops->interrupt_in(r->t, buf, sizeof buf);
 		if (n <= 0)
@@ -220,12 +225,15 @@ static int dispatch(struct ccid_reader *r, bool look)
 
 int ccid_reader_dispatch(struct ccid_reader *r)
 {
-	return dispatch(r, true);
+	return dispatch(r, ccid_env_now(r->env), true);
 }
 
 int ccid_reader_heard(struct ccid_reader *r)
 {
-	return dispatch(r, false);
+	int64_t now = ccid_env_now(r->env);
+	bool calm = !atomic_load(&r->gone) && quiet(r, now);
+
+	return calm && !sleep_is_due(r, now) ? 0 : dispatch(r, now, !calm);
 }
 
 int ccid_reader_event_fd(const struct ccid_reader *r)
@@ -400,6 +408,7 @@ static int make(struct ccid_reader **out, struct ccid_transport *t,
 	init_locks(r);
 	init_gates(r, claims.max_slot_index + 1u);
 	r->slept = ccid_env_slept(env);
+	r->sleep_looked = (unsigned long)ccid_env_now(env) - SLEEP_LOOK_MS;
 	rc = describe(r);
 	if (rc == CCID_OK)
 		rc = allocate(r);

@@ -147,7 +147,8 @@ struct ccid_reader {
 	atomic_bool gone, woken; /* woken: a cancel() of the transport was for somebody */
 	atomic_uint faults;
 	struct ccid_fault fault;         /* state */
-	int64_t slept, sleep_at;         /* state: as last looked; when to look again */
+	int64_t slept;                   /* state: as last looked */
+	atomic_ulong sleep_looked;       /* state to change; when that was */
 	struct ccid_listener *listeners; /* state */
 
 	/* Last what is big: near the start an offset is a byte of code, not four. */

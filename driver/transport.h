@@ -82,8 +82,8 @@ struct ccid_transport_ops {
 	int (*interrupt_in)(struct ccid_transport *t, uint8_t *buf, size_t cap);
 
 	/* Whether interrupt_in() would have nothing, as far as a look a moment ago tells: no longer ago
-	 * than it takes to change a card. Asks nobody. May be NULL: cannot tell. */
-	bool (*quiet)(struct ccid_transport *t);
+	 * than it takes to change a card. now is env time. Asks nobody. May be NULL: cannot tell. */
+	bool (*quiet)(struct ccid_transport *t, int64_t now);
 
 	/* One control transfer on endpoint 0; data is setup->length bytes, in or out by bit 7 of
 	 * request_type. Returns the bytes moved; CCID_E_STALL when refused. Not while a bulk

@@ -88,7 +88,7 @@ void ccid_usb_intr_done(struct ccid_usb *u)
 
 /* A transfer that ended badly is submitted again before anything is concluded from it: suspend ends
  * transfers too. While the ring is full the device keeps its news. */
-void ccid_usb_intr_service(struct ccid_usb *u)
+static void service(struct ccid_usb *u)
 {
 	if (!u->intr_on || u->gone || (u->flying & CCID_USB_INTR) != 0 ||
 	    u->ring_count == CCID_USB_RING)
@@ -103,6 +103,13 @@ void ccid_usb_intr_service(struct ccid_usb *u)
 		u->intr_errors = INTR_ERRORS_MAX;
 		intr_rest(u);
 	}
+}
+
+/* One that is due again after errors is no calm one. */
+void ccid_usb_intr_service(struct ccid_usb *u)
+{
+	service(u);
+	atomic_store(&u->calm, (u->flying & CCID_USB_INTR) != 0 && u->ring_count == 0 && !u->gone);
 }
 
 void ccid_usb_intr_stop(struct ccid_usb *u)
@@ -179,18 +186,12 @@ int ccid_usb_interrupt_in(struct ccid_transport *t, uint8_t *buf, size_t cap)
 	return n;
 }
 
-/* One that is due again after errors is no quiet one. */
-bool ccid_usb_quiet(struct ccid_transport *t)
+bool ccid_usb_quiet(struct ccid_transport *t, int64_t now)
 {
 	struct ccid_usb *u = ccid_usb_of(t);
-	int64_t now = ccid_env_now(t->env);
-	bool quiet;
 
-	pthread_mutex_lock(&u->lock);
-	quiet = (u->flying & CCID_USB_INTR) != 0 && u->ring_count == 0 && !u->gone &&
-	        now - u->heard_at < CCID_USB_QUIET_MS;
-	pthread_mutex_unlock(&u->lock);
-	return quiet;
+	return atomic_load(&u->calm) &&
+	       (unsigned long)now - atomic_load(&u->heard_at) < CCID_USB_QUIET_MS;
 }
 
 int ccid_usb_event_fd(struct ccid_transport *t)

@@ -48,6 +48,7 @@ void ccid_usb_set_gone(struct ccid_usb *u)
 	if (u->gone)
 		return;
 	u->gone = true;
+	atomic_store(&u->calm, false);
 	ccid_log(u->base.env, CCID_LOG_INFO, u->base.id.address, "the reader is gone");
 	if (u->ring_fd >= 0 && write(u->ring_fd, &one, sizeof one) < 0)
 		ccid_log(u->base.env, CCID_LOG_ERROR, u->base.id.address, "event not signalled");
@@ -80,7 +81,7 @@ static void settle(struct ccid_usb *u)
 
 	u->landed = 0;
 	u->flying &= ~landed;
-	u->heard_at = ccid_env_now(u->base.env);
+	atomic_store(&u->heard_at, (unsigned long)ccid_env_now(u->base.env));
 	if ((landed & CCID_USB_OUT) != 0)
 		out_done(u);
 	if ((landed & CCID_USB_IN) != 0 && u->in.t->status != LIBUSB_TRANSFER_COMPLETED &&
@@ -237,9 +238,12 @@ static bool answers(struct ccid_usb *u, int64_t deadline)
  * asked the hub, on uhci four times a second. One that still answers has not. */
 static int failed(struct ccid_usb *u, int err)
 {
-	int64_t until = ccid_env_now(u->base.env) + CCID_USB_PARTING_MS;
+	int64_t until;
 
-	if (err != CCID_E_IO || u->gone || (u->flying & CCID_USB_CONTROL) != 0 || answers(u, until))
+	if (err != CCID_E_IO || u->gone || (u->flying & CCID_USB_CONTROL) != 0)
+		return err;
+	until = ccid_env_now(u->base.env) + CCID_USB_PARTING_MS;
+	if (answers(u, until))
 		return err;
 	u->waiting = true;
 	while (!u->gone && wait_once(u, poll_ms(u, until), false) == 0)

@@ -63,10 +63,12 @@ struct ccid_usb {
 	pid_t owner; /* a child of fork must not touch the device at close */
 	int fd;      /* the usbfs node */
 	int cancel_fd, ring_fd, event_fd;
-	int wake_fd;         /* libusb's; -1: nothing wakes a thread that waits inside */
-	atomic_uint cancels; /* not yet taken */
-	unsigned landed;     /* CCID_USB_*: noted by callbacks, of whoever has events handled */
-	int retry_fd;        /* timer: the interrupt transfer is due again */
+	int wake_fd;           /* libusb's; -1: nothing wakes a thread that waits inside */
+	atomic_uint cancels;   /* not yet taken */
+	unsigned landed;       /* CCID_USB_*: noted by callbacks, of whoever has events handled */
+	int retry_fd;          /* timer: the interrupt transfer is due again */
+	atomic_bool calm;      /* lock to change; the interrupt transfer is out, no message kept */
+	atomic_ulong heard_at; /* lock to change; env time of the last look for completions */
 	struct pollfd fds[CCID_USB_POLLFDS_MAX]; /* cancel_fd, then libusb's */
 	nfds_t nfds;
 	bool claimed, driver_detached;
@@ -74,8 +76,7 @@ struct ccid_usb {
 	pthread_mutex_t lock; /* guards all below */
 	unsigned flying;      /* CCID_USB_* */
 	bool waiting, gone;
-	int64_t heard_at; /* env time of the last look for completions; 0: never */
-	bool posted;      /* wait_in() has something to tell */
+	bool posted; /* wait_in() has something to tell */
 	struct ccid_usb_xfer in, out, control, intr;
 	int out_err; /* of the last OUT, told by whatever bulk operation comes next */
 	int64_t out_deadline;
@@ -168,7 +169,7 @@ void ccid_usb_intr_stop(struct ccid_usb *u);
 void ccid_usb_intr_start(struct ccid_usb *u);
 
 int ccid_usb_interrupt_in(struct ccid_transport *t, uint8_t *buf, size_t cap);
-bool ccid_usb_quiet(struct ccid_transport *t);
+bool ccid_usb_quiet(struct ccid_transport *t, int64_t now);
 int ccid_usb_event_fd(struct ccid_transport *t);
 
 #endif
