@@ -7,7 +7,7 @@ if(ISCARD_PCSC)
   list(APPEND linked_as_one ccid_pcsc)
 endif()
 foreach(part ${linked_as_one})
-  target_compile_options(${part} PRIVATE -flto=auto -ffat-lto-objects)
+  target_compile_options(${part} PRIVATE -flto=auto -ffat-lto-objects -fno-plt)
 endforeach()
 target_link_options(ccid_flags INTERFACE
   $<IF:$<BOOL:$<TARGET_PROPERTY:ISCARD_LINKED_AS_ONE>>,-flto=auto,-fno-lto>)
