@@ -35,6 +35,20 @@ static struct ccid_session *forget_closed(struct ccid_attachment *a)
 	return s;
 }
 
+struct ccid_session *ccid_attachment_take(struct ccid_attachment *a, struct ccid_session **closed)
+{
+	*closed = forget_closed(a);
+	return a->session != NULL ? ccid_session_ref(a->session) : NULL;
+}
+
+void ccid_attachment_taken(struct ccid_session *taken, struct ccid_session *closed)
+{
+	if (closed != NULL)
+		ccid_session_drop(closed);
+	if (taken != NULL)
+		ccid_session_tell(taken, NULL); /* what was before is not about this call */
+}
+
 HRESULT ccid_attachment_session(struct ccid_attachment *a, struct ccid_session **out)
 {
 	struct ccid_session *closed;
@@ -43,14 +57,9 @@ HRESULT ccid_attachment_session(struct ccid_attachment *a, struct ccid_session *
 	if (a->epoch != ccid_process_epoch())
 		return SCARD_E_SERVICE_STOPPED;
 	pthread_mutex_lock(&a->lock);
-	closed = forget_closed(a);
-	if (a->session != NULL)
-		*out = ccid_session_ref(a->session);
+	*out = ccid_attachment_take(a, &closed);
 	pthread_mutex_unlock(&a->lock);
-	if (closed != NULL)
-		ccid_session_drop(closed);
-	if (*out != NULL)
-		ccid_session_tell(*out, NULL); /* what was before is not about this call */
+	ccid_attachment_taken(*out, closed);
 	return *out != NULL ? S_OK : SCARD_E_INVALID_HANDLE;
 }
 

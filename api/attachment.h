@@ -58,6 +58,10 @@ HRESULT ccid_attachment_cancel(struct ccid_attachment *a);
 /* The connection, with a reference. SCARD_E_INVALID_HANDLE, SCARD_E_SERVICE_STOPPED. */
 HRESULT ccid_attachment_session(struct ccid_attachment *a, struct ccid_session **out);
 
+/* The same in two steps: with lock held, of which the connection, or NULL; and after it. */
+struct ccid_session *ccid_attachment_take(struct ccid_attachment *a, struct ccid_session **closed);
+void ccid_attachment_taken(struct ccid_session *taken, struct ccid_session *closed);
+
 /* Let go of what take() gave; a failure is kept for iscard_last_error(). Returns hr. s may be
  * NULL. */
 HRESULT ccid_attachment_end(struct ccid_attachment *a, struct ccid_session *s, HRESULT hr);

@@ -10,6 +10,7 @@
 
 /* A command on its way; n bytes of rapdu are its answer. */
 struct sending {
+	struct ccid_session *session; /* with a reference; NULL: none, or not ours any more */
 	unsigned flags;
 	struct ccid_blob apdu, rapdu;
 	size_t n;
@@ -25,16 +26,30 @@ static void swap(struct ccid_blob *a, struct ccid_blob *b)
 
 static void start(struct ccid_attachment *a, struct sending *s, unsigned flags)
 {
+	struct ccid_session *closed;
+
 	*s = (struct sending){.flags = flags};
 	pthread_mutex_lock(&a->lock);
 	swap(&s->apdu, &a->apdu);
 	swap(&s->rapdu, &a->rapdu);
+	s->session = ccid_attachment_take(a, &closed);
 	pthread_mutex_unlock(&a->lock);
+	ccid_attachment_taken(s->session, closed);
+}
+
+/* The connection, for ccid_attachment_end(). */
+static HRESULT connection(struct sending *s, struct ccid_session **out)
+{
+	*out = s->session;
+	s->session = NULL;
+	return *out != NULL ? S_OK : SCARD_E_INVALID_HANDLE;
 }
 
 /* Forget what was sent, and put the buffers back unless others are there. */
 static void finish(struct ccid_attachment *a, struct sending *s)
 {
+	if (s->session != NULL)
+		ccid_session_unref(s->session);
 	ccid_blob_clear(&s->apdu);
 	if (s->n > 0)
 		ccid_wipe(s->rapdu.p, s->n);
@@ -59,7 +74,7 @@ static HRESULT exchange(struct ccid_attachment *a, struct sending *out,
                         const struct ccid_cmd_request *request)
 {
 	struct ccid_session *s;
-	HRESULT hr = ccid_attachment_session(a, &s);
+	HRESULT hr = connection(out, &s);
 
 	if (FAILED(hr))
 		return ccid_attachment_end(a, NULL, hr);
@@ -136,7 +151,7 @@ static HRESULT send(struct ccid_attachment *a, struct sending *s)
 static HRESULT escape(struct ccid_attachment *a, struct sending *out)
 {
 	struct ccid_session *s;
-	HRESULT hr = ccid_attachment_session(a, &s);
+	HRESULT hr = connection(out, &s);
 
 	if (SUCCEEDED(hr))
 		hr = make_room(out);
