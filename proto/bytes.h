@@ -45,29 +45,26 @@ static inline const uint8_t *ccid_rd_view(struct ccid_rd *r, size_t n)
 	return at;
 }
 
-static inline uint32_t ccid_rd_le(struct ccid_rd *r, size_t n)
-{
-	const uint8_t *b = ccid_rd_view(r, n);
-	uint32_t v = 0;
-
-	while (b != NULL && n-- > 0)
-		v = v << 8 | b[n];
-	return v;
-}
-
 static inline uint8_t ccid_rd_u8(struct ccid_rd *r)
 {
-	return (uint8_t)ccid_rd_le(r, 1);
+	const uint8_t *b = ccid_rd_view(r, 1);
+
+	return b != NULL ? b[0] : 0;
 }
 
 static inline uint16_t ccid_rd_le16(struct ccid_rd *r)
 {
-	return (uint16_t)ccid_rd_le(r, 2);
+	const uint8_t *b = ccid_rd_view(r, 2);
+
+	return b != NULL ? (uint16_t)(b[0] | b[1] << 8) : 0;
 }
 
 static inline uint32_t ccid_rd_le32(struct ccid_rd *r)
 {
-	return ccid_rd_le(r, 4);
+	const uint8_t *b = ccid_rd_view(r, 4);
+
+	return b != NULL ? b[0] | (uint32_t)b[1] << 8 | (uint32_t)b[2] << 16 | (uint32_t)b[3] << 24
+	                 : 0;
 }
 
 static inline struct ccid_wr ccid_wr(void *buf, size_t cap)
