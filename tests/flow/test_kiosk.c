@@ -285,6 +285,35 @@ static void a_locked_card_is_let_go_before_it_moves(void **state)
 	kiosk_end();
 }
 
+/* A command that finds the slot as it was does not look closer; what motors and hands do in between is
+ * told all the same. */
+static void commands_leave_the_place_of_the_card_true(void **state)
+{
+	ISCard *card;
+
+	(void)state;
+	start(EMU_MOUTH_IS_PRESENT, 0);
+	card = kiosk_attached(SHARED);
+	assert_hr(kiosk_challenge(card), S_OK);
+	assert_hr(kiosk_challenge(card), S_OK);
+	assert_place("powered");
+	assert_hr(iscard_attached_move(card, ISCARD_MOTION_LOCK, NULL, NULL), S_OK);
+	assert_hr(kiosk_challenge(card), S_OK);
+	assert_place("locked");
+	assert_hr(iscard_attached_move(card, ISCARD_MOTION_UNLOCK, NULL, NULL), S_OK);
+	assert_hr(kiosk_challenge(card), S_OK);
+	assert_place("powered");
+	assert_hr(kiosk_move(ISCARD_MOTION_EJECT, 0, 1000), SCARD_E_TIMEOUT);
+	assert_hr(kiosk_challenge(card), SCARD_W_RESET_CARD);
+	assert_place("ejecting");
+	assert_hr(kiosk_move(ISCARD_MOTION_CAPTURE, 0, 3000), S_OK);
+	assert_true(FAILED(kiosk_challenge(card)));
+	assert_place("captured");
+	assert_int_equal(kiosk_status().captured, 1);
+	ISCard_Release(card);
+	kiosk_end();
+}
+
 static void unlock_lets_go(void **state)
 {
 	(void)state;
@@ -538,6 +567,7 @@ int main(void)
 		cmocka_unit_test(a_card_pushed_in_half_is_accepted),
 		cmocka_unit_test(accept_waits_for_a_card),
 		cmocka_unit_test(a_locked_card_is_let_go_before_it_moves),
+		cmocka_unit_test(commands_leave_the_place_of_the_card_true),
 		cmocka_unit_test(unlock_lets_go),
 		cmocka_unit_test(the_accept_bit_moves_nothing),
 		cmocka_unit_test(a_reader_without_mechanics_says_so),

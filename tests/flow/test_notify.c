@@ -157,6 +157,46 @@ static void a_quick_swap_of_an_unpowered_card_is_an_insertion(void **state)
 	flow_close();
 }
 
+/* What was seen of a slot need not be asked for again until something has happened to it. */
+static void a_snapshot_is_good_until_the_slot_changes(void **state)
+{
+	struct ccid_slot_info seen;
+
+	(void)state;
+	opened(ABSENT, "50 03");
+	seen = flow_info();
+	assert_true(ccid_slot_still(flow.reader, 0, &seen));
+	assert_int_equal(dispatch(), 1);
+	assert_false(ccid_slot_still(flow.reader, 0, &seen));
+	seen = flow_info();
+	assert_true(ccid_slot_still(flow.reader, 0, &seen));
+	a_message("50 03"); /* another card, as inactive as the one before */
+	assert_int_equal(dispatch(), 1);
+	assert_int_equal(flow_info().state, seen.state);
+	assert_false(ccid_slot_still(flow.reader, 0, &seen));
+	seen = flow_info();
+	assert_false(ccid_slot_still(flow.reader, 1, &seen));
+	seen.gone = true;
+	assert_false(ccid_slot_still(flow.reader, 0, &seen));
+	flow_close();
+}
+
+/* A card that was reset is in the same state as before. */
+static void a_snapshot_ends_with_the_session(void **state)
+{
+	static const struct script_step closing[] = {CLOSING_POWERED};
+	struct ccid_slot_info seen;
+
+	(void)state;
+	flow_ready(&short_reader);
+	SCRIPT_CONTINUE(&flow.script, closing);
+	seen = flow_info();
+	assert_true(ccid_slot_still(flow.reader, 0, &seen));
+	seen.generation--;
+	assert_false(ccid_slot_still(flow.reader, 0, &seen));
+	flow_close();
+}
+
 static void messages_in_one_transfer_are_all_taken(void **state)
 {
 	(void)state;
@@ -363,6 +403,8 @@ int main(void)
 		cmocka_unit_test(the_first_message_after_opening_is_no_news),
 		cmocka_unit_test(a_quick_swap_ends_the_session),
 		cmocka_unit_test(a_quick_swap_of_an_unpowered_card_is_an_insertion),
+		cmocka_unit_test(a_snapshot_is_good_until_the_slot_changes),
+		cmocka_unit_test(a_snapshot_ends_with_the_session),
 		cmocka_unit_test(messages_in_one_transfer_are_all_taken),
 		cmocka_unit_test(several_transfers_are_all_taken),
 		cmocka_unit_test(unknown_bytes_end_a_transfer_and_do_no_harm),
