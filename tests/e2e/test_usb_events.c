@@ -202,14 +202,14 @@ static void a_transport_that_has_just_looked_says_so(void **state)
 	usb_take_notices(t);
 	for (uint8_t seq = 0; seq < 100 && !quiet; seq++) { /* unless the machine is slow */
 		usb_assert_alive(t, seq);
-		quiet = t->ops->quiet(t);
+		quiet = t->ops->quiet(t, usb_after(0));
 	}
 	assert_true(quiet);
 	assert_int_equal(t->ops->pause(t, usb_after(CCID_USB_QUIET_MS + 1)), 0);
-	assert_false(t->ops->quiet(t));
+	assert_false(t->ops->quiet(t, usb_after(0)));
 	assert_true(usbfs_do("remove 0"));
 	usb_assert_alive(t, 101); /* takes the notice up */
-	assert_false(t->ops->quiet(t));
+	assert_false(t->ops->quiet(t, usb_after(0)));
 	assert_true(usbfs_do("insert 0"));
 	t->ops->close(t);
 }
