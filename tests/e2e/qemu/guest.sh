@@ -237,16 +237,24 @@ with_reader()
 	until_true gone 072f:b100
 }
 
+# converse SET COMMAND...
+converse()
+{
+	"${@:2}" <<-END
+		atr
+		conversation $1
+	END
+}
+
 the_emulated_reader_answers_libccid_as_it_answers_us()
 {
-	local level apdus=$build/tests/e2e/apdus set=--tpdu
+	local level peer=$build/tests/e2e/peer_pcsc
 
 	for level in tpdu short extended; do
-		with_reader $level "${apdus}_driver" $set >/tmp/ours
-		with_reader $level pcscd_runs "${apdus}_pcsc" $set >/tmp/theirs
-		grep -q '^<' /tmp/ours
+		with_reader $level converse $level "$tool" run -- "$peer" >/tmp/ours
+		with_reader $level converse $level pcscd_runs "$peer" >/tmp/theirs
+		grep -q '^ <' /tmp/ours
 		diff /tmp/ours /tmp/theirs
-		set=
 	done
 }
 
