@@ -375,7 +375,8 @@ static unsigned users; /* at most, while the reader was at work */
 static int64_t count_users(void *arg)
 {
 	struct ccid_open *o = ccid_process()->readers;
-	struct ccid_port *p = o != NULL ? ccid_open_port(o, 0) : NULL;
+	bool open = o != NULL && ccid_open_reader(o) != NULL;
+	struct ccid_port *p = open ? ccid_open_port(o, 0) : NULL;
 	unsigned n = 0;
 
 	(void)arg;
