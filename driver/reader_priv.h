@@ -148,7 +148,7 @@ struct ccid_reader {
 	atomic_uint faults;
 	struct ccid_fault fault;         /* state */
 	int64_t slept;                   /* state: as last looked */
-	atomic_ulong sleep_looked;       /* state to change; when that was */
+	atomic_ulong sleep_looked;       /* state to change; when that was, its low bits */
 	struct ccid_listener *listeners; /* state */
 
 	/* Last what is big: near the start an offset is a byte of code, not four. */

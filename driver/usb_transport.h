@@ -68,7 +68,7 @@ struct ccid_usb {
 	unsigned landed;       /* CCID_USB_*: noted by callbacks, of whoever has events handled */
 	int retry_fd;          /* timer: the interrupt transfer is due again */
 	atomic_bool calm;      /* lock to change; the interrupt transfer is out, no message kept */
-	atomic_ulong heard_at; /* lock to change; env time of the last look for completions */
+	atomic_ulong heard_at; /* lock to change; env time of the last look, its low bits */
 	struct pollfd fds[CCID_USB_POLLFDS_MAX]; /* cancel_fd, then libusb's */
 	nfds_t nfds;
 	bool claimed, driver_detached;

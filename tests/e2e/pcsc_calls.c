@@ -38,6 +38,16 @@ void send_apdu(const struct calls *c, long card, const char *what, const uint8_t
 		also_bytes("answer", answer, n);
 }
 
+void say_status(long card, const char *whose)
+{
+	dword state = 0, protocol = 9, n = 0, a = 0;
+	long err = pcsc.status(card, NULL, &n, &state, &protocol, NULL, &a);
+
+	say(err, "status of %s", whose);
+	if (err == 0)
+		also("state %lX protocol %lu atr %lu", state & 0xFFFF, protocol, a);
+}
+
 static bool find_protocol(struct calls *c)
 {
 	long card, err = pcsc.connect(c->context, c->reader, 2, 3, &card, &c->protocol);

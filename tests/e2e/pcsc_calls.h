@@ -41,5 +41,7 @@ long open_card(const struct calls *c);
 /* Send, and say what came. */
 void send_apdu(const struct calls *c, long card, const char *what, const uint8_t *apdu, dword len,
                dword cap);
+/* Ask for the status of a connection, and say what came. */
+void say_status(long card, const char *whose);
 
 #endif

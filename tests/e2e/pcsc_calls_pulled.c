@@ -85,23 +85,13 @@ static void ask(const struct calls *c, const char *what, const char *reader, dwo
 	also("[%lX]", s.event & 0xFFFF);
 }
 
-static void look(long card, const char *whose)
-{
-	dword state = 0, protocol = 9, n = 0, a = 0;
-	long err = pcsc.status(card, NULL, &n, &state, &protocol, NULL, &a);
-
-	say(err, "status of %s", whose);
-	if (err == 0)
-		also("state %lX protocol %lu atr %lu", state & 0xFFFF, protocol, a);
-}
-
 /* All that can be asked of a connection whose reader is not there. */
 static void use_it(struct calls *c, long card, const char *when)
 {
 	uint8_t value[64];
 	dword n = sizeof value, protocol = 9;
 
-	look(card, when);
+	say_status(card, when);
 	send_apdu(c, card, when, SELECT, 258);
 	say(pcsc.begin(card), "begin, %s", when);
 	say(pcsc.end(card, 0), "end, %s", when);
@@ -153,7 +143,7 @@ static void in_transmit(struct calls *c)
 	say(usbfs_do("unplug-after 1") ? 0 : -1, "to be pulled");
 	send_apdu(c, card, "reader pulled meanwhile", SELECT, 258);
 	gone(c);
-	look(card, "it");
+	say_status(card, "it");
 	put_back(c, before);
 	send_apdu(c, card, "after it", SELECT, 258);
 	say(pcsc.disconnect(card, 0), "disconnect");
@@ -210,7 +200,7 @@ static void in_transaction(struct calls *c)
 	say(w.err, "another's begin, reader pulled");
 	say(pcsc.disconnect(w.card, 0), "another's disconnect");
 	send_apdu(c, card, "in transaction, reader pulled", SELECT, 258);
-	look(card, "it");
+	say_status(card, "it");
 	say(pcsc.begin(card), "begin within, reader pulled");
 	say(pcsc.end(card, 1), "end, reader pulled");
 	say(pcsc.end(card, 0), "end, reader pulled");

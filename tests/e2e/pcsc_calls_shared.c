@@ -6,16 +6,6 @@
 
 #define SELECT (const uint8_t[]){0x00, 0xA4, 0x00, 0x0C, 0x02, 0x3F, 0x00}, 7
 
-static void look(long card, const char *whose)
-{
-	dword state = 0, protocol = 9, n = 0, a = 0;
-	long err = pcsc.status(card, NULL, &n, &state, &protocol, NULL, &a);
-
-	say(err, "status of %s", whose);
-	if (err == 0)
-		also("state %lX protocol %lu atr %lu", state & 0xFFFF, protocol, a);
-}
-
 void calls_reconnect(struct calls *c)
 {
 	static const dword protocols[] = {0, 1, 2, 3, 4, 8};
@@ -40,18 +30,18 @@ void calls_reconnect(struct calls *c)
 	card = open_card(c);
 	for (dword share = 0; share <= 4; share++) {
 		say(pcsc.reconnect(card, share, 3, 0, &protocol), "reconnect share %lu", share);
-		look(card, "it");
+		say_status(card, "it");
 	}
 	say(pcsc.reconnect(card, 2, 3, 0, NULL), "reconnect no protocol");
 	say(pcsc.reconnect(0, 2, 3, 0, &protocol), "reconnect 0");
 	pcsc.disconnect(card, 0);
 	say(pcsc.reconnect(card, 2, 3, 0, &protocol), "reconnect closed");
 	say(pcsc.connect(c->context, c->reader, 3, 0, &card, &protocol), "connect direct");
-	look(card, "direct");
+	say_status(card, "direct");
 	send_apdu(c, card, "direct", SELECT, 258);
 	say(pcsc.reconnect(card, 2, 3, 0, &protocol), "reconnect shared");
 	also("protocol %lu", protocol);
-	look(card, "shared");
+	say_status(card, "shared");
 	send_apdu(c, card, "select", SELECT, 258);
 	say(pcsc.disconnect(card, 0), "disconnect");
 }
@@ -77,7 +67,7 @@ void calls_transactions(struct calls *c)
 	for (dword how = 1; how <= 2; how++) {
 		say(pcsc.begin(card), "begin");
 		say(pcsc.end(card, how), "end %lu", how);
-		look(card, "it");
+		say_status(card, "it");
 		send_apdu(c, card, "select", SELECT, 258);
 		say(pcsc.reconnect(card, 2, 3, 0, &protocol), "reconnect");
 		send_apdu(c, card, "select", SELECT, 258);
@@ -113,7 +103,7 @@ void calls_two(struct calls *c)
 	err = pcsc.connect(c->context, c->reader, 3, 0, &two, &protocol);
 	say(err, "connect direct beside shared");
 	also("protocol %lu", protocol);
-	look(two, "direct");
+	say_status(two, "direct");
 	send_apdu(c, two, "direct", SELECT, 258);
 	pcsc.disconnect(two, 0);
 	err = pcsc.connect(c->context, c->reader, 2, 3 - c->protocol, &two, &protocol);
@@ -126,21 +116,21 @@ void calls_two(struct calls *c)
 	say(pcsc.end(one, 0), "end one");
 	for (dword how = 1; how <= 2; how++) {
 		say(pcsc.reconnect(one, 2, 3, how, &protocol), "reconnect one %lu", how);
-		look(two, "two");
+		say_status(two, "two");
 		ask_reader(two);
 		say(pcsc.begin(two), "begin two");
 		say(pcsc.end(two, 0), "end two");
 		send_apdu(c, two, "two", SELECT, 258);
 		say(pcsc.reconnect(two, 2, 3, 0, &protocol), "reconnect two");
 		send_apdu(c, two, "two", SELECT, 258);
-		look(one, "one");
+		say_status(one, "one");
 	}
 	for (dword how = 1; how <= 3; how++) {
 		say(pcsc.disconnect(one, how), "disconnect one %lu", how);
-		look(two, "two");
+		say_status(two, "two");
 		send_apdu(c, two, "two", SELECT, 258);
 		say(pcsc.reconnect(two, 2, 3, 0, &protocol), "reconnect two");
-		look(two, "two");
+		say_status(two, "two");
 		one = open_card(c);
 	}
 	pcsc.disconnect(one, 0);
@@ -167,8 +157,8 @@ static void release_open(struct calls *c, bool locked)
 	if (locked)
 		say(pcsc.begin(card), "begin");
 	say(pcsc.release(other), "release, locked %d", locked);
-	look(card, "released");
-	look(two, "two");
+	say_status(card, "released");
+	say_status(two, "two");
 	pcsc.disconnect(two, 0);
 }
 

@@ -20,20 +20,10 @@ static struct emu_config config(void)
 	return cfg;
 }
 
-static struct emu_device *powered(const struct emu_config *cfg)
-{
-	struct emu_device *d = talk_new(cfg);
-	uint8_t buf[64];
-
-	talk_send(d, "62 00000000 00 00 00 0000");
-	assert_true(emu_in(d, 0x82, buf, sizeof buf, 0) > 12);
-	return d;
-}
-
 static void one_ack_moves_all_data(void **state)
 {
 	const struct emu_config cfg = config();
-	struct emu_device *d = powered(&cfg);
+	struct emu_device *d = talk_powered(&cfg);
 
 	(void)state;
 	talk(d, "6F 05000000 00 01 00 0100 00 84 00 00 02", "80 01000000 00 01 00 00 00 84");
@@ -55,7 +45,7 @@ static void data_may_be_acknowledged_byte_by_byte(void **state)
 	(void)state;
 	cfg.card[0].byte_acks = true;
 	cfg.card[0].nulls = 1;
-	d = powered(&cfg);
+	d = talk_powered(&cfg);
 	talk(d, "6F 05000000 00 01 00 0100 00 D6 00 00 02", "80 01000000 00 01 00 00 00 29");
 	talk(d, "6F 01000000 00 02 00 0100 AA", "80 01000000 00 02 00 00 00 29");
 	talk(d, "6F 01000000 00 03 00 0100 BB", "80 01000000 00 03 00 00 00 60");
@@ -70,7 +60,7 @@ static void data_may_be_acknowledged_byte_by_byte(void **state)
 static void more_than_the_card_says_is_not_to_be_had(void **state)
 {
 	const struct emu_config cfg = config();
-	struct emu_device *d = powered(&cfg);
+	struct emu_device *d = talk_powered(&cfg);
 
 	(void)state;
 	talk(d, "6F 05000000 00 01 00 0300 00 44 00 00 00", "80 00000000 00 01 40 FE 00");
@@ -88,7 +78,7 @@ static void a_block_comes_in_two_parts(void **state)
 
 	(void)state;
 	emu_card_t1(&cfg.card[0], 0xFE, false);
-	d = powered(&cfg);
+	d = talk_powered(&cfg);
 	talk(d, "6F 09000000 00 01 00 0300 00 00 05 00 84 00 00 02 83",
 	     "80 03000000 00 01 00 00 00 00 00 04");
 	talk(d, "6F 00000000 00 02 00 0500", "80 05000000 00 02 00 00 00 00 01 90 00 95");
@@ -103,7 +93,7 @@ static void pps_is_fetched_by_its_own_bits(void **state)
 
 	(void)state;
 	cfg.class_desc[40] = 0x38; /* the host agrees the parameters */
-	d = powered(&cfg);
+	d = talk_powered(&cfg);
 	talk(d, "6F 04000000 00 01 00 0200 FF 10 11 FE", "80 02000000 00 01 00 00 00 FF 10");
 	talk(d, "6F 00000000 00 02 00 0200", "80 02000000 00 02 00 00 00 11 FE");
 	assert_int_equal(emu_counts(d)->violations, 0);

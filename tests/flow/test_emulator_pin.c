@@ -26,16 +26,6 @@ static struct emu_config config(unsigned level, uint8_t support)
 	return cfg;
 }
 
-static struct emu_device *powered(const struct emu_config *cfg)
-{
-	struct emu_device *d = talk_new(cfg);
-	uint8_t buf[64];
-
-	talk_send(d, "62 00000000 00 00 00 0000");
-	assert_true(emu_in(d, 0x82, buf, sizeof buf, 0) > 10);
-	return d;
-}
-
 static void keys(struct emu_device *d, unsigned n)
 {
 	for (unsigned key = 0; key < n; key++)
@@ -55,14 +45,14 @@ static void pad_sent(const struct emu_device *d, const char *want)
 static void secure_needs_a_pin_pad(void **state)
 {
 	struct emu_config cfg = config(2, 0);
-	struct emu_device *d = powered(&cfg);
+	struct emu_device *d = talk_powered(&cfg);
 
 	(void)state;
 	talk(d, "69 13000000 00 01 00 0000 " VERIFY, "80 00000000 00 01 40 00 00");
 	assert_int_equal(emu_counts(d)->unadvertised, 1);
 	emu_destroy(d);
 	cfg = config(2, 1);
-	d = powered(&cfg);
+	d = talk_powered(&cfg);
 	talk_send(d, "69 13000000 00 01 00 0000 " VERIFY);
 	keys(d, 4);
 	talk_expect(d, "80 02000000 00 01 00 00 00 9000");
@@ -79,7 +69,7 @@ static void both_pins_go_into_one_command(void **state)
 	(void)state;
 	strcpy(cfg.typed, "123456");
 	strcpy(cfg.typed_new, "98765");
-	d = powered(&cfg);
+	d = talk_powered(&cfg);
 	/* 80 10 is the echo: what the card was sent */
 	talk_send(d, "69 18000000 00 01 00 0000 01 00 82 00 00 00 00 08 04 03 02 03 09 04 00 01 02 "
 	             "00 00 00 80 10 00 00");
@@ -96,11 +86,11 @@ static void what_is_typed_stays_within_the_limits(void **state)
 
 	(void)state;
 	strcpy(cfg.typed, "123");
-	d = powered(&cfg);
+	d = talk_powered(&cfg);
 	talk(d, "69 13000000 00 01 00 0000 " VERIFY, "80 00000000 00 01 40 F0 00");
 	emu_destroy(d);
 	strcpy(cfg.typed, "123456789");
-	d = powered(&cfg);
+	d = talk_powered(&cfg);
 	talk(d, "69 13000000 00 01 00 0000 " VERIFY, "80 00000000 00 01 40 F0 00");
 	pad_sent(d, "");
 	emu_destroy(d);
@@ -133,7 +123,7 @@ static void a_structure_out_of_order_is_refused_at_its_offset(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < sizeof all / sizeof all[0]; i++) {
-		struct emu_device *d = powered(&cfg);
+		struct emu_device *d = talk_powered(&cfg);
 
 		talk(d, all[i].message, all[i].answer);
 		emu_destroy(d);
@@ -148,7 +138,7 @@ static void at_tpdu_level_the_command_goes_in_a_block(void **state)
 
 	(void)state;
 	emu_card_t1(&cfg.card[0], 254, false);
-	d = powered(&cfg);
+	d = talk_powered(&cfg);
 	talk_send(d, "69 13000000 00 01 00 0000 " VERIFY);
 	keys(d, 4);
 	talk_expect(d, "80 06000000 00 01 00 00 00 00 00 02 90 00 92");
@@ -158,7 +148,7 @@ static void at_tpdu_level_the_command_goes_in_a_block(void **state)
 	assert_int_equal(emu_counts(d)->bad_block, 1);
 	emu_destroy(d);
 	cfg.card[0].atr_len = 0; /* T=0 */
-	d = powered(&cfg);
+	d = talk_powered(&cfg);
 	talk_send(d, "69 13000000 00 01 00 0000 " VERIFY);
 	keys(d, 4);
 	talk_expect(d, "80 02000000 00 01 00 00 00 9000");

@@ -90,6 +90,16 @@ void talk_send(struct emu_device *d, const char *hex)
 	assert_int_equal(emu_out(d, EP_OUT, buf, n, talk_now), EMU_OK);
 }
 
+struct emu_device *talk_powered(const struct emu_config *cfg)
+{
+	struct emu_device *d = talk_new(cfg);
+	uint8_t buf[64];
+
+	talk_send(d, "62 00000000 00 00 00 0000");
+	assert_true(emu_in(d, EP_IN, buf, sizeof buf, talk_now) > 10);
+	return d;
+}
+
 void talk_block(struct emu_device *d, const char *header, const uint8_t *data, size_t len)
 {
 	uint8_t *buf = malloc(10 + len);

@@ -8,6 +8,8 @@
 
 /* Created, and configured as an operating system would. */
 struct emu_device *talk_new(const struct emu_config *cfg);
+/* ... with the card in slot 0 powered, whatever its ATR. */
+struct emu_device *talk_powered(const struct emu_config *cfg);
 
 /* The clock of the functions below, milliseconds; they never move it. */
 extern int64_t talk_now;
