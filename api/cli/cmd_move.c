@@ -3,13 +3,13 @@
 #include "cli.h"
 #include "cli_motion.h"
 
-#define OPTIONS                                                                                    \
+/* Behind the options of all, those of one. */
+#define OPTIONS(own)                                                                               \
 	"\n"                                                                                       \
 	"  --wait [SECONDS]  wait for the end, for ever or so long; the number stands behind\n"    \
 	"                    the reader, or as --wait=SECONDS\n"                                   \
 	"  --json            one JSON object: reader, motion, result, commanded, finished,\n"      \
-	"                    before and after (where the card is)\n"                               \
-	"\n"                                                                                       \
+	"                    before and after (where the card is)\n" own "\n"                      \
 	"Nothing is sent to a reader that does not claim the ability (\"iscard info\"): exit "     \
 	"code\n"                                                                                   \
 	"3. A card in use by another program is not moved.\n"
@@ -19,23 +19,23 @@ static const char eject_help[] =
 	"it was seen to be taken, 8 when it was still there as the time was over, and 9 when\n"
 	"the card has left the contacts: it may be in the mouth, and no reader is believed to\n"
 	"see that unless --sees-mouth or $ISCARD_MOUTH (patterns of names, usb:VID:PID) say\n"
-	"so.\n" OPTIONS "\n"
-	"  --sees-mouth      you have tried it: this reader reports a card as present as long as\n"
-	"                    it is in the mouth\n";
+	"so.\n" OPTIONS(
+		"  --sees-mouth      you have tried it: this reader reports a card as present as\n"
+		"                    long as it is in the mouth\n");
 
 static const char capture_help[] =
 	"Power the card off and move it into the bin; also a card that was ejected and is\n"
-	"still in the mouth. --wait: until it is gone.\n" OPTIONS;
+	"still in the mouth. --wait: until it is gone.\n" OPTIONS("");
 
 static const char accept_help[] =
 	"Open the mouth and draw a card in; also one that was ejected and not taken. --wait:\n"
-	"until a card is in position. When one is, nothing is sent.\n" OPTIONS;
+	"until a card is in position. When one is, nothing is sent.\n" OPTIONS("");
 
 static const char lock_help[] =
 	"Hold the card. The lock lasts when this command has ended, if the reader keeps it\n"
-	"without a host.\n" OPTIONS;
+	"without a host.\n" OPTIONS("");
 
-static const char unlock_help[] = "Let go of the card.\n" OPTIONS;
+static const char unlock_help[] = "Let go of the card.\n" OPTIONS("");
 
 static int run(const struct cli_command *self, iscard_motion what, int argc, char **argv)
 {
@@ -56,21 +56,21 @@ static int run(const struct cli_command *self, iscard_motion what, int argc, cha
 	return cli_motion_run(&m, argv[0]);
 }
 
-#define COMMAND(verb, VERB, text)                                                                  \
+#define COMMAND(verb, VERB, own, text)                                                             \
 	static int run_##verb(const struct cli_command *self, int argc, char **argv)               \
 	{                                                                                          \
 		return run(self, ISCARD_MOTION_##VERB, argc, argv);                                \
 	}                                                                                          \
 	const struct cli_command cli_cmd_##verb = {                                                \
 		.name = #verb,                                                                     \
-		.args = "READER [--wait [SECONDS]] [--json]",                                      \
+		.args = "READER [--wait [SECONDS]] [--json]" own,                                  \
 		.summary = text,                                                                   \
 		.help = verb##_help,                                                               \
 		.run = run_##verb,                                                                 \
 	}
 
-COMMAND(eject, EJECT, "move a card out, and wait until it is taken");
-COMMAND(capture, CAPTURE, "move a card into the bin");
-COMMAND(accept, ACCEPT, "draw a card in, and wait for one");
-COMMAND(lock, LOCK, "hold a card in the reader");
-COMMAND(unlock, UNLOCK, "let go of a card");
+COMMAND(eject, EJECT, " [--sees-mouth]", "move a card out, and wait until it is taken");
+COMMAND(capture, CAPTURE, "", "move a card into the bin");
+COMMAND(accept, ACCEPT, "", "draw a card in, and wait for one");
+COMMAND(lock, LOCK, "", "hold a card in the reader");
+COMMAND(unlock, UNLOCK, "", "let go of a card");
