@@ -193,6 +193,17 @@ static bool serve_fuse(struct fuse_session *se, struct fuse_buf *buf)
 	return n > 0 || n == -EINTR || n == -EAGAIN;
 }
 
+/* All that a client did before it sent its word: a file that it closed is closed here, too. */
+static bool catch_up(struct fuse_session *se, struct fuse_buf *buf)
+{
+	struct pollfd fuse = {.fd = fuse_session_fd(se), .events = POLLIN};
+	bool going = true;
+
+	while (going && poll(&fuse, 1, 0) > 0)
+		going = serve_fuse(se, buf);
+	return going;
+}
+
 static void serve(struct usbfs *u, struct fuse_session *se, int ctl, int child)
 {
 	struct pollfd fds[4] = {{.fd = fuse_session_fd(se), .events = POLLIN},
@@ -206,7 +217,9 @@ static void serve(struct usbfs *u, struct fuse_session *se, int ctl, int child)
 		fds[3].fd = usbfs_stand_fd(u);
 		if (poll(fds, 4, wait_ms(u)) < 0 && errno != EINTR)
 			break;
-		if (fds[0].revents != 0)
+		if (fds[1].revents != 0 || fds[3].revents != 0)
+			going = catch_up(se, &buf);
+		else if (fds[0].revents != 0)
 			going = serve_fuse(se, &buf);
 		if (fds[1].revents != 0)
 			usbfs_ctl_serve(u, ctl);

@@ -1,8 +1,13 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
-# usage: rebuild.sh NAME BUILD-FOLDER COMPILER CTEST-OPTIONS [CMAKE OPTION...]
-# Build everything once more in another way and run its tests. CTEST-OPTIONS may be "none".
+# usage: rebuild.sh [--target TARGET] NAME BUILD-FOLDER COMPILER CTEST-OPTIONS [CMAKE OPTION...]
+# Build everything, or TARGET, once more in another way and run its tests. CTEST-OPTIONS may be "none".
 . "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
+target=all
+if [ "$1" = --target ]; then
+	target=$2
+	shift 2
+fi
 build=$2/strict/$1 cc=$3 options=$4
 shift 4
 need "$cc"
@@ -28,7 +33,7 @@ if command -v ccache >/dev/null; then
 fi
 cmake -S "$top" -B "$build" -G Ninja -DCMAKE_C_COMPILER="$cc" -DCMAKE_CXX_COMPILER="$cxx" \
 	-DISCARD_STRICT=ON -DISCARD_CHECKS=OFF "${launcher[@]}" "$@" >/dev/null
-if ! cmake --build "$build" -- -k 0 >"$build/build.log" 2>&1; then
+if ! cmake --build "$build" --target "$target" -- -k 0 >"$build/build.log" 2>&1; then
 	grep -vE '^(\[[0-9/]+\] |ninja: )' "$build/build.log" | head -n 200
 	exit 1
 fi
