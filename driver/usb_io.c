@@ -292,8 +292,11 @@ static int submit_out(struct ccid_usb *u, const uint8_t *buf, size_t len, int64_
 
 	if ((u->flying & CCID_USB_OUT) != 0)
 		err = ccid_usb_wait(u, CCID_USB_OUT, deadline, true);
-	if (err == 0)
+	if (err == 0) {
 		err = u->out_err;
+		if (!u->posted) /* else wait_in() tells it, too: it has ended the IN transfer */
+			u->out_err = 0;
+	}
 	if (err != 0)
 		return err;
 	u->out_deadline = deadline;
@@ -318,14 +321,18 @@ int ccid_usb_bulk_out(struct ccid_transport *t, const uint8_t *buf, size_t len, 
 	return err;
 }
 
+/* What has come is handed over even if an OUT transfer has failed beside it: it may be another slot's
+ * answer. The next call tells of the failure. */
 static int in_result(struct ccid_usb *u)
 {
 	int err;
 
+	u->posted = false;
+	if (u->in.t->status == LIBUSB_TRANSFER_COMPLETED && u->in.t->actual_length > 0)
+		return u->in.t->actual_length;
 	if (u->in.t->status != LIBUSB_TRANSFER_COMPLETED)
 		ccid_usb_drop(u, CCID_USB_OUT);
 	err = u->out_err;
-	u->posted = false;
 	u->out_err = 0;
 	if (err == 0)
 		err = ccid_usb_status(u, u->in.t);

@@ -157,7 +157,7 @@ static int end(struct usbfs *u, size_t len)
 	struct usbfs_urb *urb;
 
 	if (also != NULL)
-		usbfs_end(u, also, 0, NULL, 0);
+		usbfs_end(u, also, -m->also_value, NULL, 0);
 	urb = usbfs_find(u, m->endpoint);
 	if (urb == NULL)
 		return -ENOENT;

@@ -15,7 +15,7 @@ enum stand_what {
 	STAND_UNPLUG,  /* whatever is pending ends */
 	STAND_PENDING, /* answer: length and data of the OUT transfer pending on the endpoint */
 	STAND_END, /* the pending transfer of the endpoint ends with error number and data, and that
-	                * of the endpoint also, if not 0, without an error */
+	                * of the endpoint also, if not 0, with error number also_value */
 	STAND_NOTICE,  /* an interrupt transfer, the next or the pending one, ends so */
 	STAND_CONTROL, /* the next request that is no standard one ends so */
 	STAND_SETUP,   /* answer: setup bytes and data of the last such request */
@@ -32,6 +32,7 @@ enum stand_ioctl {
 struct stand_msg {
 	uint8_t what, endpoint, also, ioctl;
 	int32_t value; /* error number; in an answer the result, negative for a failure */
+	int32_t also_value;
 	uint8_t data[STAND_DATA];
 };
 
