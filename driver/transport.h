@@ -61,9 +61,9 @@ struct ccid_transport_ops {
 
 	/* Wait for the posted IN transfer; an OUT transfer that goes on does not keep it, and one that
 	 * has failed does not take away what has come. Returns the bytes received, 0 for a zero-length
-	 * transfer. CCID_E_TIMEOUT and CCID_E_CANCELLED
-	 * leave the IN transfer posted; CCID_E_TIMEOUT before the deadline: the deadline of the
-	 * last bulk_out() was over, and the device had not taken the bytes, which were taken back.
+	 * transfer. CCID_E_TIMEOUT and CCID_E_CANCELLED leave the IN transfer posted; CCID_E_TIMEOUT
+	 * before the deadline: the deadline of the last bulk_out() was over, and the device had not
+	 * taken the bytes, which were taken back.
 	 * CCID_E_STALL names either bulk endpoint: clear both. */
 	int (*wait_in)(struct ccid_transport *t, int64_t deadline);
 
