@@ -442,7 +442,8 @@ static void woken(struct ccid_reader *r)
 	r->kicked = false;
 	if (r->nlanes == 1)
 		ccid_wire_rouse(r);
-	if (!asked && ++r->unasked > CCID_CANCELS_MAX)
+	r->unasked = asked ? 0 : r->unasked + 1;
+	if (r->unasked > CCID_CANCELS_MAX)
 		broken(r, CCID_E_CANCELLED);
 }
 
@@ -505,7 +506,7 @@ static void wait_for_some(struct ccid_reader *r)
 		woken(r);
 	else
 		over(r, n);
-	if (r->nlanes > 1)
+	if (r->nlanes > 1 || n == CCID_E_CANCELLED)
 		overtaken(r);
 }
 

@@ -204,6 +204,33 @@ static void many_cancels_are_as_one(void **state)
 	}
 }
 
+static void cancels_during_an_abort_do_not_break_it(void **state)
+{
+	struct hand_message m;
+	struct job j;
+
+	(void)state;
+	for (unsigned busy = 1; busy <= 2; busy++) {
+		begin(2, busy);
+		sent(&j, 0, 1);
+		hand_hold(&hand, 0x72);
+		ccid_slot_cancel(reader, 0);
+		m = hand_command(&hand, 2);
+		for (unsigned i = 0; i < 100; i++) {
+			for (unsigned n = 0; n < CCID_CANCELS_KEPT; n++)
+				ccid_slot_cancel(reader, 0);
+			hand_cancels_taken(&hand);
+		}
+		hand_answer(&hand, &m, 0, 0, NULL, 0);
+		result_is(&j, CCID_E_CANCELLED);
+		hand_hold(&hand, 0x6F);
+		works(0);
+		assert_int_equal(hand.seen[0x72], 1);
+		assert_int_equal(hand.halts, 0);
+		finish();
+	}
+}
+
 static void *activate(void *job)
 {
 	struct job *j = job;
@@ -293,6 +320,7 @@ int main(void)
 		cmocka_unit_test(a_cancel_during_recovery_ends_the_command_after_it),
 		cmocka_unit_test(a_look_between_two_commands_takes_no_cancel_away),
 		cmocka_unit_test(many_cancels_are_as_one),
+		cmocka_unit_test(cancels_during_an_abort_do_not_break_it),
 		cmocka_unit_test(a_reset_that_gets_no_turn_ends_the_session_all_the_same),
 	};
 

@@ -499,6 +499,14 @@ void hand_seen(struct hand *h, uint8_t type, unsigned n)
 	pthread_mutex_unlock(&h->lock);
 }
 
+void hand_cancels_taken(struct hand *h)
+{
+	pthread_mutex_lock(&h->lock);
+	while (h->cancels > 0 || h->deadline == 0)
+		pthread_cond_wait(&h->turn, &h->lock);
+	pthread_mutex_unlock(&h->lock);
+}
+
 void hand_someone_waits(struct hand *h)
 {
 	pthread_mutex_lock(&h->lock);

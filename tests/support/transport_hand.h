@@ -88,6 +88,8 @@ void hand_pass(struct hand *h, int64_t ms);
 void hand_time_out(struct hand *h, int64_t ms);
 /* Wait until n commands of this type have come. */
 void hand_seen(struct hand *h, uint8_t type, unsigned n);
+/* Wait until somebody waits, all cancels behind. */
+void hand_cancels_taken(struct hand *h);
 /* Wait until somebody waits. */
 void hand_someone_waits(struct hand *h);
 
