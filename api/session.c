@@ -72,9 +72,25 @@ static void ask_silent_reader(const struct ccid_session *s)
 	(void)err; /* whatever it was, what follows meets it again */
 }
 
+/* *changed: right behind, the card was reset, or left and came back. */
+static HRESULT power_and_adopt(struct ccid_session *s, bool *changed)
+{
+	HRESULT hr;
+
+	pthread_mutex_unlock(&s->port->lock);
+	hr = power_up(s);
+	pthread_mutex_lock(&s->port->lock);
+	*changed = false;
+	if (FAILED(hr))
+		return hr;
+	hr = ccid_session_adopt(s);
+	*changed = hr == SCARD_E_NOT_READY;
+	return hr;
+}
+
 static HRESULT get_ready(struct ccid_session *s)
 {
-	bool joined;
+	bool joined, changed;
 	HRESULT hr = join_in(s, &joined);
 
 	if (joined)
@@ -82,11 +98,9 @@ static HRESULT get_ready(struct ccid_session *s)
 	hr = ccid_session_use_until(s, CCID_NEED_READER, 0, ccid_session_lock_limit(s));
 	if (FAILED(hr))
 		return hr;
-	pthread_mutex_unlock(&s->port->lock);
-	hr = power_up(s);
-	pthread_mutex_lock(&s->port->lock);
-	if (SUCCEEDED(hr))
-		hr = ccid_session_adopt(s);
+	hr = power_and_adopt(s, &changed);
+	if (changed)
+		hr = power_and_adopt(s, &changed);
 	ccid_session_done(s);
 	return hr;
 }
