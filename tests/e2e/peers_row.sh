@@ -30,34 +30,64 @@ run() {
 	shift
 	"$binaries/usbfs_run" $options "$@" <"$out.steps" >"$out.$column" 2>"$out.$column.log"
 }
-mkdir -p "$out.gnupg"
-chmod 700 "$out.gnupg"
-run ours env LD_LIBRARY_PATH="$library" "$binaries/peer_pcsc" || { status=$?; cat "$out.ours.log" >&2; exit $status; }
-run pcscd "$here/pcscd_inside.sh" "$root" "$binaries/peer_pcsc" &
-pcscd=$!
-run scdaemon env SYSTEMD_DEVICE_VERIFY_SYSFS=0 "$binaries/peer_scd" "$root/usr/lib/gnupg/scdaemon" \
-	--homedir "$out.gnupg" --debug-ccid-driver --server || true
-wait "$pcscd" || true
 
-failed=0
+peer() {
+	case $1 in
+	pcscd) run pcscd "$here/pcscd_inside.sh" "$root" "$binaries/peer_pcsc" ;;
+	scdaemon)
+		run scdaemon env SYSTEMD_DEVICE_VERIFY_SYSFS=0 "$binaries/peer_scd" \
+			"$root/usr/lib/gnupg/scdaemon" --homedir "$out.gnupg" --debug-ccid-driver --server
+		;;
+	esac || true
+}
+
 # wrong COLUMN TEXT: and what is in $out.diff
 wrong() {
 	echo "$1 at $row: $2"
 	cat "$out.diff"
 	failed=1
 }
-grep -v '^ [<>]' "$out.ours" | diff "$out.row" - >"$out.diff" || wrong ours "not as wanted"
-for column in pcscd scdaemon; do
-	section "$here/peers_wanted.txt" "$column $row" >"$out.wanted"
+
+# compare COLUMN: sets failed
+compare() {
+	failed=0
+	section "$here/peers_wanted.txt" "$1 $row" >"$out.wanted"
 	diff --unchanged-line-format= --old-line-format='< %L' --new-line-format='> %L' \
-		"$out.$column" "$out.ours" >"$out.differences" || true
-	! grep -q '^ refused' "$out.$column" || echo refused >"$out.differences"
+		"$out.$1" "$out.ours" >"$out.differences" || true
+	! grep -q '^ refused' "$out.$1" || echo refused >"$out.differences"
 	grep -v '^!' "$out.wanted" | diff - "$out.differences" >"$out.diff" ||
-		wrong $column "differs in another way"
+		wrong "$1" "differs in another way"
 	sed -n 's/^! //p' "$out.wanted" >"$out.evidence"
 	while read -r text; do
-		grep -qF -e "$text" "$out.$column.log" || wrong $column "does not say '$text'"
+		grep -qF -e "$text" "$out.$1.log" || wrong "$1" "does not say '$text'"
 	done <"$out.evidence"
+}
+
+# On a busy machine a peer is sometimes late with a reader; it gets another try, we do not.
+again() {
+	peer "$1"
+	compare "$1"
+}
+
+failed=0
+mkdir -p "$out.gnupg"
+chmod 700 "$out.gnupg"
+run ours env LD_LIBRARY_PATH="$library" "$binaries/peer_pcsc" || {
+	status=$?
+	cat "$out.ours.log" >&2
+	exit $status
+}
+peer pcscd &
+peer scdaemon
+wait
+grep -v '^ [<>]' "$out.ours" | diff "$out.row" - >"$out.diff" || wrong ours "not as wanted"
+bad=$failed
+for column in pcscd scdaemon; do
+	compare $column >"$out.verdict"
+	[ "$failed" -eq 0 ] || again "$column" >"$out.verdict"
+	[ "$failed" -eq 0 ] || again "$column" >"$out.verdict"
+	cat "$out.verdict"
+	bad=$((bad + failed))
 done
-[ $failed -eq 0 ] || exit 1
+[ $bad -eq 0 ] || exit 1
 echo "$(grep -c '^ ' "$out.ours") answers at $row, by three drivers"
