@@ -76,10 +76,15 @@ static void take(struct ccid_card_place *p)
 	p->out = false;
 }
 
+/* A motor that turned for a card that nobody saw may have found none: a hand had it. */
 static void end_in_bin(struct ccid_card_place *p)
 {
-	set(p, ISCARD_PLACE_CAPTURED);
-	p->captured++;
+	if (p->there) {
+		set(p, ISCARD_PLACE_CAPTURED);
+		p->captured++;
+	} else {
+		set(p, ISCARD_PLACE_ABSENT);
+	}
 	p->out = false;
 }
 
@@ -174,6 +179,7 @@ void ccid_card_place_sensed(struct ccid_card_place *p, iscard_place position)
 			settle(p, CCID_SIGHT_INACTIVE);
 		break;
 	case ISCARD_PLACE_CAPTURED:
+		p->there = true;
 		if (p->capturing)
 			end_in_bin(p);
 		p->capturing = p->doubt = false;
@@ -183,8 +189,17 @@ void ccid_card_place_sensed(struct ccid_card_place *p, iscard_place position)
 	}
 }
 
-void ccid_card_place_begin(struct ccid_card_place *p, bool mouth)
+/* Off the contacts, perhaps, and yet known to be there. */
+static bool is_in_the_way(const struct ccid_card_place *p)
 {
+	return p->state == ISCARD_PLACE_INSERTED || p->state == ISCARD_PLACE_EJECTING ||
+	       p->state == ISCARD_PLACE_JAMMED;
+}
+
+void ccid_card_place_begin(struct ccid_card_place *p, bool mouth, enum ccid_sight sight)
+{
+	p->there = sight == CCID_SIGHT_INACTIVE || sight == CCID_SIGHT_POWERED ||
+	           ccid_card_place_in_position(p->state) || is_in_the_way(p);
 	p->mouth = mouth;
 	p->slipped = false;
 	p->moving = true;

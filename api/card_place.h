@@ -34,7 +34,8 @@ struct ccid_card_place {
 	bool mouth;     /* ... and whoever moved it vouches that the reader sees its mouth */
 	bool slipped;   /* gone although the last motion was refused: by another hand */
 	bool sensor;    /* one has spoken: it, not the reader, tells when the mouth is empty */
-	bool capturing; /* accepted; when it is gone it is in the bin */
+	bool there;     /* before the motion somebody saw the card: reader, sensor, or a jam */
+	bool capturing; /* accepted; when it is gone it is in the bin, if it was there */
 	bool doubt;     /* after a motion whose end is not known */
 	uint32_t ejected, taken, captured, jammed;
 };
@@ -46,9 +47,9 @@ enum ccid_sight ccid_sight_of(const struct ccid_slot_info *info);
 void ccid_card_place_saw(struct ccid_card_place *p, enum ccid_sight sight, uint32_t insertions);
 void ccid_card_place_sensed(struct ccid_card_place *p, iscard_place position);
 
-/* A motion begins; it was accepted, or failed, with what the reader shows behind it. mouth: "absent"
- * means that the mouth is empty, too. */
-void ccid_card_place_begin(struct ccid_card_place *p, bool mouth);
+/* A motion begins, with what the reader shows before it; it was accepted, or failed, with what it shows
+ * behind it. mouth: "absent" means that the mouth is empty, too. */
+void ccid_card_place_begin(struct ccid_card_place *p, bool mouth, enum ccid_sight sight);
 void ccid_card_place_moved(struct ccid_card_place *p, iscard_motion motion, enum ccid_sight sight,
                            uint32_t insertions);
 void ccid_card_place_failed(struct ccid_card_place *p, iscard_motion motion,

@@ -224,14 +224,16 @@ static void note(struct ccid_session *s, iscard_motion motion, int err, bool tri
 static int move_noted(struct ccid_session *s, const struct ccid_mechanics *m, iscard_motion motion,
                       int64_t deadline)
 {
+	struct ccid_slot_info info;
 	bool tried;
 	int err = 0;
 
 	pthread_mutex_lock(&s->port->lock);
+	ccid_port_refresh(s->port, &info);
 	if (s->port->place.moving)
 		err = CCID_E_SLOT_BUSY; /* another thread with the same connection */
 	else
-		ccid_card_place_begin(&s->port->place, m->mouth);
+		ccid_card_place_begin(&s->port->place, m->mouth, ccid_sight_of(&info));
 	pthread_mutex_unlock(&s->port->lock);
 	if (err < 0)
 		return err;

@@ -107,9 +107,28 @@ static void a_mouth_that_nobody_sees_can_be_emptied_too(void **state)
 	(void)state;
 	start(0, 0);
 	assert_hr(kiosk_move(ISCARD_MOTION_EJECT, 0, 3000), S_FALSE);
-	assert_hr(kiosk_move(ISCARD_MOTION_CAPTURE, 0, 3000), S_OK);
-	assert_place("captured");
+	assert_hr(kiosk_move(ISCARD_MOTION_CAPTURE, 0, 3000), S_FALSE);
+	assert_hr(kiosk_report.commanded, S_OK);
+	assert_place("absent");
 	assert_int_equal(emu_slot(kiosk_device(), 0).captured, 1);
+	assert_hr(kiosk_move(ISCARD_MOTION_CAPTURE, 0, 3000), SCARD_E_NO_SMARTCARD);
+	kiosk_end();
+}
+
+/* The motor turns, and the reader calls that a success. */
+static void a_card_that_a_hand_has_taken_is_not_captured(void **state)
+{
+	const struct emu_fault turns = {.kind = EMU_FAULT_STATUS, .type = 0x71, .value = 0x02};
+
+	(void)state;
+	start(0, 0);
+	assert_hr(kiosk_move(ISCARD_MOTION_EJECT, 0, 3000), S_FALSE);
+	assert_true(emu_take(kiosk_device(), 0, kiosk_now()));
+	assert_true(emu_fault_add(kiosk_device(), &turns));
+	assert_hr(kiosk_move(ISCARD_MOTION_CAPTURE, 0, 3000), S_FALSE);
+	assert_place("absent");
+	assert_int_equal(kiosk_status().captured, 0);
+	assert_int_equal(emu_slot(kiosk_device(), 0).captured, 0);
 	kiosk_end();
 }
 
@@ -557,6 +576,7 @@ int main(void)
 		cmocka_unit_test(the_integrator_s_word_makes_it_one),
 		cmocka_unit_test(a_forgotten_card_is_captured_from_the_mouth),
 		cmocka_unit_test(a_mouth_that_nobody_sees_can_be_emptied_too),
+		cmocka_unit_test(a_card_that_a_hand_has_taken_is_not_captured),
 		cmocka_unit_test(an_ejected_card_is_drawn_in_again),
 		cmocka_unit_test(a_jam_is_named_and_may_pass),
 		cmocka_unit_test(a_full_bin_leaves_the_card),

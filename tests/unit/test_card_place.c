@@ -77,7 +77,7 @@ static bool happen(struct ccid_card_place *p, unsigned n)
 	rest = n / 15;
 	if (rest > 3)
 		return false;
-	ccid_card_place_begin(p, true);
+	ccid_card_place_begin(p, true, (enum ccid_sight)(n / 5 % 3));
 	if (rest == 0)
 		ccid_card_place_moved(p, motion, sight, p->insertions);
 	else
@@ -97,6 +97,8 @@ static void check_step(const struct ccid_card_place *a, const struct ccid_card_p
 		assert_int_equal(b->taken, a->taken + 1);
 	if (captured)
 		assert_int_equal(b->captured, a->captured + 1);
+	if (captured)
+		assert_true(b->there || a->there);
 	if (b->state == ISCARD_PLACE_TAKEN && a->state != ISCARD_PLACE_TAKEN)
 		assert_true(taken);
 	if (b->state == ISCARD_PLACE_CAPTURED && a->state != ISCARD_PLACE_CAPTURED)
@@ -144,7 +146,7 @@ static void what_is_seen_during_a_motion_means_nothing_yet(void **state)
 
 	(void)state;
 	ccid_card_place_saw(&p, CCID_SIGHT_INACTIVE, 1);
-	ccid_card_place_begin(&p, true);
+	ccid_card_place_begin(&p, true, CCID_SIGHT_INACTIVE);
 	ccid_card_place_saw(&p, CCID_SIGHT_ABSENT, 1);
 	ccid_card_place_sensed(&p, ISCARD_PLACE_ABSENT);
 	assert_int_equal(p.state, ISCARD_PLACE_SWALLOWED);
@@ -158,7 +160,7 @@ static void the_next_card_ends_the_eject_of_the_one_before(void **state)
 
 	(void)state;
 	ccid_card_place_saw(&p, CCID_SIGHT_INACTIVE, 1);
-	ccid_card_place_begin(&p, true);
+	ccid_card_place_begin(&p, true, CCID_SIGHT_INACTIVE);
 	ccid_card_place_moved(&p, ISCARD_MOTION_EJECT, CCID_SIGHT_INACTIVE, 1);
 	ccid_card_place_saw(&p, CCID_SIGHT_INACTIVE, 2);
 	assert_int_equal(p.state, ISCARD_PLACE_SWALLOWED);
@@ -178,7 +180,7 @@ static void a_jam_behind_the_contacts_is_nobody_s_hand(void **state)
 		struct ccid_card_place p = {.state = ISCARD_PLACE_UNKNOWN};
 
 		ccid_card_place_saw(&p, CCID_SIGHT_INACTIVE, 1);
-		ccid_card_place_begin(&p, true);
+		ccid_card_place_begin(&p, true, CCID_SIGHT_INACTIVE);
 		ccid_card_place_failed(&p, ISCARD_MOTION_EJECT, how[i], CCID_SIGHT_ABSENT, 1);
 		assert_int_equal(p.state, how[i] == CCID_MOTION_REFUSED ? ISCARD_PLACE_TAKEN
 		                                                        : ISCARD_PLACE_ABSENT);
@@ -194,7 +196,7 @@ static void a_lock_ends_with_the_card(void **state)
 
 	(void)state;
 	ccid_card_place_saw(&p, CCID_SIGHT_INACTIVE, 1);
-	ccid_card_place_begin(&p, true);
+	ccid_card_place_begin(&p, true, CCID_SIGHT_INACTIVE);
 	ccid_card_place_moved(&p, ISCARD_MOTION_LOCK, CCID_SIGHT_INACTIVE, 1);
 	ccid_card_place_saw(&p, CCID_SIGHT_POWERED, 1);
 	assert_int_equal(p.state, ISCARD_PLACE_LOCKED);

@@ -29,6 +29,9 @@
  *     eject --sees-mouth". A card that was still reported behind the command, and then no more, has
  *     been taken then.
  * No document of any reader that is known here says so; hence no row of driver/quirks.c does.
+ * "Captured" means that a card which was reported, or sensed, or jammed, as the command was sent is no more
+ * behind it. When only a mouth that nobody sees may have held one, a capture is S_FALSE, too: the motor may
+ * have found what a hand had taken.
  *
  * Every function may be called from any thread; a context that is NULL is the default one; reader is
  * a name or an address in UTF-8, as in context.h. What a slot has been through is remembered as long
