@@ -83,6 +83,8 @@ static HRESULT command(struct motion *m)
 	pthread_mutex_unlock(&s->port->lock);
 	err = ccid_move(s, m->what, motor_deadline(m));
 	pthread_mutex_lock(&s->port->lock);
+	if (err >= 0 && m->what == ISCARD_MOTION_LOCK && !s->port->place.locked)
+		return SCARD_E_NO_SMARTCARD; /* the lock holds nothing */
 	return ccid_motion_result(err);
 }
 

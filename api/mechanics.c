@@ -273,11 +273,20 @@ int ccid_move(struct ccid_session *s, iscard_motion motion, int64_t deadline)
 	return err < 0 ? err : move_noted(s, &m, motion, deadline);
 }
 
+/* What a reader says of cards, protocols and PIN pads, or that somebody stopped it, is no answer to a
+ * motion but that it has failed. */
 HRESULT ccid_motion_result(int err)
 {
 	switch (err) {
 	case CCID_E_HARDWARE:
-	case CCID_E_REFUSED: return SCARD_E_CANT_DISPOSE;
+	case CCID_E_REFUSED:
+	case CCID_E_ABORTED:
+	case CCID_E_BAD_ATR:
+	case CCID_E_CLASS:
+	case CCID_E_COMM:
+	case CCID_E_PIN_CANCELLED:
+	case CCID_E_PIN_TIMEOUT:
+	case CCID_E_PROTOCOL: return SCARD_E_CANT_DISPOSE;
 	default: return ccid_result(err, CCID_ATTACHING);
 	}
 }

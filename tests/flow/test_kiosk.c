@@ -182,6 +182,49 @@ static void a_full_bin_leaves_the_card(void **state)
 	kiosk_end();
 }
 
+/* Whatever bError: no success, no word about protocols or PINs, and nothing counted. E0 and F2 are
+ * passing, and tried again. */
+static void a_reader_that_fails_is_told_as_one(void **state)
+{
+	struct emu_config cfg = kiosk_config();
+
+	(void)state;
+	for (unsigned n = 0; n < 4 * 256; n++) {
+		iscard_motion motion = (iscard_motion)(ISCARD_MOTION_EJECT + n / 256);
+		struct emu_fault f = {.kind = EMU_FAULT_ERROR, .type = 0x71, .value = n % 256};
+		HRESULT want = f.value == 0x00   ? SCARD_E_UNSUPPORTED_FEATURE
+		               : f.value == 0x05 ? SCARD_E_READER_UNAVAILABLE
+		                                 : SCARD_E_CANT_DISPOSE;
+		HRESULT hr;
+
+		if (f.value == 0xE0 || f.value == 0xF2)
+			continue;
+		kiosk_start(&cfg);
+		assert_true(emu_fault_add(kiosk_device(), &f));
+		hr = kiosk_move(motion, 0, 1000);
+		if (hr != want && (motion != ISCARD_MOTION_CAPTURE || hr != SCARD_E_NO_SMARTCARD))
+			fail_msg("%s, bError %02X: %s", iscard_motion_name(motion), f.value,
+			         iscard_result_name(hr));
+		assert_hr(kiosk_report.commanded, hr);
+		assert_int_equal(kiosk_status().ejected + kiosk_status().captured, 0);
+		assert_false(kiosk_status().locked);
+		kiosk_end();
+	}
+}
+
+/* The card went while the reader locked. */
+static void a_lock_that_holds_nothing_is_none(void **state)
+{
+	const struct emu_fault gone = {.kind = EMU_FAULT_STATUS, .type = 0x71, .value = 0x02};
+
+	(void)state;
+	start(EMU_MOUTH_IS_PRESENT, 0);
+	assert_true(emu_fault_add(kiosk_device(), &gone));
+	assert_hr(kiosk_move(ISCARD_MOTION_LOCK, 0, 0), SCARD_E_NO_SMARTCARD);
+	assert_false(kiosk_status().locked);
+	kiosk_end();
+}
+
 static void pull(void *ctx)
 {
 	(void)ctx;
@@ -580,6 +623,8 @@ int main(void)
 		cmocka_unit_test(an_ejected_card_is_drawn_in_again),
 		cmocka_unit_test(a_jam_is_named_and_may_pass),
 		cmocka_unit_test(a_full_bin_leaves_the_card),
+		cmocka_unit_test(a_reader_that_fails_is_told_as_one),
+		cmocka_unit_test(a_lock_that_holds_nothing_is_none),
 		cmocka_unit_test(a_card_pulled_during_the_eject_is_taken),
 		cmocka_unit_test(whoever_pulls_a_card_is_not_seen_by_contacts),
 		cmocka_unit_test(a_slow_motor_gets_its_time),

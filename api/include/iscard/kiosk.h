@@ -120,12 +120,17 @@ struct iscard_motion_report {
  *   S_OK                         accepted, and the end was seen or (without WAIT, LOCK, UNLOCK) not
  *                                asked for; ACCEPT with a card in position: nothing was to be done
  *   S_FALSE                      accepted, and the end cannot be seen: see above
- *   SCARD_E_TIMEOUT              taken_ms is over, the card is still there (report.commanded is
- *                                S_OK); or the reader did not answer, or another's lock outlasted
- *                                commanded_ms (report.commanded is this)
- *   SCARD_E_UNSUPPORTED_FEATURE  no such ability; nothing was sent
- *   SCARD_E_NO_SMARTCARD         EJECT, CAPTURE, LOCK: no card, and none in the mouth; nothing sent
- *   SCARD_E_CANT_DISPOSE         the reader refused or failed; a jam if the place says so
+ *   SCARD_E_TIMEOUT              taken_ms is over, the card is still there or, with ACCEPT, none has
+ *                                come (report.commanded is S_OK); or the reader did not answer, or
+ *                                another's lock outlasted commanded_ms (report.commanded is this)
+ *   SCARD_E_UNSUPPORTED_FEATURE  no such ability, and nothing was sent; or the reader claims it and
+ *                                does not know the command: a card to be moved has no power any more
+ *   SCARD_E_NO_SMARTCARD         EJECT, CAPTURE, LOCK: no card, and none that is known to be in the
+ *                                mouth; nothing was sent, or the reader found none to move or hold
+ *   SCARD_E_CANT_DISPOSE         the reader refused or failed, whatever it says of it (the log has
+ *                                that); a jam if the place says so
+ *   SCARD_F_COMM_ERROR           USB failed, or the reader answered nonsense: it may have moved
+ *   SCARD_E_NOT_READY            the slot stays busy, or another thread moves by the same object
  *   SCARD_E_SHARING_VIOLATION    another connection is exclusive; with TRY: the card is in use; or
  *                                another program has the reader
  *   SCARD_E_CANCELLED            iscard_cancel() on the object, or, within a second and while the end
