@@ -37,8 +37,9 @@ struct watch {
 	const char *reader; /* name or address; NULL: all */
 	iscard_context *context;
 	struct cli_watchdog dog;
-	bool begun;  /* something was printed */
-	bool unread; /* nobody reads it */
+	bool begun;    /* something was printed */
+	bool unread;   /* nobody reads it */
+	int unwritten; /* errno of what could not be printed */
 };
 
 static volatile sig_atomic_t interrupted;
@@ -116,7 +117,9 @@ static bool print_events(struct watch *w)
 		w->begun = true;
 		feed(w);
 	}
-	return fflush(stdout) == 0 && w->left != 0;
+	if (fflush(stdout) != 0)
+		w->unwritten = errno;
+	return w->unwritten == 0 && w->left != 0;
 }
 
 /* Standard output speaks up, too, when its other end is closed. */
@@ -249,6 +252,8 @@ static int watch(struct watch *w)
 		code = watch_in(w, by_address);
 	iscard_reader_list_free(list);
 	iscard_context_unref(w->context);
+	if (w->unwritten != 0)
+		errno = w->unwritten; /* main() tells */
 	return code;
 }
 

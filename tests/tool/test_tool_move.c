@@ -243,6 +243,22 @@ static void systemd_hears_of_a_watch(void **state)
 	notify_end(&n);
 }
 
+/* Not what closing the reader leaves in errno. */
+static void a_watch_says_why_it_cannot_print(void **state)
+{
+	struct emu_config cfg = motor(0x0F, 0);
+	struct emu_server s;
+	struct tool t;
+
+	(void)state;
+	emu_server_start(&s, &cfg, NULL);
+	tool_run_to(&t, TOOL_FULL, "", 0, (const char *const[]){"watch", s.address, NULL});
+	expect(&t, 1, "", "cannot write standard output: No space left on device");
+	tool_run_to(&t, TOOL_CLOSED, "", 0, (const char *const[]){"watch", s.address, NULL});
+	expect(&t, 1, "", "cannot write standard output: Bad file descriptor");
+	emu_server_stop(&s);
+}
+
 #define WORDS 16
 
 /* The arguments of the command line that stands behind this in the unit, in a comment too. */
@@ -347,6 +363,7 @@ int main(void)
 		cmocka_unit_test(locks_last_from_one_command_to_the_next),
 		cmocka_unit_test(kiosk_stop_asks_how_the_program_ended),
 		cmocka_unit_test(systemd_hears_of_a_watch),
+		cmocka_unit_test(a_watch_says_why_it_cannot_print),
 		cmocka_unit_test(a_unit_whose_program_is_killed_sees_to_the_card),
 		cmocka_unit_test(the_name_of_the_socket_may_be_abstract),
 	};
