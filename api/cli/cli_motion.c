@@ -57,6 +57,12 @@ bool cli_motion_wait(struct cli_motion *m, int *argc, char **argv)
 	return true;
 }
 
+int cli_motion_usage(const struct cli_command *c, const struct cli_motion *m)
+{
+	return cli_usage(c, "%s: one reader is needed%s", c->name,
+	                 m->wait ? "; the seconds of --wait, up to a day, stand behind it" : "");
+}
+
 static int exit_code(HRESULT hr, const struct iscard_motion_report *r, bool wait)
 {
 	if (hr == S_FALSE)

@@ -8,6 +8,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+struct cli_command;
+
 struct cli_motion {
 	iscard_motion what;
 	bool wait, json;
@@ -20,7 +22,10 @@ struct cli_motion {
 int cli_motion_run(const struct cli_motion *m, const char *text);
 
 /* Take "--wait [SECONDS]" out of argv: a number behind it is its value when something that is no option
- * stands before. False after a message: no number from 0 to a day. */
+ * stands before. False: what stands behind "--wait=" is no number from 0 to a day. */
 bool cli_motion_wait(struct cli_motion *m, int *argc, char **argv);
+
+/* What is left is not one reader: perhaps because of where the seconds stand. Returns CLI_USAGE. */
+int cli_motion_usage(const struct cli_command *c, const struct cli_motion *m);
 
 #endif

@@ -59,7 +59,7 @@ static int run(const struct cli_command *self, int argc, char **argv)
 	if (code >= 0)
 		return code;
 	if (argc != 1)
-		return cli_usage(self, "kiosk-stop: one reader is needed");
+		return cli_motion_usage(self, &m);
 	if (!parse_fate(at_end, &end) || !parse_fate(after_crash, &crash))
 		return cli_usage(self, "kiosk-stop: leave, eject, capture or lock");
 	m.what = ended_well() ? end : crash;

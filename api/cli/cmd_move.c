@@ -24,12 +24,14 @@ static const char eject_help[] =
 		"                    long as it is in the mouth\n");
 
 static const char capture_help[] =
-	"Power the card off and move it into the bin; also a card that was ejected and is\n"
-	"still in the mouth. --wait: until it is gone.\n" OPTIONS("");
+	"Power the card off and move it into the bin; also a card that was ejected, as long as\n"
+	"the reader reports it in the mouth. --wait: until it is gone, exit code 0; 8 when it\n"
+	"was still there as the time was over.\n" OPTIONS("");
 
 static const char accept_help[] =
 	"Open the mouth and draw a card in; also one that was ejected and not taken. --wait:\n"
-	"until a card is in position. When one is, nothing is sent.\n" OPTIONS("");
+	"until a card is in position, exit code 0; 8 when none had come as the time was over.\n"
+	"When one is there already, nothing is sent.\n" OPTIONS("");
 
 static const char lock_help[] =
 	"Hold the card. The lock lasts when this command has ended, if the reader keeps it\n"
@@ -52,7 +54,7 @@ static int run(const struct cli_command *self, iscard_motion what, int argc, cha
 	if (code >= 0)
 		return code;
 	if (argc != 1)
-		return cli_usage(self, "%s: one reader is needed", self->name);
+		return cli_motion_usage(self, &m);
 	return cli_motion_run(&m, argv[0]);
 }
 

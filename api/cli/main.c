@@ -27,11 +27,12 @@ static const char epilogue[] =
 	"\n"
 	"\"iscard COMMAND --help\" tells about each.\n"
 	"\n"
-	"Exit codes: 0 done; 1 failed; 2 wrong usage; 3 not ejected, only powered off: the\n"
-	"reader cannot eject; 4 no such reader, or several fit; 5 no card, or it does not\n"
-	"answer; 6 no permission, or in use by another program; 7 damaged file, or a replay\n"
-	"that goes another way than the recording; 8 ejected, and not taken in time; 9 ejected,\n"
-	"and nobody sees whether it was taken.\n";
+	"Exit codes: 0 done; 1 failed; 2 wrong usage; 3 the reader cannot move cards so: nothing\n"
+	"moved, and \"detach --eject\" only powered off; 4 no such reader, or several fit; 5 no\n"
+	"card, or it does not answer; 6 no permission, or in use by another program; 7 damaged\n"
+	"file, or a replay that goes another way than the recording; 8 commanded, and not over\n"
+	"in time: not taken, or no card came; 9 commanded, and nobody sees whether it is over:\n"
+	"whether the card was taken.\n";
 
 static void print_help(FILE *f)
 {

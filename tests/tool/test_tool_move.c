@@ -175,6 +175,39 @@ static void what_cannot_be_done_is_said(void **state)
 	emu_server_stop(&s);
 }
 
+static void a_card_that_does_not_come_is_not_accepted(void **state)
+{
+	struct emu_config cfg = motor(0x0F, 0);
+	struct emu_server s;
+	struct tool t;
+
+	(void)state;
+	cfg.card_in[0] = false;
+	emu_server_start(&s, &cfg, NULL);
+	TOOL(&t, "", "accept", s.address, "--wait", "0.05");
+	expect(&t, 8, NAME "accept commanded; the card is absent when the time is over\n", "");
+	emu_server_stop(&s);
+	TOOL(&t, "", "--help");
+	assert_non_null(strstr(t.out, "no card came"));
+	tool_free(&t);
+}
+
+static void seconds_that_are_none_are_named(void **state)
+{
+	static const char *const wrong[][3] = {{"--wait", "20", "replay:x"},
+	                                       {"replay:x", "--wait", "86401"},
+	                                       {"replay:x", "--wait", "soon"}};
+	struct tool t;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
+		TOOL(&t, "", "eject", wrong[i][0], wrong[i][1], wrong[i][2]);
+		expect(&t, 2, "", "the seconds of --wait, up to a day, stand behind it");
+		TOOL(&t, "", "kiosk-stop", wrong[i][0], wrong[i][1], wrong[i][2]);
+		expect(&t, 2, "", "the seconds of --wait, up to a day, stand behind it");
+	}
+}
+
 static void locks_last_from_one_command_to_the_next(void **state)
 {
 	struct emu_config cfg = motor(0x0F, 0);
@@ -360,6 +393,8 @@ int main(void)
 		cmocka_unit_test(no_time_is_not_for_ever),
 		cmocka_unit_test(what_cannot_be_seen_is_not_claimed),
 		cmocka_unit_test(what_cannot_be_done_is_said),
+		cmocka_unit_test(a_card_that_does_not_come_is_not_accepted),
+		cmocka_unit_test(seconds_that_are_none_are_named),
 		cmocka_unit_test(locks_last_from_one_command_to_the_next),
 		cmocka_unit_test(kiosk_stop_asks_how_the_program_ended),
 		cmocka_unit_test(systemd_hears_of_a_watch),
