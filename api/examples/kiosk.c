@@ -1,11 +1,26 @@
 /* SPDX-License-Identifier: MIT */
 /* An unattended reader: read each card, give it back, keep it when it is forgotten.
- * kiosk READER [CUSTOMERS]: for ever, or so many */
+ * kiosk READER [CUSTOMERS]: until SIGTERM, or so many */
 #include <iscard/iscard.h>
 
 #include <poll.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
+
+static iscard_context *context;
+static int wake[2]; /* a pipe */
+static volatile sig_atomic_t stopping;
+
+/* An orderly end: what becomes of the card is the policy's at_end. */
+static void stop(int number)
+{
+	(void)number;
+	stopping = 1;
+	iscard_context_cancel(context); /* whoever waits for a card to be taken */
+	(void)!write(wake[1], "", 1);
+}
 
 static int failed(HRESULT hr, const char *what)
 {
@@ -28,7 +43,7 @@ static void serve(ISCard *card, const char *reader)
 	ISCard_Detach(card, UNPOWER);
 }
 
-static void give_back(iscard_context *context, const char *reader)
+static void give_back(const char *reader)
 {
 	const struct iscard_motion_options wait = {
 		.size = sizeof wait, .flags = ISCARD_MOTION_WAIT, .taken_ms = 20000};
@@ -36,7 +51,33 @@ static void give_back(iscard_context *context, const char *reader)
 
 	if (hr == SCARD_E_TIMEOUT)
 		hr = iscard_card_capture(context, reader, &wait, NULL);
-	failed(hr, "giving back"); /* the events tell what became of it */
+	if (!stopping)
+		failed(hr, "giving back"); /* the events tell what became of it */
+}
+
+static void open_for_business(ISCard *card, int fd, long customers)
+{
+	struct pollfd news[] = {{.fd = fd, .events = POLLIN}, {.fd = wake[0], .events = POLLIN}};
+	struct iscard_event event;
+
+	while (customers != 0 && !stopping) {
+		HRESULT hr = iscard_context_next_event(context, &event);
+
+		if (failed(hr, "events"))
+			return;
+		if (hr == S_FALSE) {
+			poll(news, 2, -1);
+			continue;
+		}
+		printf("%s\n", iscard_event_name(event.type));
+		if (event.type == ISCARD_EVENT_CARD_INSERTED) {
+			serve(card, event.reader);
+			if (!stopping)
+				give_back(event.reader);
+		} else if (event.type == ISCARD_EVENT_CARD_REMOVED) {
+			customers--;
+		}
+	}
 }
 
 int main(int argc, char **argv)
@@ -46,33 +87,21 @@ int main(int argc, char **argv)
 	                                          .at_end = ISCARD_FATE_EJECT,
 	                                          .at_start = ISCARD_FATE_CAPTURE,
 	                                          .at_return = ISCARD_FATE_EJECT};
-	long customers = argc > 2 ? strtol(argv[2], NULL, 10) : -1;
-	struct pollfd news = {.events = POLLIN};
-	struct iscard_event event;
-	iscard_context *context;
 	void *card;
+	int fd;
 
-	if (argc < 2 || failed(iscard_context_create(&options, &context), "context") ||
+	if (argc < 2 || pipe(wake) != 0 ||
+	    failed(iscard_context_create(&options, &context), "context") ||
 	    failed(iscard_context_set_policy(context, "*", &policy), "policy") ||
 	    failed(iscard_context_create_instance(context, &CLSID_CSCard, &IID_ISCard, &card),
 	           "card") ||
-	    failed(iscard_context_event_fd(context, &news.fd), "events") ||
+	    failed(iscard_context_event_fd(context, &fd), "events") ||
 	    failed(iscard_context_watch(context, NULL, ISCARD_WATCH_CARDS), "watch"))
 		return 1;
 	setvbuf(stdout, NULL, _IOLBF, 0);
-	while (customers != 0) {
-		if (iscard_context_next_event(context, &event) != S_OK) {
-			poll(&news, 1, -1);
-			continue;
-		}
-		printf("%s\n", iscard_event_name(event.type));
-		if (event.type == ISCARD_EVENT_CARD_INSERTED) {
-			serve((ISCard *)card, event.reader);
-			give_back(context, event.reader);
-		} else if (event.type == ISCARD_EVENT_CARD_REMOVED) {
-			customers--;
-		}
-	}
+	sigaction(SIGTERM, &(struct sigaction){.sa_handler = stop}, NULL);
+	open_for_business(card, fd, argc > 2 ? strtol(argv[2], NULL, 10) : -1);
+	signal(SIGTERM, SIG_IGN); /* the context goes */
 	ISCard_Release((ISCard *)card);
 	iscard_context_unref(context);
 	return 0;

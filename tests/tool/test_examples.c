@@ -177,12 +177,29 @@ static void kiosk_serves_a_customer(void **state)
 	run(EXAMPLE_KIOSK, "no:such reader", 1, "");
 }
 
+/* The card waits in the mouth as the service is stopped: at_end has nothing more to do. */
+static void kiosk_ends_in_order(void **state)
+{
+	struct emu_config cfg = reader(0x0F);
+	struct emu_server server;
+	char command[512];
+
+	(void)state;
+	cfg.flags = EMU_MOUTH_IS_PRESENT;
+	emu_server_start(&server, &cfg, one_customer);
+	snprintf(command, sizeof command, "timeout --preserve-status -s TERM 2 '%s' '%s' 2>&1",
+	         EXAMPLE_KIOSK, server.address);
+	run_command(command, 0, "reader-arrived\ncard-captured\ncard-inserted\ncard read: 9000\n");
+	emu_server_stop(&server);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(attach_sends_a_command),
 		cmocka_unit_test(eject_says_what_happened),
 		cmocka_unit_test(kiosk_serves_a_customer),
+		cmocka_unit_test(kiosk_ends_in_order),
 		cmocka_unit_test(pinpad_never_sees_a_digit_and_says_what_the_card_said),
 		cmocka_unit_test(replay_test_plays_a_recording_in_a_unit_test),
 #ifdef EXAMPLE_RANDOM
