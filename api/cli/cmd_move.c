@@ -9,7 +9,8 @@
 	"  --wait [SECONDS]  wait for the end, for ever or so long; the number stands behind\n"    \
 	"                    the reader, or as --wait=SECONDS\n"                                   \
 	"  --json            one JSON object: reader, motion, result, commanded, finished,\n"      \
-	"                    before and after (where the card is)\n" own "\n"                      \
+	"                    before and after (where the card is); none when the reader\n"         \
+	"                    cannot be used: exit codes 4, 6 and 7\n" own "\n"                     \
 	"Nothing is sent to a reader that does not claim the ability (\"iscard info\"): exit "     \
 	"code\n"                                                                                   \
 	"3. A card in use by another program is not moved.\n"

@@ -139,8 +139,7 @@ struct iscard_motion_report {
  *   E_POINTER, E_INVALIDARG      reader or object; motion, flags, sizes, a negative limit
  * and as AttachByReader about readers, SCARD_E_READER_UNAVAILABLE, SCARD_E_INVALID_HANDLE,
  * SCARD_E_SERVICE_STOPPED. A card that a hand was faster with has been taken, or has left the contacts,
- * as behind any eject. The second form
- * works under the object's own lock, and keeps it. */
+ * as behind any eject. The second form works under the object's own lock, and keeps it. */
 ISCARD_API HRESULT iscard_card_move(iscard_context *context, const char *reader,
                                     iscard_motion motion,
                                     const struct iscard_motion_options *options,
@@ -219,7 +218,7 @@ ISCARD_API HRESULT iscard_job_escape(const struct iscard_job *job, const uint8_t
  * away already, so the motion calls nothing with that context. */
 struct iscard_mechanics {
 	size_t size;      /* sizeof(struct iscard_mechanics) */
-	const char *name; /* for "external: NAME"; copied, cut to fit */
+	const char *name; /* for "external: NAME"; copied, cut to fit; NULL: "?" */
 	void *arg;        /* outlives the context and all connections made in it */
 
 	/* ISCARD_MECHANICAL_* in force now, of those that have a function below; NULL: all. Must not
@@ -326,7 +325,7 @@ struct iscard_card_policy {
 };
 
 /* Use the policy for the slots that the pattern fits: as iscard_context_set_mechanics(). Set it before
- * the reader is opened first. */
+ * the reader is opened first. E_INVALIDARG: also a fate that is none, or a negative motion_ms. */
 ISCARD_API HRESULT iscard_context_set_policy(iscard_context *context, const char *pattern,
                                              const struct iscard_card_policy *policy);
 
