@@ -48,7 +48,7 @@ static void show_json(const char *reader, SCARD_DISPOSITIONS d, iscard_dispositi
 	cli_json_string(&j, "reader", reader);
 	cli_json_string(&j, "disposition", names[d]);
 	cli_json_string(&j, "result", result_name(result));
-	cli_json_bool(&j, "ok", code == CLI_OK || code == CLI_NOT_EJECTED);
+	cli_json_bool(&j, "ok", code == CLI_OK);
 	cli_json_end_object(&j);
 }
 
@@ -61,7 +61,7 @@ static const char *eject_text(iscard_disposition_result result)
 		return "the reader cannot eject; the card was powered off";
 	case ISCARD_DISPOSITION_COMMANDED: return "ejection commanded; the reader accepted it";
 	case ISCARD_DISPOSITION_CONFIRMED:
-		return "ejected; the reader reports that the card is gone";
+		return "ejected; the card has left the contacts, and may be in the mouth";
 	case ISCARD_DISPOSITION_NONE: return nothing_done;
 	default: return "ejection failed";
 	}

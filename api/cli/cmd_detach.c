@@ -11,7 +11,7 @@ static const char help[] =
 	"  --unpower   power the card off\n"
 	"  --eject     power the card off and move it out of the reader\n"
 	"  --json      one JSON object: reader, disposition, result (none, powered off,\n"
-	"              commanded, confirmed, failed), ok\n"
+	"              commanded, confirmed: off the contacts, failed), ok: exit code 0\n"
 	"\n"
 	"Ejecting needs a reader with a motor that says so (\"iscard info\": can eject). Another\n"
 	"one powers the card off, says so, and the exit code is 3. A card that does not answer is\n"

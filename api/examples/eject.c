@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* End a kiosk session: give the card back, and say what really happened to it.
  *
- *	eject READER                 exit code 0 moved, 3 powered off only, 1 failed */
+ *	eject READER                 exit code 0 told to move, or gone before; 3 powered off only; 1 failed */
 #include <iscard/iscard.h>
 
 #include <stdio.h>
@@ -12,7 +12,7 @@ static const char *told(iscard_disposition_result result)
 	case ISCARD_DISPOSITION_POWERED_OFF: return "the reader cannot eject: powered off only";
 	case ISCARD_DISPOSITION_COMMANDED: return "told to eject; the card is not out yet";
 	case ISCARD_DISPOSITION_CONFIRMED: return "the card has left the contacts";
-	case ISCARD_DISPOSITION_FAILED: return "the eject failed: the card is still in there";
+	case ISCARD_DISPOSITION_FAILED: return "the eject failed: somebody has to look";
 	default: return "nothing was done: the card had left before";
 	}
 }

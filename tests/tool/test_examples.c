@@ -79,7 +79,7 @@ static void eject_says_what_happened(void **state)
 	(void)state;
 	on_reader(&fixed, NULL, EXAMPLE_EJECT, 3, "the reader cannot eject: powered off only\n");
 	on_reader(&motor, NULL, EXAMPLE_EJECT, 0, "the card has left the contacts\n");
-	on_reader(&motor, jam, EXAMPLE_EJECT, 1, "the eject failed: the card is still in there\n");
+	on_reader(&motor, jam, EXAMPLE_EJECT, 1, "the eject failed: somebody has to look\n");
 }
 
 static struct emu_config pad(void)

@@ -239,6 +239,11 @@ static void test_reader_that_cannot_eject_says_so_with_exit_code_3(void **state)
 	assert_non_null(strstr(t.out, "the reader cannot eject; the card was powered off"));
 	assert_int_equal(t.code, 3);
 	tool_free(&t);
+	TOOL(&t, "", "detach", s.address, "--eject", "--json");
+	assert_true(json_is(json_get(t.out, "result"), "powered off"));
+	assert_true(json_is_false(json_get(t.out, "ok")));
+	assert_int_equal(t.code, 3);
+	tool_free(&t);
 	emu_server_stop(&s);
 }
 
@@ -258,6 +263,12 @@ static void test_reader_that_can_eject_does(void **state)
 	tool_free(&t);
 	TOOL(&t, "", "atr", s.address);
 	expect_message(&t, 5, "there is no card in the reader");
+	emu_server_stop(&s);
+	emu_server_start(&s, &cfg, NULL);
+	TOOL(&t, "", "detach", s.address, "--eject");
+	assert_int_equal(t.code, 0);
+	assert_non_null(strstr(t.out, "has left the contacts, and may be in the mouth"));
+	tool_free(&t);
 	emu_server_stop(&s);
 }
 

@@ -308,7 +308,7 @@ typedef ISCARD_ENUM(iscard_disposition_result) {
 	ISCARD_DISPOSITION_NONE = 0,   /* nothing was done: no card, no reader, or LEAVE */
 	ISCARD_DISPOSITION_POWERED_OFF, /* power was removed; the card was not moved */
 	ISCARD_DISPOSITION_COMMANDED,  /* the reader accepted the command to eject */
-	ISCARD_DISPOSITION_CONFIRMED,  /* and reports that the card is gone */
+	ISCARD_DISPOSITION_CONFIRMED,  /* and the contacts are empty; it may be in the mouth (kiosk.h) */
 	ISCARD_DISPOSITION_FAILED,     /* the reader refused or failed */
 	ISCARD_DISPOSITION_RESET,      /* the card answered a reset, warm or after a power cycle */
 } iscard_disposition_result;
