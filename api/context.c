@@ -205,14 +205,17 @@ static int mouths_of_environment(iscard_context *c)
 HRESULT ccid_context_create(const struct iscard_options *options, const struct ccid_scheme *scheme,
                             iscard_context **out)
 {
-	struct iscard_options o = options != NULL ? *options : options_of_environment();
+	struct iscard_options o;
 	iscard_context *c;
 	int err;
 
 	if (out == NULL)
 		return E_POINTER;
 	*out = NULL;
-	if (o.size != sizeof o || (unsigned)o.log_level > ISCARD_LOG_WIRE)
+	if (options != NULL && options->size != sizeof o)
+		return E_INVALIDARG;
+	o = options != NULL ? *options : options_of_environment();
+	if ((unsigned)o.log_level > ISCARD_LOG_WIRE)
 		return E_INVALIDARG;
 	c = calloc(1, sizeof *c);
 	if (c == NULL)

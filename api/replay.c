@@ -42,8 +42,7 @@ static char *address_of(const char *file, const struct iscard_replay_options *o)
 
 static bool is_valid(const struct iscard_replay_options *o)
 {
-	return o->size == sizeof *o && (unsigned)o->match <= ISCARD_REPLAY_LENIENT &&
-	       o->speed <= SPEED_MAX;
+	return (unsigned)o->match <= ISCARD_REPLAY_LENIENT && o->speed <= SPEED_MAX;
 }
 
 /* The name of the first slot, and whether the file is a trace at all. */
@@ -95,6 +94,8 @@ HRESULT iscard_replay_open(const char *file, const struct iscard_replay_options 
 	if (file == NULL || context == NULL)
 		return E_POINTER;
 	*context = NULL;
+	if (options != NULL && options->size != sizeof o)
+		return E_INVALIDARG;
 	if (options != NULL)
 		o = *options;
 	if (!is_valid(&o) || file[0] == '\0')

@@ -4,6 +4,8 @@
 
 #include "find.h"
 
+#include <stdlib.h>
+
 static const struct fake_reader plain = {.features = FAKE_SHORT};
 static const struct fake_reader kiosk = {.features = FAKE_SHORT, .slots = 2, .mechanical = 0xf};
 
@@ -440,6 +442,23 @@ static void a_kept_transport_that_has_died_is_replaced(void **state)
 	rig_end();
 }
 
+/* A caller built with another header may have a smaller structure: no more than its size is read. */
+static void options_of_another_size_are_not_read(void **state)
+{
+	size_t *size = malloc(sizeof *size);
+	const void *options = size;
+	iscard_context *c;
+
+	(void)state;
+	assert_non_null(size);
+	*size = sizeof *size;
+	assert_hr(iscard_context_create(options, &c), E_INVALIDARG);
+	assert_null(c);
+	assert_hr(iscard_replay_open("file", options, &c, NULL), E_INVALIDARG);
+	assert_null(c);
+	free(size);
+}
+
 static void options_are_checked(void **state)
 {
 	struct iscard_options o = {.size = sizeof o, .readers = ""};
@@ -553,6 +572,7 @@ int main(void)
 		cmocka_unit_test(two_contexts_share_a_reader_and_its_handles),
 		cmocka_unit_test(a_reader_without_interrupts_is_asked_at_each_attach),
 		cmocka_unit_test(a_kept_transport_that_has_died_is_replaced),
+		cmocka_unit_test(options_of_another_size_are_not_read),
 		cmocka_unit_test(options_are_checked),
 		cmocka_unit_test(the_factory_refuses_what_it_does_not_make),
 		cmocka_unit_test(transaction_checks_its_arguments_first),
