@@ -19,7 +19,8 @@
 struct replay {
 	struct ccid_reader *reader;
 	struct ccid_player *player;
-	bool json;
+	size_t commands; /* in the recording */
+	bool json, exact, over;
 	uint8_t *reply;
 };
 
@@ -140,6 +141,7 @@ static int play_step(const struct replay *r, const struct cli_step *s)
 	switch (s->kind) {
 	case CLI_STEP_STATUS: return ccid_slot_poll(r->reader, s->slot, CCID_NEVER);
 	case CLI_STEP_POWER_ON:
+	case CLI_STEP_TRY:
 	case CLI_STEP_RESET: return power_on(r, s);
 	case CLI_STEP_POWER_OFF: return power_off(r, s);
 	case CLI_STEP_APDU: return send_apdu(r, s);
@@ -148,6 +150,27 @@ static int play_step(const struct replay *r, const struct cli_step *s)
 	case CLI_STEP_MECHANICAL: return move(r, s);
 	}
 	return CCID_E_ARG;
+}
+
+static bool is_motion(const struct cli_step *s)
+{
+	return s->kind == CLI_STEP_MECHANICAL &&
+	       (s->function == CCID_MECHANICAL_EJECT || s->function == CCID_MECHANICAL_CAPTURE);
+}
+
+/* The driver asks for the state of a slot, tries one voltage after the other and powers a card off
+ * before it is moved, all by itself. Where every command counts, the player knows how far it has come
+ * by that; where they do not, only what succeeded need be done again. */
+static bool is_done(const struct replay *r, const struct cli_steps *steps, size_t i)
+{
+	const struct cli_step *s = &steps->step[i], *next = i + 1 < steps->count ? s + 1 : NULL;
+
+	if (!r->exact)
+		return s->kind == CLI_STEP_TRY;
+	if (s->kind == CLI_STEP_POWER_OFF && next != NULL && next->slot == s->slot &&
+	    is_motion(next))
+		return true;
+	return s->nth > 0 && s->nth <= r->commands - ccid_player_left(r->player);
 }
 
 /* What the driver could not do because the recorded reader or card failed is part of the session. */
@@ -167,6 +190,8 @@ static int play(const struct replay *r, const struct cli_steps *steps, const cha
 	int err = 0;
 
 	for (size_t i = 0; i < steps->count && err == 0; i++) {
+		if (is_done(r, steps, i))
+			continue;
 		err = play_step(r, &steps->step[i]);
 		if (err < 0 && goes_on(r, &steps->step[i], err))
 			err = 0;
@@ -185,18 +210,21 @@ static int play(const struct replay *r, const struct cli_steps *steps, const cha
 	return err < 0 ? CLI_DAMAGED : CLI_OK;
 }
 
+/* What the driver leaves tidy when it closes the reader is no part of what was recorded. */
 static void print_log(void *ctx, enum ccid_log_level level, const char *reader, const char *text)
 {
-	(void)ctx;
+	const struct replay *r = ctx;
+
 	(void)level;
 	(void)reader;
-	cli_error("%s", text);
+	if (!r->over)
+		cli_error("%s", text);
 }
 
 static int open_and_play(const struct cli_steps *steps, const char *path,
                          const struct ccid_player_options *options, struct replay *r)
 {
-	const struct ccid_env env = {.log = print_log, .log_level = CCID_LOG_ERROR};
+	const struct ccid_env env = {.ctx = r, .log = print_log, .log_level = CCID_LOG_ERROR};
 	char problem[CCID_TRACE_PROBLEM_MAX] = "";
 	struct ccid_transport *t;
 	int code,
@@ -204,6 +232,8 @@ static int open_and_play(const struct cli_steps *steps, const char *path,
 
 	if (err == 0) {
 		r->player = ccid_transport_player(t);
+		r->commands = ccid_player_left(r->player);
+		r->exact = options->strict == CCID_STRICT_EXACT;
 		err = ccid_reader_open(&r->reader, t, NULL, &env, CCID_NEVER);
 		if (err < 0)
 			t->ops->close(t);
@@ -213,6 +243,7 @@ static int open_and_play(const struct cli_steps *steps, const char *path,
 		return CLI_DAMAGED;
 	}
 	code = play(r, steps, path);
+	r->over = true;
 	ccid_reader_close(r->reader);
 	return code;
 }

@@ -20,6 +20,7 @@ struct lane {
 	unsigned protocol;
 	bool powered;
 	uint8_t command; /* type of the one under way, 0 for none */
+	size_t nth;      /* that command's number */
 	uint8_t t1_next; /* N(S) of the next I-block of the computer */
 	uint8_t *apdu;   /* being put together */
 	size_t len;
@@ -29,6 +30,7 @@ struct builder {
 	struct cli_steps *steps;
 	enum ccid_level level;
 	bool failed; /* memory */
+	size_t commands;
 	struct lane lanes[SLOTS];
 };
 
@@ -47,7 +49,8 @@ static void add(struct builder *b, unsigned slot, enum cli_step_kind kind, const
 	}
 	if (len > 0)
 		memcpy(copy, data, len);
-	step[n] = (struct cli_step){.kind = kind, .slot = slot, .data = copy, .len = len};
+	step[n] = (struct cli_step){
+		.kind = kind, .slot = slot, .data = copy, .len = len, .nth = b->lanes[slot].nth};
 	b->steps->count = n + 1;
 }
 
@@ -147,9 +150,11 @@ static void take_command(struct builder *b, const uint8_t *data, size_t len)
 	struct ccid_cmd cmd;
 	uint8_t slot, seq;
 
+	b->commands++;
 	if (ccid_cmd_decode(&cmd, &slot, &seq, data, len) < 0 || slot >= SLOTS)
 		return;
 	b->lanes[slot].command = cmd.type;
+	b->lanes[slot].nth = b->commands;
 	switch (cmd.type) {
 	case CCID_GET_SLOT_STATUS: add(b, slot, CLI_STEP_STATUS, NULL, 0); break;
 	case CCID_ICC_POWER_OFF: take_power_off(b, slot); break;
@@ -162,7 +167,6 @@ static void take_command(struct builder *b, const uint8_t *data, size_t len)
 	}
 }
 
-/* Only a power-on that succeeded is a step: the driver climbs the voltages by itself. */
 static void take_power_on(struct builder *b, const struct ccid_rsp *rsp)
 {
 	struct lane *l = &b->lanes[rsp->slot];
@@ -203,6 +207,8 @@ static void take_answer(struct builder *b, const uint8_t *data, size_t len)
 		return;
 	if (l->command == CCID_ICC_POWER_ON && ccid_rsp_cmd_status(&rsp) == CCID_CMD_OK)
 		take_power_on(b, &rsp);
+	else if (l->command == CCID_ICC_POWER_ON)
+		add(b, rsp.slot, CLI_STEP_TRY, NULL, 0);
 	if (l->command == CCID_ESCAPE && ccid_rsp_cmd_status(&rsp) == CCID_CMD_FAILED)
 		forget_escape(b, rsp.slot);
 	l->command = 0;

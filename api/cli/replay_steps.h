@@ -12,6 +12,7 @@ enum cli_step_kind {
 	CLI_STEP_STATUS,   /* GetSlotStatus */
 	CLI_STEP_POWER_ON, /* and what belongs to it: PPS, parameters */
 	CLI_STEP_RESET,    /* the same while the card is powered */
+	CLI_STEP_TRY,      /* a power-on that failed */
 	CLI_STEP_POWER_OFF,
 	CLI_STEP_APDU,      /* data: as sent, without follow-ups */
 	CLI_STEP_ESCAPE,    /* data */
@@ -25,6 +26,7 @@ struct cli_step {
 	uint8_t function;
 	uint8_t *data;
 	size_t len;
+	size_t nth; /* command of the recording, from 1; 0 for a token's */
 };
 
 struct cli_steps {

@@ -51,6 +51,31 @@ static void test_every_sample_replays(void **state)
 	for_each_sample(SAMPLES_DIR, replay);
 }
 
+static void replay_exactly(const char *file)
+{
+	struct tool t;
+
+	if (strstr(file, "/emulated-") == NULL && strstr(file, CAC) == NULL)
+		return;
+	TOOL(&t, "", "replay", "--strict", "exact", file);
+	if (t.code != 0 || t.err[0] != '\0')
+		fail_msg("%s: exit code %d\n%s\n%s", file, t.code, t.out, t.err);
+	tool_free(&t);
+}
+
+/* What this driver recorded, or would have, it does again, command by command. */
+static void test_own_recordings_replay_exactly(void **state)
+{
+	struct tool t;
+
+	(void)state;
+	for_each_sample(SAMPLES_DIR, replay_exactly);
+	TOOL(&t, "", "replay", "--strict", "exact", SAMPLES_DIR "/qemu-boot/trace.pcapng");
+	assert_int_equal(t.code, 7);
+	assert_non_null(strstr(t.err, "Escape"));
+	tool_free(&t);
+}
+
 static void show(const char *file)
 {
 	char *at, *line;
@@ -232,6 +257,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_every_sample_replays),
+		cmocka_unit_test(test_own_recordings_replay_exactly),
 		cmocka_unit_test(test_every_sample_reads),
 		cmocka_unit_test(test_pin_is_not_shown),
 		cmocka_unit_test(test_recorded_reader_answers_what_was_recorded),
