@@ -56,7 +56,9 @@ static inline uint16_t ccid_rd_le16(struct ccid_rd *r)
 {
 	const uint8_t *b = ccid_rd_view(r, 2);
 
-	return b != NULL ? (uint16_t)(b[0] | b[1] << 8) : 0;
+	if (b == NULL)
+		return 0;
+	return (uint16_t)(b[0] | b[1] << 8);
 }
 
 static inline uint32_t ccid_rd_le32(struct ccid_rd *r)
