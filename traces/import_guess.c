@@ -10,6 +10,7 @@
 #define SHORT_MESSAGE 271u
 #define LONG_MESSAGE  65554u
 #define S_IFS_REQUEST 0xC1
+#define BAD_SLOT      5 /* bError: the offset of bSlot */
 
 static uint32_t length_of(const uint8_t *msg)
 {
@@ -99,6 +100,8 @@ void ccid_guess_command(struct ccid_guess *g, const uint8_t *msg, size_t len)
 	size_t n = len - CCID_HEADER_LEN;
 
 	note_length(g, msg);
+	if (msg[5] < CCID_SLOTS_MAX)
+		g->asked |= 1u << msg[5];
 	switch (msg[0]) {
 	case CCID_XFR_BLOCK:
 		g->chained = g->chained || msg[8] != 0 || msg[9] != 0;
@@ -137,8 +140,8 @@ void ccid_guess_answer(struct ccid_guess *g, const uint8_t *msg, size_t len)
 	bool good = msg[7] >> 6 == 0;
 
 	note_length(g, msg);
-	if (good && msg[5] > g->slots && msg[5] < CCID_SLOTS_MAX)
-		g->slots = msg[5];
+	if (msg[7] >> 6 == CCID_CMD_FAILED && msg[8] == BAD_SLOT && msg[5] < CCID_SLOTS_MAX)
+		g->refused |= 1u << msg[5];
 	if (good && msg[0] == CCID_DATA_BLOCK && n >= 2 && (d[0] == 0x3B || d[0] == 0x3F))
 		take_atr(g, d, n);
 	if (good && msg[0] == CCID_DATA_BLOCK && msg[9] != 0)
@@ -178,6 +181,16 @@ static uint32_t features(const struct ccid_guess *g, enum ccid_level level)
 	return f;
 }
 
+/* A slot that never answered is one all the same: the host knew the descriptor. */
+static uint8_t max_slot(const struct ccid_guess *g)
+{
+	uint8_t slot = CCID_SLOTS_MAX - 1;
+
+	while (slot > 0 && !((g->asked & ~g->refused) >> slot & 1))
+		slot--;
+	return slot;
+}
+
 static void put_class(struct ccid_wr *w, const struct ccid_guess *g)
 {
 	enum ccid_level level = ccid_guess_level(g);
@@ -186,7 +199,7 @@ static void put_class(struct ccid_wr *w, const struct ccid_guess *g)
 	ccid_wr_u8(w, CCID_CLASS_DESC_LEN);
 	ccid_wr_u8(w, 0x21);
 	ccid_wr_le16(w, 0x0110);
-	ccid_wr_u8(w, g->slots);
+	ccid_wr_u8(w, max_slot(g));
 	ccid_wr_u8(w, g->voltages != 0 ? g->voltages : 7);
 	ccid_wr_le32(w, (g->t0 ? 1u : 0u) | (g->t1 ? 2u : 0u) | (!g->t0 && !g->t1 ? 3u : 0u));
 	ccid_wr_le32(w, 4000);

@@ -13,7 +13,8 @@ struct ccid_guess {
 	bool t0, t1;       /* protocols named by an ATR or by parameters */
 	uint8_t voltages;  /* CCID_VOLT_* that a power-on named */
 	bool auto_voltage; /* a power-on left it to the reader */
-	uint8_t slots;     /* highest slot number that answered */
+	uint32_t asked;    /* bit n: slot n got a command */
+	uint32_t refused;  /* bit n: the reader said that it has no slot n */
 	uint8_t mechanical, pin, ifsd;
 	uint32_t longest; /* message, header included */
 };

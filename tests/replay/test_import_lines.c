@@ -76,6 +76,23 @@ static void control_requests_of_a_text_are_told_as_they_are(void **state)
 	assert_true(file_has(r->trace, (uint8_t[]){0x00, 0x01, 0x21, 0x04}, 4));
 }
 
+/* The host knew how many slots there are; one that the reader denies is none. */
+static void slots_that_got_commands_are_in_the_made_up_descriptor(void **state)
+{
+	struct import_rig *r = *state;
+
+	text(r, "out bulk 63000000000004000000\n"
+	        "in bulk 81000000000004010000\n"
+	        "out bulk 63000000000105000000\n"
+	        "none bulk -\n"
+	        "out bulk 65000000000206000000\n"
+	        "in bulk 81000000000206420500\n");
+	import_expect(r, "> 63000000000004000000\n< 81000000000004010000\n"
+	                 "> 63000000000105000000\n"
+	                 "> 65000000000206000000\n< 81000000000206420500\n");
+	assert_true(file_has(r->trace, (uint8_t[]){0x36, 0x21, 0x10, 0x01, 1}, 5));
+}
+
 static void a_bad_line_is_named(void **state)
 {
 	struct import_rig *r = *state;
@@ -267,6 +284,7 @@ int main(void)
 		IMPORT_TEST(a_text_is_a_session),
 		IMPORT_TEST(transfers_make_up_messages),
 		IMPORT_TEST(control_requests_of_a_text_are_told_as_they_are),
+		IMPORT_TEST(slots_that_got_commands_are_in_the_made_up_descriptor),
 		IMPORT_TEST(a_bad_line_is_named),
 		IMPORT_TEST(a_text_may_be_dressed),
 		IMPORT_TEST(logs_of_all_kinds_tell_the_same),
