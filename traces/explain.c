@@ -22,6 +22,9 @@ struct joint {
 	size_t len, cap;
 	struct ccid_mask_span mask[MASKS];
 	size_t masks;
+	struct ccid_trace_packet from; /* the latest piece, without its data */
+	uint64_t packet;
+	char comment[CCID_TRACE_COMMENT_MAX + 1];
 };
 
 struct ccid_explain {
@@ -188,6 +191,32 @@ static void say_message(struct ccid_explain *e, const struct ccid_trace_packet *
 	say(&s);
 }
 
+static void remember(struct joint *j, const struct ccid_trace_packet *from, uint64_t packet)
+{
+	j->from = *from;
+	j->from.data = NULL;
+	j->packet = packet;
+	if (from->comment == NULL)
+		return;
+	snprintf(j->comment, sizeof j->comment, "%s", from->comment);
+	j->from.comment = j->comment;
+}
+
+/* An answer of which no more came, told where its last piece was. */
+static void say_rest(struct ccid_explain *e)
+{
+	uint64_t now = e->packet;
+
+	e->packet = e->in.packet;
+	say_message(e, &e->in.from, &e->in, CCID_EXPLAIN_ANSWER);
+	e->packet = now;
+}
+
+void ccid_explain_end(struct ccid_explain *e)
+{
+	say_rest(e);
+}
+
 static int take_out(struct ccid_explain *e, const struct ccid_trace_packet *from,
                     const struct ccid_redir_packet *p)
 {
@@ -195,7 +224,7 @@ static int take_out(struct ccid_explain *e, const struct ccid_trace_packet *from
 
 	if (p->data_len == 0)
 		return 0;
-	say_message(e, from, &e->in, CCID_EXPLAIN_ANSWER); /* of which no more came */
+	say_rest(e);
 	err = join(&e->out, from, p);
 	if (err == 0 && is_whole(&e->out))
 		say_message(e, from, &e->out, CCID_EXPLAIN_COMMAND);
@@ -209,6 +238,8 @@ static int take_in(struct ccid_explain *e, const struct ccid_trace_packet *from,
 
 	if (err == 0 && is_whole(&e->in))
 		say_message(e, from, &e->in, CCID_EXPLAIN_ANSWER);
+	else if (err == 0)
+		remember(&e->in, from, e->packet);
 	return err;
 }
 
@@ -380,6 +411,8 @@ static int explain_all(struct ccid_explain *e, struct ccid_trace_reader *r)
 
 	while (err == 0 && (got = ccid_trace_next(r, &p)) == 1)
 		err = ccid_explain_packet(e, &p);
+	if (err == 0)
+		ccid_explain_end(e);
 	return err != 0 ? err : got;
 }
 

@@ -20,7 +20,7 @@ struct ccid_explain_line {
 	enum ccid_explain_kind kind;
 	enum ccid_trace_dir dir;
 	uint64_t time_ns;
-	uint64_t packet;  /* number of the packet that completed it, from 1 */
+	uint64_t packet;  /* number of the packet that completed it, or was its last, from 1 */
 	int slot, seq;    /* -1 when it has none; requests of ICCD tokens have slot 0 and no seq */
 	bool error;       /* a failure: to be shown in red */
 	const char *name; /* "PC_to_RDR_XfrBlock", "hello", "GET_DESCRIPTOR" */
@@ -63,6 +63,8 @@ int ccid_explain_new(struct ccid_explain **out,
  * line that says so. */
 CCID_MUST_USE
 int ccid_explain_packet(struct ccid_explain *e, const struct ccid_trace_packet *packet);
+/* No more packets come: an answer that is not whole is told. */
+void ccid_explain_end(struct ccid_explain *e);
 const struct ccid_explain_device *ccid_explain_device(const struct ccid_explain *e);
 /* NULL is allowed. */
 void ccid_explain_free(struct ccid_explain *e);

@@ -211,7 +211,8 @@ int ccid_story_packet(struct ccid_story *s, const struct ccid_trace_packet *pack
 
 int ccid_story_end(struct ccid_story *s)
 {
-	return finish_slots(s, CCID_STORY_UNKNOWN);
+	ccid_explain_end(s->explain);
+	return s->result != 0 ? s->result : finish_slots(s, CCID_STORY_UNKNOWN);
 }
 
 const struct ccid_explain_device *ccid_story_device(const struct ccid_story *s)

@@ -152,7 +152,7 @@ static void spans_that_do_not_fit_are_joined(void **state)
 }
 
 struct seen {
-	unsigned lines, errors, kinds[6];
+	unsigned lines, errors, comments, kinds[6];
 	const char *want;
 	bool found;
 };
@@ -164,6 +164,7 @@ static void take_line(void *arg, const struct ccid_explain_line *line)
 
 	s->lines++;
 	s->errors += line->error;
+	s->comments += line->comment != NULL;
 	s->kinds[line->kind]++;
 	snprintf(text, sizeof text, "%u %s %d %s %s", (unsigned)line->packet,
 	         line->dir == CCID_TRACE_FROM_GUEST ? ">" : "<", line->slot, line->name,
@@ -192,6 +193,53 @@ static void a_trace_reads_like_a_conversation(void **state)
 	                                       "present (changed)");
 	expect_line(SAMPLE("cac-usbredirect"), "33 < -1 bulk IN cancelled");
 	expect_line(SAMPLE("emulated-kiosk-eject"), "58 > 0 PC_to_RDR_Mechanical eject");
+}
+
+static void give(struct ccid_explain *e, bool in, const char *comment, const uint8_t *msg,
+                 size_t len)
+{
+	const struct ccid_redir_packet p = {.type = CCID_REDIR_BULK,
+	                                    .endpoint = in ? 0x82 : 0x01,
+	                                    .length = (uint32_t)len,
+	                                    .data_len = len};
+	uint8_t buf[CCID_REDIR_HEAD_MAX + 16];
+	size_t head = ccid_redir_encode_head(buf, &p);
+	struct ccid_trace_packet packet = {.dir = in ? CCID_TRACE_FROM_HOST : CCID_TRACE_FROM_GUEST,
+	                                   .data = buf,
+	                                   .len = head + len,
+	                                   .comment = comment,
+	                                   .caps = CCID_REDIR_CAPS};
+
+	assert_true(len <= 16);
+	memcpy(buf + head, msg, len);
+	assert_int_equal(ccid_explain_packet(e, &packet), 0);
+}
+
+/* Where it was and from whom it came, not where the next command or the end of the trace is. */
+static void an_answer_that_is_cut_short_is_told(void **state)
+{
+	static const uint8_t ask[] = {0x65, 0, 0, 0, 0, 0, 2, 0, 0, 0};
+	static const uint8_t part[] = {0x80, 9, 0, 0, 0, 0, 2, 0, 0, 0, 0x90};
+	struct seen s = {.want = "2 < 0 RDR_to_PC_DataBlock cut short: "
+	                         "80 09 00 00 00 00 02 00 00 00 90"};
+	struct ccid_explain *e;
+
+	(void)state;
+	assert_int_equal(ccid_explain_new(&e, take_line, &s), 0);
+	give(e, false, NULL, ask, sizeof ask);
+	give(e, true, "as it came", part, sizeof part);
+	assert_false(s.found);
+	give(e, false, "another", ask, sizeof ask);
+	assert_true(s.found);
+	s.found = false;
+	s.want = "4 < 0 RDR_to_PC_DataBlock cut short: 80 09 00 00 00 00 02 00 00 00 90";
+	give(e, true, NULL, part, sizeof part);
+	ccid_explain_end(e);
+	assert_true(s.found);
+	ccid_explain_end(e);
+	assert_int_equal(s.kinds[CCID_EXPLAIN_ANSWER], 2);
+	assert_int_equal(s.comments, 2);
+	ccid_explain_free(e);
 }
 
 static void clocks_and_rates_are_listed(void **state)
@@ -239,6 +287,7 @@ int main(void)
 		cmocka_unit_test(mask_comments_are_read_back),
 		cmocka_unit_test(spans_that_do_not_fit_are_joined),
 		cmocka_unit_test(a_trace_reads_like_a_conversation),
+		cmocka_unit_test(an_answer_that_is_cut_short_is_told),
 		cmocka_unit_test(clocks_and_rates_are_listed),
 		cmocka_unit_test(every_kind_of_line_is_counted_once),
 	};
