@@ -11,6 +11,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <sys/stat.h>
+
 bool cli_is_address(const char *text)
 {
 	static const char *const schemes[] = {
@@ -109,20 +111,30 @@ static void list_candidates(const struct iscard_reader_list *list, const char *p
 			cli_error("  %zu  %s", i, list->readers[i].name);
 }
 
+static bool is_file(const char *text)
+{
+	struct stat st;
+
+	return stat(text, &st) == 0 && S_ISREG(st.st_mode);
+}
+
+static const char *what_instead(const char *text)
+{
+	if (cli_is_address(text))
+		return "no reader at this address; \"iscard list\" shows what is there";
+	if (is_file(text))
+		return "a file is no reader; the one that a trace holds is replay:FILE";
+	return "there is no reader; plug one in, or give an address such as replay:FILE";
+}
+
 int cli_reader_missing(const struct iscard_reader_list *list, const char *text)
 {
-	const char *instead =
-		cli_is_address(text)
-			? "no reader at this address; \"iscard list\" shows what is there"
-			: "there is no reader; plug one in, or give an address such as "
-			  "replay:FILE";
-
 	if (list->count == 0 && list->denied > 0) {
 		cli_warn_denied(list->denied);
 		return CLI_NO_ACCESS;
 	}
-	if (list->count == 0) {
-		cli_error("%s: %s", text, instead);
+	if (list->count == 0 || (!cli_is_address(text) && is_file(text))) {
+		cli_error("%s: %s", text, what_instead(text));
 		return CLI_NO_READER;
 	}
 	cli_error("%s: no such reader; these are there:", text);

@@ -132,6 +132,18 @@ static void test_recorded_reader_answers_what_was_recorded(void **state)
 	tool_free(&t);
 }
 
+static void test_the_file_for_its_reader_is_told_the_address(void **state)
+{
+	struct tool t;
+
+	(void)state;
+	TOOL(&t, "", "info", SAMPLES_DIR CAC);
+	assert_int_equal(t.code, 4);
+	assert_non_null(strstr(t.err, CAC ": a file is no reader"));
+	assert_non_null(strstr(t.err, "replay:FILE"));
+	tool_free(&t);
+}
+
 static void test_divergence_shows_both_sides_with_exit_code_7(void **state)
 {
 	struct tool t;
@@ -261,6 +273,7 @@ int main(void)
 		cmocka_unit_test(test_every_sample_reads),
 		cmocka_unit_test(test_pin_is_not_shown),
 		cmocka_unit_test(test_recorded_reader_answers_what_was_recorded),
+		cmocka_unit_test(test_the_file_for_its_reader_is_told_the_address),
 		cmocka_unit_test(test_divergence_shows_both_sides_with_exit_code_7),
 		cmocka_unit_test(a_disposition_that_diverges_has_exit_code_7_too),
 		cmocka_unit_test(test_damaged_file_is_one_clear_line),
