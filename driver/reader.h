@@ -148,7 +148,7 @@ int ccid_slot_activate(struct ccid_reader *r, unsigned slot, unsigned protocols,
 CCID_MUST_USE
 int ccid_slot_power_off(struct ccid_reader *r, unsigned slot, int64_t deadline);
 
-#define CCID_XFR_FOLLOW 1u /* act on 61xx and 6Cxx of T=0 at TPDU level */
+#define CCID_XFR_FOLLOW 1u /* act on 61xx and 6Cxx of T=0, where the reader has not */
 
 /* Send one command APDU, store the response with SW1 SW2. generation: as the session last saw it,
  * else CCID_E_STALE and nothing is sent; when the session ends on the way, no more is sent.

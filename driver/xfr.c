@@ -207,12 +207,16 @@ static int t0_rounds(struct xfr *x, struct ccid_t0 *t, enum ccid_t0_act act)
 	return n < 0 ? n : t->err;
 }
 
+static uint8_t get_response_class(const struct xfr *x)
+{
+	return x->class_get_response >= 0 ? (uint8_t)x->class_get_response : x->capdu[0];
+}
+
 static int tpdu_t0(struct xfr *x)
 {
-	uint8_t cla = x->class_get_response >= 0 ? (uint8_t)x->class_get_response : x->capdu[0];
 	struct ccid_t0 t;
-	enum ccid_t0_act act = ccid_t0_start(&t, x->capdu, x->len, x->flags & CCID_XFR_FOLLOW, cla,
-	                                     x->rapdu, x->cap);
+	enum ccid_t0_act act = ccid_t0_start(&t, x->capdu, x->len, x->flags & CCID_XFR_FOLLOW,
+	                                     get_response_class(x), x->rapdu, x->cap);
 	int rc = t0_rounds(x, &t, act);
 
 	ccid_wipe(&t, sizeof t);
@@ -230,15 +234,44 @@ static int tpdu_t1(struct xfr *x)
 	return rc;
 }
 
+static int whole_apdu(struct xfr *x)
+{
+	return x->r->level == CCID_LEVEL_EXTENDED_APDU ? extended(x) : short_apdu(x);
+}
+
+/* Readers that take APDUs should see to 61xx and 6Cxx of T=0 themselves, and not all of them do. */
+static int followed(struct xfr *x)
+{
+	struct xfr next = *x;
+	struct ccid_t0 t;
+	enum ccid_t0_act act =
+		ccid_t0_start_whole(&t, x->capdu, x->len, get_response_class(x), x->rapdu, x->cap);
+	int n = act == CCID_T0_SEND ? CCID_OK : t.err;
+
+	if (n == CCID_E_FORMAT)
+		return whole_apdu(x); /* no APDU that we know: as it is */
+	while (act == CCID_T0_SEND && n >= 0) {
+		next.rapdu = x->rapdu + t.rapdu_len;
+		next.cap = x->cap - t.rapdu_len;
+		next.got = 0;
+		n = whole_apdu(&next);
+		if (n >= 0)
+			act = ccid_t0_step(&t, next.rapdu, (size_t)n);
+		next.capdu = t.tpdu;
+		next.len = t.tpdu_len;
+	}
+	if (n < 0)
+		return n;
+	return act == CCID_T0_DONE ? (int)t.rapdu_len : t.err;
+}
+
 static int by_level(struct xfr *x)
 {
-	switch (x->r->level) {
-	case CCID_LEVEL_EXTENDED_APDU: return extended(x);
-	case CCID_LEVEL_SHORT_APDU: return short_apdu(x);
-	case CCID_LEVEL_TPDU:
-	case CCID_LEVEL_CHARACTER: break;
-	}
-	return x->r->slot[x->slot].protocol == 0 ? tpdu_t0(x) : tpdu_t1(x);
+	bool t0 = x->r->slot[x->slot].protocol == 0;
+
+	if (x->r->level == CCID_LEVEL_EXTENDED_APDU || x->r->level == CCID_LEVEL_SHORT_APDU)
+		return t0 && x->flags & CCID_XFR_FOLLOW ? followed(x) : whole_apdu(x);
+	return t0 ? tpdu_t0(x) : tpdu_t1(x);
 }
 
 /* The state first: one that is overtaken is told by the generation. */

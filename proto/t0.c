@@ -66,20 +66,28 @@ static enum ccid_t0_act envelope(struct ccid_t0 *t)
 	return CCID_T0_SEND;
 }
 
+static int begin(struct ccid_t0 *t, const uint8_t *capdu, size_t len, uint8_t *rapdu, size_t cap)
+{
+	int err;
+
+	t->rapdu = rapdu;
+	t->cap = cap;
+	if (cap < 2)
+		return CCID_E_SPACE;
+	err = ccid_apdu_decode(&t->apdu, capdu, len);
+	t->want = err == CCID_OK ? t->apdu.le : 0;
+	return err;
+}
+
 enum ccid_t0_act ccid_t0_start(struct ccid_t0 *t, const uint8_t *capdu, size_t len, bool follow,
                                uint8_t class_get_response, uint8_t *rapdu, size_t cap)
 {
 	int err;
 
 	*t = (struct ccid_t0){.follow = follow, .class_get_response = class_get_response};
-	t->rapdu = rapdu;
-	t->cap = cap;
-	if (cap < 2)
-		return give_up(t, CCID_E_SPACE);
-	err = ccid_apdu_decode(&t->apdu, capdu, len);
+	err = begin(t, capdu, len, rapdu, cap);
 	if (err < 0)
 		return give_up(t, err);
-	t->want = t->apdu.le;
 	if (t->apdu.lc > 255 && !follow)
 		return give_up(t, CCID_E_UNSUPPORTED);
 	if (t->apdu.lc > 255) {
@@ -91,9 +99,24 @@ enum ccid_t0_act ccid_t0_start(struct ccid_t0 *t, const uint8_t *capdu, size_t l
 	return CCID_T0_SEND;
 }
 
+enum ccid_t0_act ccid_t0_start_whole(struct ccid_t0 *t, const uint8_t *capdu, size_t len,
+                                     uint8_t class_get_response, uint8_t *rapdu, size_t cap)
+{
+	int err;
+
+	*t = (struct ccid_t0){
+		.follow = true, .whole = true, .class_get_response = class_get_response};
+	err = begin(t, capdu, len, rapdu, cap);
+	if (err < 0)
+		return give_up(t, err);
+	if (t->apdu.kind == 2)
+		make_command(t);
+	return CCID_T0_SEND;
+}
+
 static enum ccid_t0_act done(struct ccid_t0 *t, const uint8_t *sw)
 {
-	memcpy(t->rapdu + t->rapdu_len, sw, 2);
+	memmove(t->rapdu + t->rapdu_len, sw, 2);
 	t->rapdu_len += 2;
 	return CCID_T0_DONE;
 }
@@ -138,14 +161,15 @@ enum ccid_t0_act ccid_t0_step(struct ccid_t0 *t, const uint8_t *rx, size_t len)
 		return give_up(t, CCID_E_SHORT);
 	n = len - 2;
 	sw = rx + n;
-	if (n > t->asked)
+	if (n > t->asked && !t->whole)
 		return give_up(t, CCID_E_FORMAT);
 	if (n > t->cap - 2 - t->rapdu_len)
 		return give_up(t, CCID_E_SPACE);
 	if (n > 0)
-		memcpy(t->rapdu + t->rapdu_len, rx, n);
+		memmove(t->rapdu + t->rapdu_len, rx, n);
 	t->rapdu_len += n;
-	t->want -= (uint32_t)n;
+	t->want -= n < t->want ? (uint32_t)n : t->want;
+	t->whole = false;
 	if (t->state == ENVELOPE && n == 0 && sw[0] == 0x90 && sw[1] == 0x00)
 		return envelope(t);
 	t->midway = false;

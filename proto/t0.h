@@ -32,6 +32,7 @@ struct ccid_t0 {
 	unsigned state;
 	const uint8_t *rest; /* of an APDU that goes in ENVELOPEs */
 	size_t rest_len;
+	bool whole;     /* what comes answers the APDU as it is */
 	bool reissued;  /* 6Cxx was obeyed once */
 	uint32_t asked; /* data bytes that the last TPDU asks for */
 	uint32_t want;  /* data bytes of Le still to come */
@@ -45,9 +46,15 @@ struct ccid_t0 {
 enum ccid_t0_act ccid_t0_start(struct ccid_t0 *t, const uint8_t *capdu, size_t len, bool follow,
                                uint8_t class_get_response, uint8_t *rapdu, size_t cap);
 
+/* The same, with follow, for a reader that takes whole APDUs and may hand up 61xx and 6Cxx all the
+ * same: the first thing to send is capdu as it is, whatever its lengths; tpdu is made for what
+ * follows, and is a short APDU. */
+enum ccid_t0_act ccid_t0_start_whole(struct ccid_t0 *t, const uint8_t *capdu, size_t len,
+                                     uint8_t class_get_response, uint8_t *rapdu, size_t cap);
+
 /* rx/len: the reader's answer to the last TPDU: data, SW1, SW2. CCID_E_SHORT below 2 bytes,
  * CCID_E_FORMAT when it holds more data than the TPDU asked for, CCID_E_SPACE when rapdu cannot
- * hold what the caller's own Le asked for.
+ * hold what the caller's own Le asked for. rx may be where it goes, rapdu + rapdu_len.
  *
  * With follow: 61xx leads to GET RESPONSE for no more than Le and rapdu still allow, until the
  * card has nothing left, sends nothing, or the allowance is used up; what stays in the card shows

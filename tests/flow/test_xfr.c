@@ -254,6 +254,70 @@ static void a_response_that_does_not_fit_is_lost_and_nothing_else(void **state)
 	flow_close();
 }
 
+#define READ_260 "00 B0 00 00 00 01 04"
+
+/* Alcor's AK9563 works at extended APDU level and leaves 61xx and 6Cxx of T=0 to the host. */
+static void what_the_reader_did_not_follow_the_driver_does(void **state)
+{
+	static const struct script_step steps[] = {
+		XFR(SELECT " 00", "61 22"),
+		XFR("00 C0 00 00 22", "00 ++*33 90 00"),
+		XFR("00 B2 01 0C 00", "6C 03"),
+		XFR("00 B2 01 0C 03", "01 02 03 90 00"),
+		XFR(SELECT " 02", "61 22"),
+		XFR("00 C0 00 00 02", "01 02 61 20"),
+		XFR("00 B0 00 00 00", "01 61 02"), /* some of it, and more */
+		XFR("00 C0 00 00 02", "02 03 90 00"),
+		XFR(SELECT, "61 22"), /* no Le */
+		XFR("00 C0 00 00 05", "61 05"),
+		XFR("00 C0 00 00 05", "90 00"),
+		CLOSING_POWERED};
+	static const struct fake_reader *const level[] = {&short_reader, &extended_reader};
+
+	(void)state;
+	for (unsigned i = 0; i < 2; i++) {
+		FLOW_READY_THEN(level[i], steps);
+		flow_response_is("00 ++*33 90 00", flow_transmit(SELECT " 00", CCID_XFR_FOLLOW));
+		flow_response_is("01 02 03 90 00",
+		                 flow_transmit("00 B2 01 0C 00", CCID_XFR_FOLLOW));
+		flow_response_is("01 02 61 20", flow_transmit(SELECT " 02", CCID_XFR_FOLLOW));
+		flow_response_is("01 02 03 90 00",
+		                 flow_transmit("00 B0 00 00 00", CCID_XFR_FOLLOW));
+		flow_response_is("61 22", flow_transmit(SELECT, CCID_XFR_FOLLOW));
+		flow_response_is("90 00", flow_transmit("00 C0 00 00 05", CCID_XFR_FOLLOW));
+		flow_close();
+	}
+}
+
+static void what_the_reader_follows_is_not_asked_for_again(void **state)
+{
+	static const struct script_step steps[] = {
+		XFR(READ_260, "00 ++*259 90 00"), XFR(SELECT " 02", "01 02 03 61 20"),
+		XFR("00 B0 00 00 00", "61 02"), XFR("00 B2 01 0C 00", "6C 03"), CLOSING_POWERED};
+
+	(void)state;
+	FLOW_READY_THEN(&extended_reader, steps);
+	flow_response_is("00 ++*259 90 00", flow_transmit(READ_260, CCID_XFR_FOLLOW));
+	flow_response_is("01 02 03 61 20", flow_transmit(SELECT " 02", CCID_XFR_FOLLOW));
+	flow_response_is("61 02", flow_transmit("00 B0 00 00 00", 0));
+	flow_response_is("6C 03", flow_transmit("00 B2 01 0C 00", 0));
+	flow_close();
+}
+
+static void with_t1_nothing_is_followed(void **state)
+{
+	static const struct script_step steps[] = {OPENING(INACTIVE), ACTIVATION(ATR_T1),
+	                                           XFR(SELECT " 00", "61 22"),
+	                                           XFR("00 B2 01 0C 00", "6C 03"), CLOSING_POWERED};
+
+	(void)state;
+	FLOW_OPEN(&extended_reader, steps);
+	assert_int_equal(flow_activate(2, CCID_RESET_NONE), 0);
+	flow_response_is("61 22", flow_transmit(SELECT " 00", CCID_XFR_FOLLOW));
+	flow_response_is("6C 03", flow_transmit("00 B2 01 0C 00", CCID_XFR_FOLLOW));
+	flow_close();
+}
+
 static void a_chain_parameter_without_meaning_is_no_end(void **state)
 {
 	static const struct script_step steps[] = {
@@ -473,6 +537,9 @@ int main(void)
 		cmocka_unit_test(extended_level_sends_the_form_it_was_given),
 		cmocka_unit_test(malformed_apdus_are_the_callers_fault),
 		cmocka_unit_test(another_generation_sends_nothing),
+		cmocka_unit_test(what_the_reader_did_not_follow_the_driver_does),
+		cmocka_unit_test(what_the_reader_follows_is_not_asked_for_again),
+		cmocka_unit_test(with_t1_nothing_is_followed),
 		cmocka_unit_test(a_slot_that_is_not_there_sends_nothing),
 		cmocka_unit_test(an_unpowered_card_gets_no_apdu),
 	};

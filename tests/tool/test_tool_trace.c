@@ -132,6 +132,26 @@ static void test_recorded_reader_answers_what_was_recorded(void **state)
 	tool_free(&t);
 }
 
+#define PSE   "00A404000E315041592E5359532E4444463031"
+#define ALCOR "replay:" SAMPLES_DIR "/real-ak9563-emv/trace.pcapng"
+
+/* A real reader that takes APDUs and leaves 61xx and 6Cxx to the host. */
+static void test_what_a_reader_leaves_to_the_host_is_followed(void **state)
+{
+	struct tool t;
+
+	(void)state;
+	TOOL(&t, "", "apdu", ALCOR, PSE "00", "00B2010C00");
+	assert_int_equal(t.code, 0);
+	assert_non_null(strstr(t.out, "< 6F 20 84 0E 31 50 41 59"));
+	assert_non_null(strstr(t.out, "< 70 24 61 22 4F 07"));
+	tool_free(&t);
+	TOOL(&t, "", "apdu", ALCOR, PSE "00", "--raw");
+	assert_int_equal(t.code, 0);
+	assert_non_null(strstr(t.out, "\n< 61 22"));
+	tool_free(&t);
+}
+
 static void test_the_file_for_its_reader_is_told_the_address(void **state)
 {
 	struct tool t;
@@ -273,6 +293,7 @@ int main(void)
 		cmocka_unit_test(test_every_sample_reads),
 		cmocka_unit_test(test_pin_is_not_shown),
 		cmocka_unit_test(test_recorded_reader_answers_what_was_recorded),
+		cmocka_unit_test(test_what_a_reader_leaves_to_the_host_is_followed),
 		cmocka_unit_test(test_the_file_for_its_reader_is_told_the_address),
 		cmocka_unit_test(test_divergence_shows_both_sides_with_exit_code_7),
 		cmocka_unit_test(a_disposition_that_diverges_has_exit_code_7_too),

@@ -432,6 +432,43 @@ static void test_malformed_command_is_refused_before_anything_is_sent(void **sta
 	assert_int_equal(f->t.err, CCID_E_FORMAT);
 }
 
+/* Of a reader that takes APDUs: anything may be the answer to the first. */
+static void test_a_whole_apdu_is_followed_by_tpdus(void **state)
+{
+	static const uint8_t apdu[] = {0x80, 0x30, 0, 0, 0, 0, 2, 0xAA, 0xBB, 1, 0x10};
+	struct fixture *f = *state;
+
+	assert_int_equal(ccid_t0_start_whole(&f->t, apdu, sizeof apdu, CLA_GET_RESPONSE, f->rapdu,
+	                                     sizeof f->rapdu),
+	                 CCID_T0_SEND);
+	assert_int_equal(answer(f, 0x11, 260, 0x6120), CCID_T0_SEND);
+	expect_tpdu(f, "\xA0\xC0\0\0\x0C", 5); /* what is left of Le 0110 */
+	assert_int_equal(answer(f, 0x22, 12, 0x6114), CCID_T0_DONE);
+	expect_done(f, 272, 0x6114);
+	assert_int_equal(f->rapdu[259], 0x11);
+	assert_int_equal(f->rapdu[260], 0x22);
+	assert_int_equal(
+		ccid_t0_start_whole(&f->t, apdu, 9, CLA_GET_RESPONSE, f->rapdu, sizeof f->rapdu),
+		CCID_T0_SEND);
+	assert_int_equal(answer(f, 0x11, 300, 0x6120), CCID_T0_DONE); /* no Le: a case 3 */
+	expect_done(f, 300, 0x6120);
+}
+
+static void test_an_answer_may_be_where_it_goes(void **state)
+{
+	struct fixture *f = *state;
+
+	assert_int_equal(ccid_t0_start_whole(&f->t, (const uint8_t *)"\0\xB0\0\0\0", 5,
+	                                     CLA_GET_RESPONSE, f->rapdu, sizeof f->rapdu),
+	                 CCID_T0_SEND);
+	memcpy(f->rapdu, "\1\x61\1", 3);
+	assert_int_equal(ccid_t0_step(&f->t, f->rapdu, 3), CCID_T0_SEND);
+	memcpy(f->rapdu + 1, "\2\x90\0", 3);
+	assert_int_equal(ccid_t0_step(&f->t, f->rapdu + 1, 3), CCID_T0_DONE);
+	expect_done(f, 2, 0x9000);
+	assert_memory_equal(f->rapdu, "\1\2", 2);
+}
+
 #define T(f) cmocka_unit_test_setup(f, setup)
 
 int main(void)
@@ -463,6 +500,8 @@ int main(void)
 		T(test_6c_beyond_the_buffer_is_handed_up),
 		T(test_6c_never_repeats_a_command_that_carries_data),
 		T(test_6c_corrects_a_get_response_once),
+		T(test_a_whole_apdu_is_followed_by_tpdus),
+		T(test_an_answer_may_be_where_it_goes),
 		T(test_without_follow_every_status_goes_up),
 		T(test_answers_below_two_bytes_are_refused),
 		T(test_more_data_than_asked_for_is_refused),

@@ -36,8 +36,8 @@ ISCARD_API HRESULT iscard_attach(void *object, const char *reader, SCARD_SHARE_M
                                  SCARD_PROTOCOLS protocols);
 
 /* Send a command APDU (ISO/IEC 7816-4, short or extended); the answer with SW1 SW2 at its end comes
- * back in reply. Status words are answers, never failures. As Transaction: T=0 on a TPDU-level
- * reader follows 61xx and 6Cxx. Nothing is allocated once an object has sent something.
+ * back in reply. Status words are answers, never failures. As Transaction: with T=0, 61xx
+ * and 6Cxx are followed. Nothing is allocated once an object has sent something.
  * E_INVALIDARG: no APDU. SCARD_E_INSUFFICIENT_BUFFER: if *reply_len was below 2, nothing was sent
  * and it is 2 now; else the command was carried out and its answer is lost. Errors of Transaction. */
 ISCARD_API HRESULT iscard_transmit(void *object, const uint8_t *apdu, size_t apdu_len,

@@ -121,7 +121,8 @@ ISCARD_INTERFACE(ISCardCmd, IDispatch) {
 		ISCARD_PURE;
 
 	/* CLA of the GET RESPONSE that a T=0 transaction may send by itself; the command's own CLA
-	 * when never set. A reader that works at APDU level takes its own choice.
+	 * when never set. A reader that sends it by itself, as those at APDU level may, takes its own
+	 * choice.
 	 * get: E_ACCESSDENIED until it was put, E_INVALIDARG for NULL. */
 	ISCARD_METHOD(get_AlternateClassId)(ISCARD_THIS_ BYTE *pbyClass) ISCARD_PURE;
 	ISCARD_METHOD(put_AlternateClassId)(ISCARD_THIS_ BYTE byClass ISCARD_DEFAULT(0))

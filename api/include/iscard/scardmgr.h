@@ -117,8 +117,8 @@ ISCARD_INTERFACE(ISCard, IDispatch) {
 		SCARD_DISPOSITIONS InitState ISCARD_DEFAULT(ISCARD_LEAVE)) ISCARD_PURE;
 
 	/* Send the APDU of *ppCmd and store reply and status in the same object; the pointer stays.
-	 * Status words other than 9000 are no failure. T=0 on a TPDU-level reader: 61xx is followed
-	 * by GET RESPONSE in cases 2 and 4, 6Cxx by one repetition. Waits for another's lock.
+	 * Status words other than 9000 are no failure. T=0: 61xx is followed by GET RESPONSE in
+	 * cases 2 and 4, 6Cxx by one repetition. Waits for another's lock.
 	 * E_POINTER: ppCmd NULL. E_INVALIDARG: *ppCmd NULL or without APDU.
 	 * SCARD_E_UNSUPPORTED_FEATURE: longer than reader or protocol takes, or a node address. On
 	 * failure the reply is cleared and the status 0. */
