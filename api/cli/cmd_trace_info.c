@@ -157,9 +157,9 @@ int trace_info(const char *path, bool json)
 		return CLI_FAILED;
 	}
 	code = cli_story_read(path, ccid_tally_take, t, &d, true);
-	if (t->packets > 0 && json)
+	if ((code == CLI_OK || t->packets > 0) && json)
 		print_json(path, &d, t, code);
-	else if (t->packets > 0)
+	else if (code == CLI_OK || t->packets > 0)
 		print_text(path, &d, t, code);
 	ccid_tally_free(t);
 	free(t);

@@ -132,6 +132,31 @@ static void test_recorded_reader_answers_what_was_recorded(void **state)
 	tool_free(&t);
 }
 
+/* As after a capture that was ended at once. */
+static void test_a_trace_without_packets_is_told(void **state)
+{
+	static const uint8_t section[] = {0x0A, 0x0D, 0x0D, 0x0A, 28, 0, 0,    0,    0x4D, 0x3C,
+	                                  0x2B, 0x1A, 1,    0,    0,  0, 0xFF, 0xFF, 0xFF, 0xFF,
+	                                  0xFF, 0xFF, 0xFF, 0xFF, 28, 0, 0,    0};
+	char path[] = "/tmp/iscard-nothing-XXXXXX";
+	int fd = mkstemp(path);
+	struct tool t;
+
+	(void)state;
+	assert_true(fd >= 0);
+	assert_int_equal(write(fd, section, sizeof section), sizeof section);
+	close(fd);
+	TOOL(&t, "", "trace", "info", path);
+	assert_int_equal(t.code, 0);
+	assert_non_null(strstr(t.out, " 0 packets"));
+	tool_free(&t);
+	TOOL(&t, "", "trace", "info", "--json", path);
+	assert_int_equal(t.code, 0);
+	assert_non_null(strstr(t.out, "\"packets\":0"));
+	tool_free(&t);
+	unlink(path);
+}
+
 #define PSE   "00A404000E315041592E5359532E4444463031"
 #define ALCOR "replay:" SAMPLES_DIR "/real-ak9563-emv/trace.pcapng"
 
@@ -293,6 +318,7 @@ int main(void)
 		cmocka_unit_test(test_every_sample_reads),
 		cmocka_unit_test(test_pin_is_not_shown),
 		cmocka_unit_test(test_recorded_reader_answers_what_was_recorded),
+		cmocka_unit_test(test_a_trace_without_packets_is_told),
 		cmocka_unit_test(test_what_a_reader_leaves_to_the_host_is_followed),
 		cmocka_unit_test(test_the_file_for_its_reader_is_told_the_address),
 		cmocka_unit_test(test_divergence_shows_both_sides_with_exit_code_7),
