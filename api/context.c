@@ -48,12 +48,38 @@ static int64_t now_ms(void *ctx)
 	return c->options.now_ms(c->options.now_arg);
 }
 
+/* False when there is no such level. */
+static bool find_level(const char *name, iscard_log_level *level)
+{
+	*level = ISCARD_LOG_ERROR;
+	if (name == NULL || name[0] == '\0')
+		return true;
+	for (size_t i = 0; i < sizeof level_names / sizeof *level_names; i++) {
+		if (strcasecmp(name, level_names[i]) == 0) {
+			*level = (iscard_log_level)i;
+			return true;
+		}
+	}
+	return false;
+}
+
 static iscard_log_level level_of(const char *name)
 {
-	for (size_t i = 0; name != NULL && i < sizeof level_names / sizeof *level_names; i++)
-		if (strcasecmp(name, level_names[i]) == 0)
-			return (iscard_log_level)i;
-	return ISCARD_LOG_ERROR;
+	iscard_log_level level;
+
+	(void)find_level(name, &level);
+	return level;
+}
+
+static void complain_of_level(const iscard_context *c)
+{
+	const char *name = secure_getenv("ISCARD_LOG");
+	iscard_log_level level;
+
+	if (!find_level(name, &level))
+		ccid_log(&c->env, CCID_LOG_ERROR, NULL,
+		         "ISCARD_LOG: \"%s\" is not none, error, warning, info, debug or wire",
+		         name);
 }
 
 static int allowed(const char *text)
@@ -231,8 +257,10 @@ HRESULT ccid_context_create(const struct iscard_options *options, const struct c
 	c->number = ccid_process_number();
 	c->scheme = scheme;
 	err = configure(c, &o);
-	if (err == 0 && options == NULL)
+	if (err == 0 && options == NULL) {
+		complain_of_level(c);
 		err = mouths_of_environment(c);
+	}
 	if (err == 0) {
 		*out = c;
 		return S_OK;

@@ -420,6 +420,29 @@ static void test_readers_go_by_number_name_and_unique_part(void **state)
 	emu_server_stop(&sb);
 }
 
+static void test_log_level_that_is_none_is_told(void **state)
+{
+	struct emu_config cfg;
+	struct emu_server s;
+	struct tool t;
+
+	(void)state;
+	emu_config_init(&cfg);
+	emu_server_start(&s, &cfg, NULL);
+	setenv("ISCARD_LOG", "loud", 1);
+	TOOL(&t, "", "list", s.address);
+	assert_int_equal(t.code, 0);
+	assert_non_null(strstr(t.err, "ISCARD_LOG: \"loud\" is not none, error, warning, info, "));
+	tool_free(&t);
+	setenv("ISCARD_LOG", "Warning", 1);
+	TOOL(&t, "", "list", s.address);
+	assert_int_equal(t.code, 0);
+	assert_string_equal(t.err, "");
+	tool_free(&t);
+	unsetenv("ISCARD_LOG");
+	emu_server_stop(&s);
+}
+
 static void test_reader_that_cannot_be_reached_is_one_clear_line(void **state)
 {
 	struct tool t;
@@ -452,6 +475,7 @@ int main(void)
 		cmocka_unit_test(test_what_a_reader_that_left_did_not_do_is_not_claimed),
 		cmocka_unit_test(test_recorded_session_replays_and_reads_as_it_went),
 		cmocka_unit_test(test_readers_go_by_number_name_and_unique_part),
+		cmocka_unit_test(test_log_level_that_is_none_is_told),
 		cmocka_unit_test(test_reader_that_cannot_be_reached_is_one_clear_line),
 	};
 

@@ -6,7 +6,8 @@
  * the environment (which is ignored in set-user-ID programs):
  *   ISCARD_READERS  reader addresses, separated by spaces; "usb:" when unset
  *   ISCARD_TRACE    record what goes over the wire to this file
- *   ISCARD_LOG      none, error (the default), warning, info, debug or wire; to standard error
+ *   ISCARD_LOG      none, error (the default), warning, info, debug or wire; to standard error,
+ *                   where another word is told to be none of them
  *   ISCARD_ESCAPE   1: escape commands are allowed (easy.h)
  *   ISCARD_MOUTH    readers that see a card in their mouth: patterns of iscard_context_set_mouth()
  *                   (kiosk.h), separated by spaces; for a space in a name stands *
