@@ -15,6 +15,18 @@ static struct ccid_seat *find_seat(struct ccid_watch *w, const char *name)
 	return s;
 }
 
+bool ccid_watch_misses(struct ccid_watch *w, const char *name)
+{
+	const struct ccid_seat *s;
+	bool missed;
+
+	pthread_mutex_lock(&w->lock);
+	s = find_seat(w, name);
+	missed = s != NULL && s->source != NULL && !s->present && !ccid_seat_is_opening(s);
+	pthread_mutex_unlock(&w->lock);
+	return missed;
+}
+
 static enum ccid_want wanted(const struct ccid_watch *w, const struct ccid_seat *s, bool *watched)
 {
 	enum ccid_want want = CCID_WANT_NOTHING;

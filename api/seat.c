@@ -236,6 +236,9 @@ static void failed_to_open(struct ccid_seat *s, int err)
 {
 	int64_t now = ccid_env_now(&s->watch->context->env);
 
+	/* It has left while it was closed. */
+	if (err == CCID_E_NOTFOUND && s->source != NULL && s->present)
+		ccid_seat_depart(s, now);
 	s->err = err;
 	s->retry_at = returns(s) ? now + ccid_backoff(s->failures) : CCID_NEVER;
 	s->failures++;
@@ -426,8 +429,10 @@ void ccid_seat_want(struct ccid_seat *s, enum ccid_want want, bool watched)
 		                             .taken = s->now.taken,
 		                             .captured = s->now.captured,
 		                             .jammed = s->now.jammed};
-	if (want > s->want && returns(s))
+	if (want > s->want && returns(s)) {
 		s->retry_at = 0;
+		s->failures = 0;
+	}
 	s->want = want;
 	s->watched = watched;
 }

@@ -172,6 +172,8 @@ HRESULT ccid_watch_wait(iscard_context *c, struct iscard_reader_state *states, s
 void ccid_watch_look(struct ccid_watch *w, int64_t now);
 /* What is wanted of s, by all requests. */
 void ccid_watch_ask(struct ccid_watch *w, struct ccid_seat *s);
+/* Whether that reader, known and not on USB, was not there when it was last looked for. lock not held. */
+bool ccid_watch_misses(struct ccid_watch *w, const char *name);
 
 /* seat.c; lock held */
 

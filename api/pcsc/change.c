@@ -310,7 +310,7 @@ static HRESULT reader_there(const struct change *c, bool *there)
 	if (FAILED(hr))
 		return hr;
 	for (size_t i = 0; i < list->count; i++)
-		*there = *there || SUCCEEDED(list->readers[i].result);
+		*there = *there || ccid_pcsc_is_there(c->pcsc->context, &list->readers[i]);
 	iscard_reader_list_free(list);
 	return S_OK;
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Names of readers, and texts and bytes that are handed out. */
 #include "pcsc_priv.h"
+#include "watch.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -76,19 +77,35 @@ HRESULT ccid_pcsc_give(void *out, unsigned long *cap, const void *from, size_t l
 	return S_OK;
 }
 
+bool ccid_pcsc_is_there(const iscard_context *c, const struct iscard_reader *r)
+{
+	struct ccid_watch *w = atomic_load(&c->watch);
+
+	return SUCCEEDED(r->result) && (w == NULL || !ccid_watch_misses(w, r->name));
+}
+
 /* Readers that can be reached, as a multi-string. NULL when memory is out. */
-static char *multi_string(const struct iscard_reader_list *list, size_t *len)
+static char *multi_string(const iscard_context *c, const struct iscard_reader_list *list,
+                          size_t *len)
 {
 	char *all = calloc(list->count + 1, PCSC_READER_NAME_MAX), *at = all;
 
 	for (size_t i = 0; all != NULL && i < list->count; i++) {
-		if (FAILED(list->readers[i].result))
+		if (!ccid_pcsc_is_there(c, &list->readers[i]))
 			continue;
 		ccid_pcsc_name(at, list->readers[i].name);
 		at += strlen(at) + 1;
 	}
 	*len = all == NULL || at == all ? 0 : (size_t)(at - all) + 1;
 	return all;
+}
+
+/* Nor is it kept open: then it is looked for each time, not when that is due. */
+static void let_go_of_missed(iscard_context *c, const struct iscard_reader_list *list)
+{
+	for (size_t i = 0; i < list->count; i++)
+		if (SUCCEEDED(list->readers[i].result) && !ccid_pcsc_is_there(c, &list->readers[i]))
+			iscard_context_unwatch(c, list->readers[i].name);
 }
 
 /* The state of the list that the client now knows. */
@@ -114,7 +131,8 @@ static HRESULT list_readers(struct ccid_pcsc_context *c, char *readers, unsigned
 	hr = iscard_context_list(c->context, &list);
 	if (FAILED(hr))
 		return hr;
-	all = multi_string(list, &n);
+	all = multi_string(c->context, list, &n);
+	let_go_of_missed(c->context, list);
 	iscard_reader_list_free(list);
 	if (all == NULL)
 		return SCARD_E_NO_MEMORY;

@@ -94,6 +94,10 @@ void ccid_pcsc_name(char out[PCSC_READER_NAME_MAX], const char *name);
 /* The name in the context that a client's name stands for; itself when there is none. */
 HRESULT ccid_pcsc_full_name(iscard_context *c, const char *name, char out[CCID_NAME_MAX]);
 
+/* Whether the reader is one to list: GetStatusChange would know it. Behind other addresses than USB's the
+ * context's list keeps those that have left; a wait, for the list at least, comes before. */
+bool ccid_pcsc_is_there(const iscard_context *c, const struct iscard_reader *r);
+
 /* Hand out len bytes as PC/SC does: allocated when *cap is PCSC_AUTOALLOCATE, only their number when
  * out is NULL. SCARD_E_INSUFFICIENT_BUFFER, SCARD_E_NO_MEMORY, SCARD_E_INVALID_PARAMETER. */
 HRESULT ccid_pcsc_give(void *out, unsigned long *cap, const void *from, size_t len);

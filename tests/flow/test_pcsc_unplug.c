@@ -196,6 +196,75 @@ static void a_reader_elsewhere_has_one_name(void **state)
 	end();
 }
 
+static long list(void)
+{
+	char readers[300];
+	unsigned long n = sizeof readers;
+	long rc = iscard_pcsc_list_readers(context, readers, &n);
+
+	if (rc == OK)
+		assert_string_equal(readers, rig_name(0));
+	return rc;
+}
+
+static void make_peer(void)
+{
+	static const struct fake_reader plain = {.features = FAKE_SHORT};
+
+	rig_make(0, &plain);
+	rig.device[0]->card = true;
+	rig.open_error = 0;
+}
+
+static void lose_peer(void)
+{
+	responder_unplug(rig.device[0]);
+	rig.open_error = CCID_E_NOTFOUND; /* nobody answers */
+}
+
+/* A program that lists readers and asks for them goes round in circles when the two disagree. */
+static void a_reader_elsewhere_that_has_left_is_not_listed(void **state)
+{
+	struct pcsc_reader_state seen = {.reader = rig_name(0)};
+
+	(void)state;
+	begin("test:peer");
+	for (int watched = 0; watched <= 1; watched++) {
+		make_peer();
+		assert_int_equal(list(), OK);
+		if (watched)
+			assert_int_equal(iscard_pcsc_get_status_change(context, 0, &seen, 1), OK);
+		lose_peer();
+		assert_int_equal(list(), CODE(SCARD_E_NO_READERS_AVAILABLE));
+		assert_int_equal(iscard_pcsc_get_status_change(context, 0, &seen, 1),
+		                 CODE(SCARD_E_UNKNOWN_READER));
+		assert_int_equal(iscard_pcsc_get_status_change(context, 0, NULL, 0), GONE);
+	}
+	end();
+}
+
+/* However often it was asked for before, and although it was in use. */
+static void a_reader_elsewhere_that_is_back_is_found_soon(void **state)
+{
+	long card;
+
+	(void)state;
+	begin("test:peer");
+	make_peer();
+	assert_int_equal(connect_shared(&card), OK);
+	lose_peer();
+	for (int i = 0; i < 8; i++)
+		assert_int_equal(list(), CODE(SCARD_E_NO_READERS_AVAILABLE));
+	assert_int_equal(iscard_context_watch(rig.context, NULL, ISCARD_WATCH_READERS), S_OK);
+	assert_in_range(rig_timer(), 1, CCID_WATCH_BACKOFF_MS);
+	assert_int_equal(iscard_context_unwatch(rig.context, NULL), S_OK);
+	make_peer();
+	assert_int_equal(list(), OK);
+	assert_gone(card);
+	assert_int_equal(iscard_pcsc_disconnect(card, ISCARD_LEAVE), OK);
+	end();
+}
+
 /* As soon as somebody waits; nothing else is to wake him. */
 static void *pull_in_a_wait(void *watch)
 {
@@ -278,6 +347,8 @@ int main(void)
 		cmocka_unit_test(who_holds_a_transaction_may_end_it_without_a_reader),
 		cmocka_unit_test(a_reader_has_one_name),
 		cmocka_unit_test(a_reader_elsewhere_has_one_name),
+		cmocka_unit_test(a_reader_elsewhere_that_has_left_is_not_listed),
+		cmocka_unit_test(a_reader_elsewhere_that_is_back_is_found_soon),
 		cmocka_unit_test(a_wait_without_limit_ends_when_the_reader_is_pulled),
 		cmocka_unit_test(a_wait_for_the_list_ends_when_the_reader_is_pulled),
 	};
