@@ -151,10 +151,11 @@ static int wait_for_turn(struct ccid_port *p, struct waiter *w, int (*go_on)(voi
 		if (rc == 0)
 			rc = go_on(arg);
 	}
-	if (rc != 0) {
+	if (rc != 0)
 		ccid_share_give_up(&p->share, &w->ticket);
-		ccid_port_wake(p); /* it may have been woken for a lock that is free now */
-	}
+	/* It may have been woken for a lock that is free now, or others may share the one it got. */
+	if (ccid_share_next(&p->share) != NULL)
+		ccid_port_wake(p);
 	return rc;
 }
 

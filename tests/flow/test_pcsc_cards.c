@@ -18,6 +18,7 @@
 #define CODE(hr) ((long)(uint32_t)(hr))
 #define OK       0
 #define READER   "Live Reader 00 00"
+#define LOCKS    6
 
 static const struct pcsc_io_request t0 = {PCSC_PROTOCOL_T0, sizeof t0};
 static long context;
@@ -250,6 +251,65 @@ static void a_transaction_makes_others_wait(void **state)
 	assert_int_equal((intptr_t)rc, OK);
 	assert_int_equal(iscard_pcsc_end_transaction(one, ISCARD_LEAVE),
 	                 CODE(SCARD_E_NOT_TRANSACTED));
+	end();
+}
+
+struct lock {
+	pthread_t thread;
+	long card, rc;
+};
+
+static void *lock_and_keep(void *arg)
+{
+	struct lock *l = arg;
+
+	l->rc = iscard_pcsc_begin_transaction(l->card);
+	return NULL;
+}
+
+static unsigned queued_behind(long card)
+{
+	struct ccid_session *s;
+	unsigned n = 0;
+
+	assert_int_equal(ccid_pcsc_session_get(&s, card), S_OK);
+	pthread_mutex_lock(&s->port->lock);
+	for (const struct ccid_ticket *t = s->port->share.head; t != NULL; t = t->next)
+		n++;
+	pthread_mutex_unlock(&s->port->lock);
+	ccid_session_unref(s);
+	return n;
+}
+
+/* Threads that ask through one connection get in together, whichever of them wakes up first: the one that
+ * holds the transaction may need what another is about to do. */
+static void a_transaction_is_of_all_threads_of_its_connection(void **state)
+{
+	struct lock locks[LOCKS];
+	long one, two;
+
+	(void)state;
+	begin();
+	one = open_card();
+	two = open_card();
+	for (unsigned round = 0; round < 20; round++) {
+		assert_int_equal(iscard_pcsc_begin_transaction(one), OK);
+		for (unsigned i = 0; i < LOCKS; i++) {
+			locks[i] = (struct lock){.card = two};
+			assert_int_equal(
+				pthread_create(&locks[i].thread, NULL, lock_and_keep, &locks[i]),
+				0);
+		}
+		while (queued_behind(one) < LOCKS)
+			usleep(1000);
+		assert_int_equal(iscard_pcsc_end_transaction(one, ISCARD_LEAVE), OK);
+		for (unsigned i = 0; i < LOCKS; i++) {
+			pthread_join(locks[i].thread, NULL);
+			assert_int_equal(locks[i].rc, OK);
+		}
+		for (unsigned i = 0; i < LOCKS; i++)
+			assert_int_equal(iscard_pcsc_end_transaction(two, ISCARD_LEAVE), OK);
+	}
 	end();
 }
 
@@ -497,6 +557,7 @@ int main(void)
 		cmocka_unit_test(a_mute_card_is_asked_once),
 		cmocka_unit_test(a_card_under_a_lock_is_left_alone),
 		cmocka_unit_test(a_transaction_makes_others_wait),
+		cmocka_unit_test(a_transaction_is_of_all_threads_of_its_connection),
 		cmocka_unit_test(cancel_ends_the_waits_of_its_context_alone),
 		cmocka_unit_test(a_child_has_nothing_of_its_parent),
 		cmocka_unit_test(what_is_left_open_ends_with_its_context),
