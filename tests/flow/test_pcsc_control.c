@@ -155,6 +155,19 @@ static void a_code_has_its_text_whatever_its_width(void **state)
 	                    iscard_strerror(SCARD_E_TIMEOUT));
 }
 
+/* A command that failed has nothing to do with a lock, and there is no ReAttach here. */
+static void texts_are_in_the_words_of_pcsc(void **state)
+{
+	static const HRESULT own[] = {SCARD_E_INVALID_HANDLE, SCARD_E_NOT_TRANSACTED,
+	                              SCARD_E_NO_SERVICE, SCARD_W_RESET_CARD};
+
+	(void)state;
+	for (uint32_t code = 0x80100000; code < 0x80100080; code++)
+		assert_null(strstr(iscard_pcsc_strerror((long)code), "ReAttach"));
+	for (size_t i = 0; i < sizeof own / sizeof own[0]; i++)
+		assert_string_not_equal(iscard_pcsc_strerror(own[i]), iscard_strerror(own[i]));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -163,6 +176,7 @@ int main(void)
 		cmocka_unit_test(a_pad_is_told_of_as_part_10_has_it),
 		cmocka_unit_test(vendor_commands_need_leave),
 		cmocka_unit_test(a_code_has_its_text_whatever_its_width),
+		cmocka_unit_test(texts_are_in_the_words_of_pcsc),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
