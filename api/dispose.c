@@ -187,13 +187,13 @@ HRESULT ccid_session_detach(struct ccid_session *s, SCARD_DISPOSITIONS dispositi
 	return hr;
 }
 
-/* The last level is given back only after the disposition, so that nobody comes between. */
+/* The level is given back only after the disposition, so that nobody comes between. */
 static HRESULT dispose_and_unlock(struct ccid_session *s, SCARD_DISPOSITIONS disposition,
                                   iscard_disposition_result *result)
 {
 	HRESULT hr;
 
-	if (disposition == ISCARD_LEAVE || s->member.levels > 1) {
+	if (disposition == ISCARD_LEAVE) {
 		ccid_share_unlock(&s->port->share, &s->member);
 		return S_OK;
 	}
@@ -205,8 +205,8 @@ static HRESULT dispose_and_unlock(struct ccid_session *s, SCARD_DISPOSITIONS dis
 	return hr;
 }
 
-HRESULT ccid_session_unlock(struct ccid_session *s, SCARD_DISPOSITIONS disposition,
-                            iscard_disposition_result *result)
+static HRESULT unlock(struct ccid_session *s, SCARD_DISPOSITIONS disposition, bool at_each_level,
+                      iscard_disposition_result *result)
 {
 	struct ccid_slot_info info;
 	HRESULT hr = ccid_session_pin(s);
@@ -219,7 +219,9 @@ HRESULT ccid_session_unlock(struct ccid_session *s, SCARD_DISPOSITIONS dispositi
 	if (hr == SCARD_W_RESET_CARD && s->member.levels > 0)
 		ccid_share_unlock(&s->port->share, &s->member);
 	else if (SUCCEEDED(hr) && s->member.levels > 0)
-		hr = dispose_and_unlock(s, disposition, result);
+		hr = dispose_and_unlock(
+			s, s->member.levels == 1 || at_each_level ? disposition : ISCARD_LEAVE,
+			result);
 	else if (SUCCEEDED(hr))
 		hr = ccid_share_locked_by_other(&s->port->share, &s->member)
 		             ? SCARD_E_SHARING_VIOLATION
@@ -228,6 +230,18 @@ HRESULT ccid_session_unlock(struct ccid_session *s, SCARD_DISPOSITIONS dispositi
 	pthread_mutex_unlock(&s->port->lock);
 	ccid_session_unpin(s);
 	return hr;
+}
+
+HRESULT ccid_session_unlock(struct ccid_session *s, SCARD_DISPOSITIONS disposition,
+                            iscard_disposition_result *result)
+{
+	return unlock(s, disposition, false, result);
+}
+
+HRESULT ccid_session_end_transaction(struct ccid_session *s, SCARD_DISPOSITIONS disposition,
+                                     iscard_disposition_result *result)
+{
+	return unlock(s, disposition, true, result);
 }
 
 /* Nothing needs to be sent for LEAVE when the card that is there is ready, or none is asked for. */

@@ -99,6 +99,9 @@ HRESULT ccid_session_reconnect(struct ccid_session *s, const struct ccid_terms *
 HRESULT ccid_session_lock(struct ccid_session *s);
 HRESULT ccid_session_unlock(struct ccid_session *s, SCARD_DISPOSITIONS disposition,
                             iscard_disposition_result *result);
+/* The same as PC/SC has it: what is asked for is done at each level, not at the last alone. */
+HRESULT ccid_session_end_transaction(struct ccid_session *s, SCARD_DISPOSITIONS disposition,
+                                     iscard_disposition_result *result);
 HRESULT ccid_session_status(struct ccid_session *s, SCARD_STATES *state);
 HRESULT ccid_session_share_mode(struct ccid_session *s, SCARD_SHARE_MODES *mode);
 

@@ -177,7 +177,7 @@ long iscard_pcsc_end_transaction(long card, unsigned long disposition)
 		return ccid_pcsc_code(hr);
 	hr = disposition > PCSC_DISPOSITION_MAX
 	             ? SCARD_E_INVALID_VALUE
-	             : ccid_session_unlock(s, (SCARD_DISPOSITIONS)disposition, &ignored);
+	             : ccid_session_end_transaction(s, (SCARD_DISPOSITIONS)disposition, &ignored);
 	if (SUCCEEDED(hr))
 		ccid_pcsc_end_turn(s);
 	ccid_session_unref(s);

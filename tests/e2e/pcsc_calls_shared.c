@@ -73,6 +73,13 @@ void calls_transactions(struct calls *c)
 		send_apdu(c, card, "select", SELECT, 258);
 	}
 	say(pcsc.begin(card), "begin");
+	say(pcsc.begin(card), "begin again");
+	say(pcsc.end(card, 1), "end inner 1");
+	say_status(card, "it");
+	say(pcsc.end(card, 0), "end outer");
+	say(pcsc.disconnect(card, 0), "disconnect");
+	card = open_card(c);
+	say(pcsc.begin(card), "begin");
 	say(pcsc.disconnect(card, 0), "disconnect in transaction");
 	say(pcsc.begin(card), "begin closed");
 	say(pcsc.end(card, 0), "end closed");

@@ -254,6 +254,35 @@ static void a_transaction_makes_others_wait(void **state)
 	end();
 }
 
+/* Otherwise a card would stay authenticated that was to be reset. */
+static void an_inner_transaction_ends_with_its_own_disposition(void **state)
+{
+	unsigned long protocol;
+	long one, two;
+
+	(void)state;
+	begin();
+	one = open_card();
+	two = open_card();
+	for (unsigned long how = ISCARD_RESET; how <= ISCARD_UNPOWER; how++) {
+		assert_int_equal(iscard_pcsc_begin_transaction(one), OK);
+		assert_int_equal(iscard_pcsc_begin_transaction(one), OK);
+		assert_int_equal(iscard_pcsc_end_transaction(one, how), OK);
+		assert_int_equal(echo(one), CODE(SCARD_W_RESET_CARD));
+		assert_int_equal(iscard_pcsc_end_transaction(one, ISCARD_LEAVE),
+		                 CODE(SCARD_W_RESET_CARD));
+		assert_int_equal(echo(two), CODE(SCARD_W_RESET_CARD));
+		assert_int_equal(
+			iscard_pcsc_reconnect(two, PCSC_SHARE_SHARED, 3, ISCARD_LEAVE, &protocol),
+			OK);
+		assert_int_equal(echo(two), OK); /* the lock is free */
+		assert_int_equal(
+			iscard_pcsc_reconnect(one, PCSC_SHARE_SHARED, 3, ISCARD_LEAVE, &protocol),
+			OK);
+	}
+	end();
+}
+
 struct lock {
 	pthread_t thread;
 	long card, rc;
@@ -557,6 +586,7 @@ int main(void)
 		cmocka_unit_test(a_mute_card_is_asked_once),
 		cmocka_unit_test(a_card_under_a_lock_is_left_alone),
 		cmocka_unit_test(a_transaction_makes_others_wait),
+		cmocka_unit_test(an_inner_transaction_ends_with_its_own_disposition),
 		cmocka_unit_test(a_transaction_is_of_all_threads_of_its_connection),
 		cmocka_unit_test(cancel_ends_the_waits_of_its_context_alone),
 		cmocka_unit_test(a_child_has_nothing_of_its_parent),
