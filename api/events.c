@@ -175,7 +175,7 @@ HRESULT iscard_context_hotplug(iscard_context *context, const char **source)
 	hr = enter(context, &c, &w);
 	if (FAILED(hr))
 		return hr;
-	if (w->hotplug != NULL)
+	if (w->follows)
 		*source = ccid_hotplug_source(w->hotplug);
 	leave(c, w);
 	return S_OK;

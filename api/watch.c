@@ -149,30 +149,34 @@ static bool watches_usb(const struct ccid_watch *w)
 	return false;
 }
 
-/* It leaves the set first: a child of a fork may hold its descriptor open. */
+/* It stays open, and nobody is woken: the kernel takes 20 ms to close an inotify, which is too long for a
+ * program that asks for readers again and again. */
 static void unfollow_usb(struct ccid_watch *w)
 {
-	if (w->hotplug != NULL)
+	if (w->follows)
 		epoll_ctl(w->sources, EPOLL_CTL_DEL, ccid_hotplug_fd(w->hotplug), NULL);
-	ccid_hotplug_close(w->hotplug);
-	w->hotplug = NULL;
+	w->follows = false;
+}
+
+static struct ccid_hotplug *hotplug_of(struct ccid_watch *w)
+{
+	const struct ccid_usb_stand_in *usb = w->context->usb;
+
+	if (w->hotplug == NULL &&
+	    ccid_hotplug_open(&w->hotplug, usb != NULL ? usb->hotplug : NULL, &w->context->env) < 0)
+		w->hotplug = NULL;
+	return w->hotplug;
 }
 
 /* Without it there are looks by time, until it can be had. */
 static void follow_usb(struct ccid_watch *w)
 {
-	const struct ccid_usb_stand_in *usb = w->context->usb;
-
 	if (!watches_usb(w)) {
 		unfollow_usb(w);
 		return;
 	}
-	if (w->hotplug != NULL)
-		return;
-	if (ccid_hotplug_open(&w->hotplug, usb != NULL ? usb->hotplug : NULL, &w->context->env) < 0)
-		w->hotplug = NULL;
-	else if (in_set(w->sources, ccid_hotplug_fd(w->hotplug)) != 0)
-		unfollow_usb(w);
+	if (!w->follows && hotplug_of(w) != NULL)
+		w->follows = in_set(w->sources, ccid_hotplug_fd(w->hotplug)) == 0;
 }
 
 void ccid_watch_asked(struct ccid_watch *w)
@@ -185,7 +189,7 @@ void ccid_watch_asked(struct ccid_watch *w)
 void ccid_watch_add(struct ccid_watch *w, struct ccid_request *r)
 {
 	/* While news was followed the last picture holds. */
-	if (w->requests == NULL || w->hotplug == NULL)
+	if (w->requests == NULL || !w->follows)
 		w->look = true;
 	r->next = w->requests;
 	w->requests = r;
@@ -272,7 +276,7 @@ static int64_t due_of(const struct ccid_watch *w)
 
 	if (w->requests == NULL)
 		return CCID_NEVER;
-	if (w->hotplug != NULL && ccid_hotplug_due(w->hotplug) < due)
+	if (w->follows && ccid_hotplug_due(w->hotplug) < due)
 		due = ccid_hotplug_due(w->hotplug);
 	due = w->peers_at < due ? w->peers_at : due;
 	for (const struct ccid_seat *s = w->seats; s != NULL; s = s->next) {
@@ -301,7 +305,7 @@ static bool look_is_due(struct ccid_watch *w, int64_t now)
 {
 	bool due = w->look || now >= w->look_at || now >= w->peers_at;
 
-	if (w->hotplug != NULL && ccid_hotplug_take(w->hotplug))
+	if (w->follows && ccid_hotplug_take(w->hotplug))
 		due = true;
 	for (const struct ccid_seat *s = w->seats; s != NULL && !due; s = s->next)
 		due = !s->present && s->source == NULL && s->bus != 0 && now >= s->gone_until &&
@@ -354,7 +358,7 @@ static void round_of(struct ccid_watch *w, int64_t now, int64_t until)
 		w->look = false;
 		follow_usb(w); /* before the look, so that nothing comes between */
 		ccid_watch_look(w, now);
-		if (w->hotplug == NULL && watches_usb(w)) /* for want of descriptors */
+		if (!w->follows && watches_usb(w)) /* for want of descriptors */
 			w->look_at = now + CCID_WATCH_BACKOFF_MS;
 	}
 	tend_all(w, now, until);

@@ -106,7 +106,7 @@ struct ccid_watch {
 	int event_fd; /* what is given out: sources, pending_fd */
 	int sources;  /* readers, hot-plug, timer_fd, changed_fd */
 	int pending_fd, changed_fd, timer_fd, cancel_fd;
-	struct ccid_hotplug *hotplug;
+	struct ccid_hotplug *hotplug; /* from the first request for USB on */
 	struct ccid_request *requests;
 	struct ccid_seat *seats; /* in order of appearance */
 	struct ccid_waiter *waiters;
@@ -114,6 +114,7 @@ struct ccid_watch {
 	unsigned
 		lap; /* over all seats; one that is slow ends a call, and the next goes on behind it */
 	unsigned cancels; /* seen by a wait */
+	bool follows;     /* hotplug is in sources */
 	bool look;        /* a scan is due */
 	bool pending;     /* pending_fd is readable */
 	bool changed;     /* something is other than those who wait have seen */

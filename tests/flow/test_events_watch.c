@@ -159,6 +159,29 @@ static void a_watch_that_ends_gives_the_reader_back(void **state)
 	rig_finish();
 }
 
+/* To open and close it each time would take the kernel long. */
+static void what_brings_news_rests_while_nobody_watches(void **state)
+{
+	const char *source;
+
+	(void)state;
+	rig_begin(NULL);
+	rig_watch();
+	EXPECT_NOTHING();
+	assert_int_equal(iscard_context_unwatch(rig.context, NULL), S_OK);
+	EXPECT_NOTHING();
+	assert_int_equal(iscard_context_hotplug(rig.context, &source), S_OK);
+	assert_string_equal(source, "none");
+	rig_plug(0);
+	assert_false(rig_readable());
+	rig_watch();
+	EXPECT(ARRIVED, 0);
+	rig_settle();
+	EXPECT_NOTHING();
+	assert_int_equal(rig.tree.sockets, 1);
+	rig_finish();
+}
+
 static void bad_arguments_are_refused(void **state)
 {
 	const char *source;
@@ -538,6 +561,7 @@ int main(void)
 		cmocka_unit_test(one_reader_is_watched_by_name_or_by_address),
 		cmocka_unit_test(a_product_is_watched_by_its_numbers),
 		cmocka_unit_test(a_watch_that_ends_gives_the_reader_back),
+		cmocka_unit_test(what_brings_news_rests_while_nobody_watches),
 		cmocka_unit_test(bad_arguments_are_refused),
 		cmocka_unit_test(nothing_runs_while_nothing_happens),
 		cmocka_unit_test(a_reader_without_notifications_is_asked_once_a_second),
