@@ -36,7 +36,7 @@ if [ "$1" = --of ]; then
 	exit
 fi
 build=$1
-check small "all parts" 264500
-check smallest "without what can be left out" 155400 -DISCARD_USBREDIR=OFF \
+check small "all parts" 265900
+check smallest "without what can be left out" 156300 -DISCARD_USBREDIR=OFF \
 	-DISCARD_EXTENDED=OFF -DISCARD_PCSC=OFF
 exit "$failed"
