@@ -43,6 +43,8 @@ struct ccid_source {
 	uint32_t mechanical;
 	int64_t retry_at; /* not to be asked for its identity before, by a watch */
 	unsigned failures;
+	int64_t silent_until; /* nor by anybody: it has just failed, and took its time */
+	int error;            /* how */
 };
 
 /* The replays of a context, by address (replays.c). */

@@ -9,6 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define SILENT_MS 1000 /* a failure that took so long counts for as long */
+
 static bool starts(const char *text, const char *prefix)
 {
 	return strncmp(text, prefix, strlen(prefix)) == 0;
@@ -95,12 +97,29 @@ int ccid_source_open(const struct ccid_source *s, iscard_context *c, struct ccid
 	return c->scheme->open(c->scheme->arg, out, s->text, &c->env, deadline);
 }
 
+/* Who does not answer is not waited for again by the next step of the same call. */
+static int reach(struct ccid_source *s, iscard_context *c, struct ccid_transport **t)
+{
+	int64_t start = ccid_env_now(&c->env), end;
+	int err = s->error;
+
+	if (start < s->silent_until)
+		return err;
+	err = ccid_source_open(s, c, t, start + c->limits.open_ms);
+	end = ccid_env_now(&c->env);
+	if (err < 0 && end - start >= SILENT_MS) {
+		s->error = err;
+		s->silent_until = end + SILENT_MS;
+	}
+	return err;
+}
+
 /* Connect, to learn who is there; the transport is kept. */
 static int meet(struct ccid_source *s, iscard_context *c, struct ccid_identity *id,
                 struct ccid_class_desc *desc)
 {
 	struct ccid_transport *t;
-	int err = ccid_source_open(s, c, &t, ccid_env_now(&c->env) + c->limits.open_ms);
+	int err = reach(s, c, &t);
 
 	if (err < 0)
 		return err;

@@ -52,7 +52,7 @@ static int open_peer(void *arg, struct ccid_transport **out, const char *address
 	int err = rig.open_error;
 
 	(void)arg, (void)deadline;
-	rig.opens++;
+	begin_to_open();
 	if (err == 0)
 		err = rig.device[0] != NULL ? responder_open(out, rig.device[0]) : CCID_E_NOTFOUND;
 	if (err != 0)

@@ -363,6 +363,50 @@ static int child(void)
 	return 0;
 }
 
+static HRESULT result_of_the_peer(void)
+{
+	struct iscard_reader_list *list;
+	HRESULT hr;
+
+	assert_int_equal(iscard_context_list(rig.context, &list), S_OK);
+	assert_int_equal(list->count, 1);
+	hr = list->readers[0].result;
+	iscard_reader_list_free(list);
+	return hr;
+}
+
+/* A program that waits and then lists does not wait twice for who says nothing. */
+static void a_silent_peer_is_waited_for_once(void **state)
+{
+	struct iscard_reader_state whole = {.reader = NULL};
+
+	(void)state;
+	rig_begin("test:reader");
+	rig.open_error = CCID_E_TIMEOUT;
+	rig.open_ms = 10000;
+	(void)iscard_context_wait(rig.context, &whole, 1, 0);
+	assert_int_equal(rig.opens, 1);
+	assert_int_equal(result_of_the_peer(), SCARD_E_TIMEOUT);
+	assert_int_equal(rig.opens, 1);
+	rig.open_error = 0;
+	rig_make(0, &(struct fake_reader){.features = FAKE_SHORT});
+	fake_clock_advance(&rig.clock, 1000);
+	assert_int_equal(result_of_the_peer(), S_OK);
+	assert_int_equal(rig.opens, 2);
+	rig_finish();
+}
+
+/* One that says at once that it cannot may say otherwise at once. */
+static void a_peer_that_refuses_is_asked_again(void **state)
+{
+	(void)state;
+	rig_begin("test:reader");
+	assert_int_equal(result_of_the_peer(), SCARD_E_UNKNOWN_READER);
+	rig_make(0, &(struct fake_reader){.features = FAKE_SHORT});
+	assert_int_equal(result_of_the_peer(), S_OK);
+	rig_finish();
+}
+
 static void the_child_of_a_fork_is_refused_and_changes_nothing(void **state)
 {
 	int status;
@@ -409,6 +453,8 @@ int main(void)
 		cmocka_unit_test(lists_and_waits_run_side_by_side),
 		cmocka_unit_test(a_signal_handler_may_cancel),
 		cmocka_unit_test(time_ends_it),
+		cmocka_unit_test(a_silent_peer_is_waited_for_once),
+		cmocka_unit_test(a_peer_that_refuses_is_asked_again),
 		cmocka_unit_test(the_child_of_a_fork_is_refused_and_changes_nothing),
 	};
 
