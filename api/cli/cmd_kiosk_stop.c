@@ -11,7 +11,8 @@ static const char help[] =
 	"the reader is undone before the card is moved.\n"
 	"\n"
 	"  --at-end FATE       after an orderly end: leave (the default), eject, capture, lock\n"
-	"  --after-crash FATE  after any other; leave is the default\n"
+	"  --after-crash FATE  after any other; leave is the default. A unit whose ExecCondition=\n"
+	"                      kept it from starting has left no card: nothing is moved\n"
 	"  --wait, --json      as \"iscard eject\"\n"
 	"\n"
 	"A reader without a card is no failure. Exit codes as \"iscard eject\".\n";
@@ -28,11 +29,11 @@ static bool parse_fate(const char *text, iscard_motion *out)
 	return false;
 }
 
-static bool ended_well(void)
+static bool service_result_is(const char *word)
 {
 	const char *result = getenv("SERVICE_RESULT");
 
-	return result != NULL && strcmp(result, "success") == 0;
+	return result != NULL && strcmp(result, word) == 0;
 }
 
 static int stop(struct cli_motion *m, const char *reader)
@@ -62,7 +63,9 @@ static int run(const struct cli_command *self, int argc, char **argv)
 		return cli_motion_usage(self, &m);
 	if (!parse_fate(at_end, &end) || !parse_fate(after_crash, &crash))
 		return cli_usage(self, "kiosk-stop: leave, eject, capture or lock");
-	m.what = ended_well() ? end : crash;
+	if (service_result_is("exec-condition"))
+		return CLI_OK;
+	m.what = service_result_is("success") ? end : crash;
 	return stop(&m, argv[0]);
 }
 

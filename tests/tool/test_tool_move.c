@@ -234,6 +234,9 @@ static void kiosk_stop_asks_how_the_program_ended(void **state)
 	setenv("SERVICE_RESULT", "success", 1);
 	TOOL(&t, "", "kiosk-stop", s.address, "--after-crash", "capture");
 	expect(&t, 0, "", "");
+	setenv("SERVICE_RESULT", "exec-condition", 1);
+	TOOL(&t, "", "kiosk-stop", s.address, "--at-end", "eject", "--after-crash", "capture");
+	expect(&t, 0, "", "");
 	setenv("SERVICE_RESULT", "watchdog", 1);
 	TOOL(&t, "", "kiosk-stop", s.address, "--at-end", "eject", "--after-crash", "capture");
 	expect(&t, 0, NAME "the card was captured\n", "");
