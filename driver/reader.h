@@ -155,7 +155,7 @@ int ccid_slot_power_off(struct ccid_reader *r, unsigned slot, int64_t deadline);
  * class_get_response: CLA for an automatic GET RESPONSE, or -1 for the command's own. Returns the
  * length of the response. rapdu must not overlap capdu.
  * CCID_E_SPACE: cap is too small, the response is lost. CCID_E_UNSUPPORTED: longer than the
- * reader's level takes. */
+ * reader's level takes. What has come of a response that fails is wiped. */
 CCID_MUST_USE
 int ccid_slot_transmit(struct ccid_reader *r, unsigned slot, uint32_t generation,
                        const uint8_t *capdu, size_t len, uint8_t *rapdu, size_t cap, unsigned flags,

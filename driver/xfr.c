@@ -321,6 +321,8 @@ int ccid_slot_transmit(struct ccid_reader *r, unsigned slot, uint32_t generation
 		rc = by_level(&x);
 		if (rc > 0)
 			ccid_log_rapdu(r, slot, rapdu, (size_t)rc);
+		else
+			ccid_wipe(rapdu, cap); /* a part of it may have come */
 		ccid_wire_wipe(r, slot, len, rc > 0 ? (size_t)rc : r->in_cap);
 	}
 	return ccid_slot_leave(r, slot, rc);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* What an APDU or a PIN leaves in the buffers of a reader with one busy slot: nothing. */
+/* What an APDU or a PIN leaves in the buffers of a reader with one busy slot: nothing; nor what comes of a
+ * response that fails in the caller's. */
 #include "flow.h"
 #include "reader_priv.h"
 
@@ -24,6 +25,7 @@ static bool anything_is_left(void)
 	const struct ccid_reader *r = flow.reader;
 
 	return holds(r->out, r->out_cap) || holds(r->in, r->in_cap) ||
+	       holds(flow.rapdu, flow.cap) ||
 	       holds(r->slot[0].t1.block, sizeof r->slot[0].t1.block);
 }
 
@@ -42,6 +44,7 @@ static void an_apdu_in_a_block_leaves_nothing(void **state)
 	FLOW_OPEN(&tpdu, steps);
 	assert_int_equal(flow_activate(2, CCID_RESET_NONE), 0);
 	flow_response_is(ANSWER " 90 00", flow_transmit(VERIFY, 0));
+	memset(flow.rapdu, 0, 4);
 	assert_false(anything_is_left());
 	flow_close();
 }
@@ -60,11 +63,26 @@ static void a_response_that_breaks_off_leaves_nothing(void **state)
 	flow_close();
 }
 
+static void what_came_before_a_follow_up_that_fails_is_gone(void **state)
+{
+	static const struct fake_reader apdu = {.features = FAKE_SHORT};
+	static const struct script_step steps[] = {
+		XFR("00 B0 00 00 00", ANSWER " 61 04"), XFR_OUT("0000", "00 C0 00 00 04"),
+		GIVE_IN("80 nnnnnnnn 00 ss 40 FB 00"), CLOSING_POWERED};
+
+	(void)state;
+	FLOW_READY_THEN(&apdu, steps);
+	assert_int_equal(flow_transmit("00 B0 00 00 00", CCID_XFR_FOLLOW), CCID_E_HARDWARE);
+	assert_false(anything_is_left());
+	flow_close();
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(an_apdu_in_a_block_leaves_nothing),
 		cmocka_unit_test(a_response_that_breaks_off_leaves_nothing),
+		cmocka_unit_test(what_came_before_a_follow_up_that_fails_is_gone),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
