@@ -21,9 +21,8 @@ static bool has_interrupts(const struct ccid_session *s)
 
 /* Make the card ready, with a use of it. Alone, a protocol left over by an earlier connection is
  * changed by a reset; otherwise what others use is not touched. */
-static HRESULT power_up(struct ccid_session *s)
+static HRESULT power_up(struct ccid_session *s, int64_t deadline)
 {
-	int64_t deadline = ccid_session_deadline(s, s->context->limits.power_on_ms);
 	struct ccid_reader *r = s->port->reader;
 	unsigned slot = s->port->slot;
 	bool alone;
@@ -73,12 +72,12 @@ static void ask_silent_reader(const struct ccid_session *s)
 }
 
 /* *changed: right behind, the card was reset, or left and came back. */
-static HRESULT power_and_adopt(struct ccid_session *s, bool *changed)
+static HRESULT power_and_adopt(struct ccid_session *s, int64_t deadline, bool *changed)
 {
 	HRESULT hr;
 
 	pthread_mutex_unlock(&s->port->lock);
-	hr = power_up(s);
+	hr = power_up(s, deadline);
 	pthread_mutex_lock(&s->port->lock);
 	*changed = false;
 	if (FAILED(hr))
@@ -91,6 +90,7 @@ static HRESULT power_and_adopt(struct ccid_session *s, bool *changed)
 static HRESULT get_ready(struct ccid_session *s)
 {
 	bool joined, changed;
+	int64_t deadline;
 	HRESULT hr = join_in(s, &joined);
 
 	if (joined)
@@ -98,9 +98,10 @@ static HRESULT get_ready(struct ccid_session *s)
 	hr = ccid_session_use_until(s, CCID_NEED_READER, 0, ccid_session_lock_limit(s));
 	if (FAILED(hr))
 		return hr;
-	hr = power_and_adopt(s, &changed);
+	deadline = ccid_session_deadline(s, s->context->limits.power_on_ms);
+	hr = power_and_adopt(s, deadline, &changed);
 	if (changed)
-		hr = power_and_adopt(s, &changed);
+		hr = power_and_adopt(s, deadline, &changed);
 	ccid_session_done(s);
 	return hr;
 }

@@ -19,6 +19,8 @@ static struct responder device;
 static struct ccid_transport_ops ops;
 static int (*look)(struct ccid_transport *t, uint8_t *buf, size_t cap);
 static int looks_left; /* until the card moves */
+static int64_t slow;   /* how long that takes, and the reader is silent then; 0: it goes on */
+static bool powered;   /* when it moved */
 
 static int64_t now(void *arg)
 {
@@ -30,9 +32,13 @@ static int64_t now(void *arg)
 static int look_and_move(struct ccid_transport *t, uint8_t *buf, size_t cap)
 {
 	if (looks_left >= 0 && looks_left-- == 0) {
+		powered = device.powered;
 		responder_move_card(&device, false);
 		look(t, buf, cap);
 		responder_move_card(&device, true);
+		fake_clock_advance(&fake, slow);
+		if (slow > 0)
+			device.other_type = 0x62; /* no answer to the next */
 		buf[0] = 0x50;
 		buf[1] = 2;
 		return 2;
@@ -116,10 +122,53 @@ static void a_card_that_comes_back_is_attached_to(void **state)
 	}
 }
 
+/* How long an attach takes with a limit of 3 s, and a card that takes nearly as long to come back. */
+static int64_t slow_attach(int at)
+{
+	static const struct ccid_scheme scheme = {"bounce:", open_device, NULL};
+	static const struct fake_reader kind = {.features = FAKE_SHORT};
+	const struct iscard_options o = {.size = sizeof o,
+	                                 .readers = "bounce:reader",
+	                                 .limits = {.power_on_ms = 3000},
+	                                 .now_ms = now};
+	iscard_context *c;
+	int64_t began;
+
+	fake_clock_init(&fake);
+	responder_init(&device, &kind, &fake);
+	looks_left = at;
+	slow = 2900;
+	powered = false;
+	assert_int_equal(ccid_context_create(&o, &scheme, &c), S_OK);
+	began = fake.now;
+	(void)attach(c);
+	began = fake.now - began;
+	slow = 0;
+	iscard_context_unref(c);
+	return began;
+}
+
+static void both_power_ups_have_one_limit(void **state)
+{
+	unsigned seen = 0;
+	int at = 0;
+
+	(void)state;
+	do {
+		int64_t took = slow_attach(at);
+
+		if (powered)
+			assert_in_range(took, 2900, 3100);
+		seen += powered;
+	} while (++at < LOOKS_MAX && looks_left < 0);
+	assert_true(seen > 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_card_that_comes_back_is_attached_to),
+		cmocka_unit_test(both_power_ups_have_one_limit),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
