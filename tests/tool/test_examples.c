@@ -182,14 +182,18 @@ static void kiosk_ends_in_order(void **state)
 {
 	struct emu_config cfg = reader(0x0F);
 	struct emu_server server;
-	char command[512];
+	char command[1024];
 
 	(void)state;
 	cfg.flags = EMU_MOUTH_IS_PRESENT;
 	emu_server_start(&server, &cfg, one_customer);
-	snprintf(command, sizeof command, "timeout --preserve-status -s TERM 2 '%s' '%s' 2>&1",
+	snprintf(command, sizeof command,
+	         "{ sh -c 'echo $$; exec \"%s\" \"%s\" 2>&1'; echo code $?; } | { read -r pid\n"
+	         "while read -r line; do echo \"$line\"\n"
+	         "case $line in *read*) sleep 0.5; kill \"$pid\"; esac; done; }",
 	         EXAMPLE_KIOSK, server.address);
-	run_command(command, 0, "reader-arrived\ncard-captured\ncard-inserted\ncard read: 9000\n");
+	run_command(command, 0,
+	            "reader-arrived\ncard-captured\ncard-inserted\ncard read: 9000\ncode 0\n");
 	emu_server_stop(&server);
 }
 
