@@ -363,11 +363,19 @@ static void take_control(struct ccid_explain *e, const struct ccid_trace_packet 
 	say(&s);
 }
 
+static bool ends_answers(uint32_t type)
+{
+	return type == CCID_REDIR_DEVICE_CONNECT || type == CCID_REDIR_DEVICE_DISCONNECT ||
+	       type == CCID_REDIR_RESET;
+}
+
 static void take_link(struct ccid_explain *e, const struct ccid_trace_packet *from,
                       const struct ccid_redir_packet *p)
 {
 	struct saying s = start(e, from, CCID_EXPLAIN_LINK, ccid_redir_type_name(p->type));
 
+	if (ends_answers(p->type))
+		say_rest(e);
 	s.line.error = p->type == CCID_REDIR_DEVICE_DISCONNECT ||
 	               p->type == CCID_REDIR_FILTER_REJECT || p->status != CCID_REDIR_OK;
 	s.line.code = (uint8_t)p->type;

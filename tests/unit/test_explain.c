@@ -242,6 +242,42 @@ static void an_answer_that_is_cut_short_is_told(void **state)
 	ccid_explain_free(e);
 }
 
+/* A reader that is pulled in the middle of its answer has sent that before it left. */
+static void an_answer_is_cut_short_before_what_cuts_it(void **state)
+{
+	static const struct {
+		uint32_t type, body;
+	} cuts[] = {{CCID_REDIR_DEVICE_DISCONNECT, 0},
+	            {CCID_REDIR_DEVICE_CONNECT, 10},
+	            {CCID_REDIR_RESET, 0}};
+	static const uint8_t ask[] = {0x65, 0, 0, 0, 0, 0, 2, 0, 0, 0};
+	static const uint8_t part[] = {0x80, 9, 0, 0, 0, 0, 2, 0, 0, 0, 0x90};
+	uint8_t buf[CCID_REDIR_HEAD_MAX + 16];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof cuts / sizeof *cuts; i++) {
+		const struct ccid_redir_packet p = {.type = cuts[i].type};
+		const size_t head = ccid_redir_encode_head(buf, &p);
+		const struct ccid_trace_packet cut = {.dir = CCID_TRACE_FROM_HOST,
+		                                      .data = buf,
+		                                      .len = head + cuts[i].body,
+		                                      .caps = CCID_REDIR_CAPS};
+		struct seen s = {.want = "2 < 0 RDR_to_PC_DataBlock cut short: "
+		                         "80 09 00 00 00 00 02 00 00 00 90"};
+		struct ccid_explain *e;
+
+		memset(buf + head, 0, cuts[i].body);
+		buf[4] = (uint8_t)cuts[i].body; /* its length */
+		assert_int_equal(ccid_explain_new(&e, take_line, &s), 0);
+		give(e, false, NULL, ask, sizeof ask);
+		give(e, true, NULL, part, sizeof part);
+		assert_int_equal(ccid_explain_packet(e, &cut), 0);
+		assert_true(s.found);
+		assert_int_equal(s.lines, 3);
+		ccid_explain_free(e);
+	}
+}
+
 static void clocks_and_rates_are_listed(void **state)
 {
 	static const uint8_t rates[] = {0x01, 0x2A, 0, 0, 0x40, 0x54, 0x01, 0};
@@ -288,6 +324,7 @@ int main(void)
 		cmocka_unit_test(spans_that_do_not_fit_are_joined),
 		cmocka_unit_test(a_trace_reads_like_a_conversation),
 		cmocka_unit_test(an_answer_that_is_cut_short_is_told),
+		cmocka_unit_test(an_answer_is_cut_short_before_what_cuts_it),
 		cmocka_unit_test(clocks_and_rates_are_listed),
 		cmocka_unit_test(every_kind_of_line_is_counted_once),
 	};
