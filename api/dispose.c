@@ -292,9 +292,33 @@ static HRESULT instead_of_eject(struct ccid_session *s, unsigned protocols,
 	return hr;
 }
 
+/* The card that came back right behind: it has no power. */
+static HRESULT power_again(struct ccid_session *s, unsigned protocols, int64_t deadline)
+{
+	int err;
+
+	pthread_mutex_unlock(&s->port->lock);
+	err = ccid_slot_activate(s->port->reader, s->port->slot, protocols, CCID_RESET_NONE,
+	                         deadline);
+	pthread_mutex_lock(&s->port->lock);
+	return ccid_result(err, CCID_ATTACHING);
+}
+
+static HRESULT adopt_what_is_there(struct ccid_session *s, const struct ccid_terms *terms,
+                                   int64_t deadline)
+{
+	HRESULT hr = adopt(s, terms);
+
+	if (hr != SCARD_E_NOT_READY)
+		return hr;
+	hr = power_again(s, terms->wanted, deadline);
+	return SUCCEEDED(hr) ? adopt(s, terms) : hr;
+}
+
 static HRESULT reattach_card(struct ccid_session *s, const struct ccid_terms *terms,
                              SCARD_DISPOSITIONS disposition, iscard_disposition_result *result)
 {
+	int64_t deadline = ccid_session_deadline(s, s->context->limits.power_on_ms);
 	bool ejects = disposition == ISCARD_EJECT && ccid_can_eject(s);
 	bool cannot = disposition == ISCARD_EJECT && !ejects;
 	unsigned protocols = terms->direct ? 0 : terms->wanted;
@@ -312,7 +336,7 @@ static HRESULT reattach_card(struct ccid_session *s, const struct ccid_terms *te
 		s->member.removed = true;
 		return SCARD_W_REMOVED_CARD;
 	}
-	return SUCCEEDED(hr) ? adopt(s, terms) : hr;
+	return SUCCEEDED(hr) ? adopt_what_is_there(s, terms, deadline) : hr;
 }
 
 static HRESULT reattach(struct ccid_session *s, const struct ccid_terms *terms,

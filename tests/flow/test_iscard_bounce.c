@@ -122,6 +122,48 @@ static void a_card_that_comes_back_is_attached_to(void **state)
 	}
 }
 
+/* The same for a program that takes the next card: the one before has left. False as above. */
+static bool next_card(SCARD_DISPOSITIONS how, int at)
+{
+	static const struct ccid_scheme scheme = {"bounce:", open_device, NULL};
+	static const struct fake_reader kind = {.features = FAKE_SHORT};
+	const struct iscard_options o = {
+		.size = sizeof o, .readers = "bounce:reader", .now_ms = now};
+	iscard_context *c;
+	void *card = NULL;
+	HRESULT hr;
+
+	fake_clock_init(&fake);
+	responder_init(&device, &kind, &fake);
+	looks_left = -1;
+	assert_int_equal(ccid_context_create(&o, &scheme, &c), S_OK);
+	assert_int_equal(iscard_context_create_instance(c, &CLSID_CSCard, &IID_ISCard, &card),
+	                 S_OK);
+	assert_int_equal(iscard_attach(card, "Test Reader 00 00", ISCARD_SHARED, ISCARD_T0), S_OK);
+	responder_move_card(&device, false);
+	responder_move_card(&device, true);
+	looks_left = at;
+	hr = ISCard_ReAttach((ISCard *)card, ISCARD_SHARED, how);
+	if (hr != S_OK && hr != SCARD_E_NO_SMARTCARD)
+		fail_msg("disposition %d, moved at look %d: %08lX", (int)how, at,
+		         (unsigned long)(uint32_t)hr);
+	ISCard_Release((ISCard *)card);
+	iscard_context_unref(c);
+	return looks_left < 0;
+}
+
+static void a_next_card_that_comes_back_is_attached_to(void **state)
+{
+	(void)state;
+	for (int how = ISCARD_LEAVE; how <= ISCARD_UNPOWER; how++) {
+		int at = 0;
+
+		while (at < LOOKS_MAX && next_card((SCARD_DISPOSITIONS)how, at))
+			at++;
+		assert_in_range(at, 2, LOOKS_MAX - 1);
+	}
+}
+
 /* How long an attach takes with a limit of 3 s, and a card that takes nearly as long to come back. */
 static int64_t slow_attach(int at)
 {
@@ -168,6 +210,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_card_that_comes_back_is_attached_to),
+		cmocka_unit_test(a_next_card_that_comes_back_is_attached_to),
 		cmocka_unit_test(both_power_ups_have_one_limit),
 	};
 
