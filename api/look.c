@@ -179,6 +179,9 @@ void ccid_watch_look(struct ccid_watch *w, int64_t now)
 	err = ccid_find_present(c, see, &look);
 	pthread_mutex_unlock(&c->lock);
 	w->look_at = err < 0 ? now + CCID_WATCH_BACKOFF_MS : CCID_NEVER;
+	for (struct ccid_seat *s = w->seats; s != NULL && err < 0; s = s->next)
+		if (s->gone_until < w->look_at)
+			s->gone_until = w->look_at;
 	for (struct ccid_seat *s = w->seats; s != NULL && err == 0; s = s->next) {
 		if (!s->seen && s->source == NULL)
 			not_on_bus(s, now);

@@ -414,7 +414,7 @@ int64_t ccid_seat_due(const struct ccid_seat *s)
 		return CCID_NEVER;
 	if (s->open == NULL && should_be_open(s) && s->retry_at < due)
 		due = s->retry_at;
-	if (s->gone_until > 0 && s->source == NULL && s->want != CCID_WANT_NOTHING && !s->present &&
+	if (s->bus != 0 && s->source == NULL && s->want != CCID_WANT_NOTHING && !s->present &&
 	    s->gone_until < due)
 		due = s->gone_until;
 	return due;

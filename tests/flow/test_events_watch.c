@@ -217,6 +217,27 @@ static void nothing_runs_while_nothing_happens(void **state)
 	rig_finish();
 }
 
+static void nothing_runs_after_a_reader_has_left(void **state)
+{
+	(void)state;
+	rig_begin(NULL);
+	rig_plug(0);
+	rig_watch();
+	EXPECT(ARRIVED, 0);
+	rig_unplug(0);
+	rig_settle();
+	EXPECT(LEFT, 0);
+	rig_settle();
+	rig_pass(CCID_WATCH_BACKOFF_MAX);
+	EXPECT_NOTHING();
+	assert_int_equal(rig_timer(), -1);
+	rig_plug(0);
+	rig_settle();
+	EXPECT(ARRIVED, 0);
+	EXPECT_NOTHING();
+	rig_finish();
+}
+
 static void a_reader_without_notifications_is_asked_once_a_second(void **state)
 {
 	static const struct fake_reader silent = {.features = FAKE_SHORT, .no_interrupt = true};
@@ -401,7 +422,7 @@ static void connections_are_counted(void **state)
 	rig_finish();
 }
 
-static void watch_without_descriptors(void)
+static void without_descriptors(void (*fn)(void))
 {
 	struct rlimit before, now;
 	int lowest, fd;
@@ -413,7 +434,7 @@ static void watch_without_descriptors(void)
 	now = before;
 	now.rlim_cur = (rlim_t)lowest;
 	assert_int_equal(setrlimit(RLIMIT_NOFILE, &now), 0);
-	rig_watch();
+	fn();
 	assert_int_equal(setrlimit(RLIMIT_NOFILE, &before), 0);
 }
 
@@ -424,7 +445,7 @@ static void without_descriptors_it_is_tried_again(void **state)
 
 	(void)state;
 	rig_begin(NULL);
-	watch_without_descriptors();
+	without_descriptors(rig_watch);
 	assert_int_equal(iscard_context_hotplug(rig.context, &source), S_OK);
 	assert_string_equal(source, "none");
 	rig_plug(0);
@@ -435,6 +456,25 @@ static void without_descriptors_it_is_tried_again(void **state)
 	assert_int_equal(rig_timer(), -1);
 	assert_int_equal(iscard_context_hotplug(rig.context, &source), S_OK);
 	assert_string_not_equal(source, "none");
+	rig_finish();
+}
+
+/* Nor is a reader that left, and is still listed, looked for in a loop when looking fails. */
+static void without_descriptors_it_is_not_tried_in_a_loop(void **state)
+{
+	(void)state;
+	rig_begin(NULL);
+	rig_plug(0);
+	rig_watch();
+	EXPECT(ARRIVED, 0);
+	responder_unplug(rig.device[0]);
+	EXPECT(LEFT, 0);
+	rig_settle();
+	rig_pass(CCID_WATCH_BACKOFF_MS);
+	without_descriptors(rig_take);
+	EXPECT_NOTHING();
+	rig_pass(CCID_WATCH_BACKOFF_MS);
+	EXPECT(ARRIVED, 0);
 	rig_finish();
 }
 
@@ -451,7 +491,7 @@ static void what_comes_while_news_begin_is_not_missed(void **state)
 {
 	(void)state;
 	rig_begin(NULL);
-	watch_without_descriptors();
+	without_descriptors(rig_watch);
 	rig.tree.hotplug.open_socket = comes_now;
 	rig_pass(CCID_WATCH_BACKOFF_MS);
 	EXPECT(ARRIVED, 0);
@@ -564,6 +604,7 @@ int main(void)
 		cmocka_unit_test(what_brings_news_rests_while_nobody_watches),
 		cmocka_unit_test(bad_arguments_are_refused),
 		cmocka_unit_test(nothing_runs_while_nothing_happens),
+		cmocka_unit_test(nothing_runs_after_a_reader_has_left),
 		cmocka_unit_test(a_reader_without_notifications_is_asked_once_a_second),
 		cmocka_unit_test(a_reader_that_left_is_not_found_again_in_a_loop),
 		cmocka_unit_test(news_that_an_application_takes_is_told_all_the_same),
@@ -572,6 +613,7 @@ int main(void)
 		cmocka_unit_test(connections_are_counted),
 		cmocka_unit_test(a_source_that_was_closed_is_heard_no_more),
 		cmocka_unit_test(without_descriptors_it_is_tried_again),
+		cmocka_unit_test(without_descriptors_it_is_not_tried_in_a_loop),
 		cmocka_unit_test(what_comes_while_news_begin_is_not_missed),
 		cmocka_unit_test(in_too_many_sets_it_is_seen_by_looking),
 		cmocka_unit_test(an_edge_is_told_for_each_change),
