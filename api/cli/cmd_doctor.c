@@ -107,6 +107,14 @@ static bool begins(const char *text, const char *prefix)
 	return strncmp(text, prefix, strlen(prefix)) == 0;
 }
 
+/* There is a peer, or may be, and what it says is not what a reader says. */
+static bool is_peers_fault(const struct iscard_reader *r)
+{
+	return begins(r->address, "usbredir") &&
+	       (r->result == SCARD_E_TIMEOUT || r->result == SCARD_E_READER_UNAVAILABLE ||
+	        r->result == SCARD_F_COMM_ERROR);
+}
+
 static void examine(struct doctor *d, iscard_context *context, const struct iscard_reader *r)
 {
 	struct ccid_usb_found usb;
@@ -117,6 +125,9 @@ static void examine(struct doctor *d, iscard_context *context, const struct isca
 		doctor_say(d, DOCTOR_UNREACHABLE, "%s",
 		           begins(r->address, "fd:") ? "no device is open under this number"
 		                                     : "nothing answers at this address");
+	else if (is_peers_fault(r))
+		doctor_say(d, DOCTOR_PEER, "no reader comes from this address: %s",
+		           iscard_strerror(r->result));
 	else if (FAILED(r->result))
 		doctor_say(d, DOCTOR_FAILS, "%s", iscard_strerror(r->result));
 	else if (examine_reader(d, context, r) &&

@@ -25,6 +25,10 @@ static const struct {
                            "install udev/60-iscard.rules in /etc/udev/rules.d (with mdev, "
                            "udev/iscard.mdev.conf), join the group plugdev, log in again and plug "
                            "the reader in again; or run as root"},
+	[DOCTOR_CLOSED] = {"no-look", DOCTOR_PROBLEM, CLI_NO_ACCESS,
+                           "let all search the folders on this path (chmod a+rx), or see what "
+                           "AppArmor or SELinux has logged. On Android, take the descriptor of a "
+                           "UsbDeviceConnection, as fd:N"},
 	[DOCTOR_UNREADABLE] = {"unreadable", DOCTOR_ODD, CLI_OK,
                                "if a reader is among them, see that this user may open its node"},
 	[DOCTOR_NO_READER] = {"no-reader", DOCTOR_PROBLEM, CLI_NO_READER,
@@ -33,6 +37,10 @@ static const struct {
                               "those of a vendor's own class need its own driver"},
 	[DOCTOR_UNREACHABLE] = {"unreachable", DOCTOR_PROBLEM, CLI_NO_READER,
                                 "start the server at this address, or correct the address"},
+	[DOCTOR_PEER] =
+		{"peer", DOCTOR_PROBLEM, CLI_FAILED,
+                 "see that it is a usbredir host (usbredirect, iscard replay --serve), that "
+                 "a reader is plugged in there, and that no other program has it"},
 	[DOCTOR_HELD] = {"in-use", DOCTOR_PROBLEM, CLI_NO_ACCESS,
                          "stop that program. pcscd: systemctl stop pcscd.socket pcscd.service; "
                          "scdaemon: gpgconf --kill scdaemon"},

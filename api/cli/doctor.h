@@ -14,9 +14,11 @@ enum doctor_id {
 	DOCTOR_NO_SYSFS,    /* readers go by bus and device number */
 	DOCTOR_NO_NODE,     /* sysfs knows a reader that /dev does not */
 	DOCTOR_DENIED,      /* no permission on a node */
+	DOCTOR_CLOSED,      /* no permission to look into a folder */
 	DOCTOR_UNREADABLE,  /* devices that may be readers */
 	DOCTOR_NO_READER,   /* nothing that could be one */
 	DOCTOR_UNREACHABLE, /* nothing answers at an address */
+	DOCTOR_PEER,        /* no reader comes from an address */
 	DOCTOR_HELD,        /* by another program */
 	DOCTOR_OPEN,        /* in another program, which does not use it */
 	DOCTOR_LOCKED_OUT,  /* not authorized, by USBGuard say */

@@ -57,7 +57,7 @@ static void say_denied(struct doctor *d, const char *node)
 	struct stat st;
 
 	if (stat(node, &st) != 0)
-		doctor_say(d, DOCTOR_DENIED, "%s may not look at %s", me, node);
+		doctor_say(d, DOCTOR_CLOSED, "%s may not look at %s", me, node);
 	else
 		doctor_say(d, DOCTOR_DENIED, "%s may not open %s: it belongs to %s, %s, mode %04o",
 		           me, node, called(owner, "user", USERS, st.st_uid),
@@ -140,13 +140,27 @@ static void count_unreadable(struct doctor *d)
 		           d->roots->dev);
 }
 
+/* Not there and not to be looked into are two things. */
+static bool is_closed(const char *folder)
+{
+	return faccessat(AT_FDCWD, folder, R_OK | X_OK, AT_EACCESS) != 0 && errno == EACCES;
+}
+
 void doctor_surroundings(struct doctor *d)
 {
-	if (access(d->roots->dev, F_OK) != 0)
+	bool closed = is_closed(d->roots->dev);
+	char user[CALLED_LEN];
+
+	if (!closed && access(d->roots->dev, F_OK) != 0)
 		doctor_say(d, DOCTOR_NO_USB, "there is no %s", d->roots->dev);
 	if (access(d->roots->sys, F_OK) != 0)
 		doctor_say(d, DOCTOR_NO_SYSFS, "there is no %s", d->roots->sys);
-	if (look_at_all(d) == 0)
+	if (look_at_all(d) > 0)
+		return;
+	if (closed)
+		doctor_say(d, DOCTOR_CLOSED, "%s may not look into %s",
+		           called(user, "user", USERS, geteuid()), d->roots->dev);
+	else
 		count_unreadable(d);
 }
 

@@ -183,6 +183,27 @@ static void a_node_that_may_only_be_read_is_denied(void **state)
 	only(w, DOCTOR_DENIED, CLI_NO_ACCESS, "mode 0444");
 }
 
+/* It is there, and no reader is missing: a folder is not to be looked into. */
+static void a_folder_that_is_closed_is_not_called_missing(void **state)
+{
+	struct ward *w = *state;
+	char node[PATH_LEN];
+
+	usb_tree_plug(&w->tree, "1-2", 2, &reader, 0666);
+	snprintf(node, sizeof node, "%s/001/002", w->tree.dev);
+	assert_int_equal(chmod(w->tree.dev, 0), 0);
+	look_as_nobody(w);
+	only(w, DOCTOR_CLOSED, CLI_NO_ACCESS, node);
+	assert_non_null(strstr(w->found[0].advice, "chmod"));
+	w->count = 0;
+	w->tree.roots.sys = "/nonexistent";
+	look_as_nobody(w);
+	assert_int_equal(chmod(w->tree.dev, 0700), 0);
+	assert_int_equal(w->count, 2);
+	assert_int_equal(w->found[0].id, DOCTOR_NO_SYSFS);
+	assert_int_equal(w->found[1].id, DOCTOR_CLOSED);
+}
+
 static void without_sysfs_nodes_that_may_not_be_read_are_counted(void **state)
 {
 	struct ward *w = *state;
@@ -439,6 +460,7 @@ int main(void)
 		TEST(a_node_that_may_not_be_opened_is_told_with_owner_and_mode),
 		TEST(users_and_groups_have_names_where_they_are_known),
 		TEST(a_node_that_may_only_be_read_is_denied),
+		TEST(a_folder_that_is_closed_is_not_called_missing),
 		TEST(without_sysfs_nodes_that_may_not_be_read_are_counted),
 		TEST(a_free_reader_may_be_opened),
 		TEST(a_program_that_has_the_node_open_is_named),

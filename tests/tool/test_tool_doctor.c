@@ -9,6 +9,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -125,6 +129,37 @@ static void an_address_where_nothing_answers_is_told(void **state)
 	tool_free(&t);
 }
 
+/* No reader was plugged in there, say; there is nothing to plug in here. */
+static void a_peer_that_hangs_up_is_not_taken_for_a_reader(void **state)
+{
+	struct sockaddr_un sa = {.sun_family = AF_UNIX, .sun_path = "/tmp/iscard-peer-XXXXXX"};
+	char address[64];
+	struct tool t;
+	pid_t peer;
+	int fd;
+
+	(void)state;
+	fd = mkstemp(sa.sun_path);
+	assert_true(fd >= 0);
+	close(fd);
+	unlink(sa.sun_path);
+	fd = socket(AF_UNIX, SOCK_STREAM, 0);
+	assert_int_equal(bind(fd, (struct sockaddr *)&sa, sizeof sa), 0);
+	assert_int_equal(listen(fd, 1), 0);
+	peer = fork();
+	if (peer == 0)
+		_exit(accept(fd, NULL, NULL) < 0);
+	close(fd);
+	snprintf(address, sizeof address, "usbredir:%s", sa.sun_path);
+	TOOL(&t, "", "doctor", address);
+	waitpid(peer, NULL, 0);
+	unlink(sa.sun_path);
+	assert_int_equal(t.code, 1);
+	assert_non_null(strstr(t.out, "problem: no reader comes from this address: "));
+	assert_non_null(strstr(t.out, "usbredir host"));
+	tool_free(&t);
+}
+
 /* It has no USB, say, and needs none. */
 static void this_machine_is_passed_over_when_its_buses_are(void **state)
 {
@@ -184,6 +219,7 @@ int main(void)
 		cmocka_unit_test(faulty_firmware_is_told),
 		cmocka_unit_test(odd_claims_are_told),
 		cmocka_unit_test(an_address_where_nothing_answers_is_told),
+		cmocka_unit_test(a_peer_that_hangs_up_is_not_taken_for_a_reader),
 		cmocka_unit_test(this_machine_is_passed_over_when_its_buses_are),
 		cmocka_unit_test(json_is_one_object_a_finding),
 		cmocka_unit_test(two_readers_are_wrong_usage),
