@@ -88,6 +88,8 @@ static int find_all(iscard_context *c, bool known_only, const struct ccid_env *l
 		if (denied != NULL)
 			*denied += refused;
 	}
+	if (rc == 0)
+		ccid_names_looked(&c->names);
 	return rc;
 }
 

@@ -122,6 +122,26 @@ int ccid_names_number(struct ccid_names *names, const char *base, const char *pl
 	return (int)n->number;
 }
 
+static bool has_port(const struct ccid_name *n)
+{
+	return strncmp(n->place, "usb:", 4) != 0 || strchr(n->place, '/') == NULL;
+}
+
+void ccid_names_looked(struct ccid_names *names)
+{
+	for (struct ccid_name **at = &names->first; *at != NULL;) {
+		struct ccid_name *n = *at;
+
+		if (n->look == names->look || has_port(n)) {
+			at = &n->next;
+			continue;
+		}
+		*at = n->next;
+		name_free(n);
+		names->count--;
+	}
+}
+
 void ccid_name_full(char *out, size_t cap, const char *base, unsigned number, unsigned slot)
 {
 	snprintf(out, cap, "%.*s %02X %02X", (int)(CCID_NAME_MAX - sizeof " FFFFFFFF FF"), base,

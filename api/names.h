@@ -28,6 +28,10 @@ void ccid_names_look(struct ccid_names *names);
 CCID_MUST_USE
 int ccid_names_number(struct ccid_names *names, const char *base, const char *place);
 
+/* The look is over and has passed over nothing. A place without port ("usb:BUS/DEVICE") is another one
+ * after each plugging in: those that were not asked for give their numbers back. */
+void ccid_names_looked(struct ccid_names *names);
+
 /* Put the name together. */
 void ccid_name_full(char *out, size_t cap, const char *base, unsigned number, unsigned slot);
 

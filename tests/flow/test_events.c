@@ -87,6 +87,34 @@ static void readers_come_and_go_and_keep_their_names(void **state)
 	rig_finish();
 }
 
+/* Which port a reader is on only sysfs tells; the name of the one that left is free again. */
+static void without_sysfs_a_reader_gets_its_name_back_too(void **state)
+{
+	char name[ISCARD_NAME_SIZE] = "";
+
+	(void)state;
+	rig_begin(NULL);
+	rig.tree.roots.sys = "/nonexistent";
+	rig_watch();
+	for (unsigned i = 0; i < 3; i++) {
+		rig_plug(0);
+		rig_settle();
+		assert_int_equal(iscard_context_next_event(rig.context, &rig.event), S_OK);
+		assert_int_equal(rig.event.type, ARRIVED);
+		assert_int_equal(rig.event.now.arrivals, i + 1);
+		if (i == 0)
+			strcpy(name, rig.event.reader);
+		assert_string_equal(rig.event.reader, name);
+		rig_unplug(0);
+		rig_settle();
+		assert_int_equal(iscard_context_next_event(rig.context, &rig.event), S_OK);
+		assert_int_equal(rig.event.type, LEFT);
+		rig_settle();
+		EXPECT_NOTHING();
+	}
+	rig_finish();
+}
+
 static void what_was_missed_collapses_to_the_truth(void **state)
 {
 	(void)state;
@@ -355,6 +383,7 @@ int main(void)
 		cmocka_unit_test(what_is_there_already_is_told),
 		cmocka_unit_test(cards_come_and_go),
 		cmocka_unit_test(readers_come_and_go_and_keep_their_names),
+		cmocka_unit_test(without_sysfs_a_reader_gets_its_name_back_too),
 		cmocka_unit_test(what_was_missed_collapses_to_the_truth),
 		cmocka_unit_test(several_changes_are_told_as_one_with_the_count),
 		cmocka_unit_test(a_card_that_left_with_its_reader_untold_is_not_told_later),

@@ -85,6 +85,31 @@ static void equal_readers_keep_their_number_by_place(void **state)
 	assert_null(names.first);
 }
 
+/* Without sysfs. A look that was broken off proves nothing. */
+static void a_place_that_does_not_come_back_gives_its_number_back(void **state)
+{
+	struct ccid_names names = {0};
+
+	(void)state;
+	ccid_names_look(&names);
+	assert_int_equal(ccid_names_number(&names, "A", "usb:1/2"), 0);
+	assert_int_equal(ccid_names_number(&names, "A", "usb:1/3#1"), 1);
+	assert_int_equal(ccid_names_number(&names, "A", "usb:1-1"), 2);
+	assert_int_equal(ccid_names_number(&names, "A", "usbredir:/a/b"), 3);
+	ccid_names_looked(&names);
+	ccid_names_look(&names);
+	assert_int_equal(ccid_names_number(&names, "A", "usb:1/4"), 4);
+	ccid_names_look(&names);
+	assert_int_equal(ccid_names_number(&names, "A", "usb:1/3#1"), 1);
+	ccid_names_looked(&names);
+	assert_int_equal(ccid_names_number(&names, "A", "usb:1/5"), 0);
+	assert_int_equal(ccid_names_number(&names, "A", "usb:1-1"), 2);
+	assert_int_equal(ccid_names_number(&names, "A", "usbredir:/a/b"), 3);
+	assert_int_equal(ccid_names_number(&names, "A", "usb:1/6"), 4);
+	assert_int_equal(names.count, 5);
+	ccid_names_free(&names);
+}
+
 static int number(struct ccid_names *names, unsigned serial, const char *place)
 {
 	char base[32];
@@ -136,6 +161,7 @@ int main(void)
 		cmocka_unit_test(numbers_stand_at_the_end_in_hexadecimal),
 		cmocka_unit_test(the_longest_texts_fit),
 		cmocka_unit_test(equal_readers_keep_their_number_by_place),
+		cmocka_unit_test(a_place_that_does_not_come_back_gives_its_number_back),
 		cmocka_unit_test(the_oldest_of_those_that_left_are_forgotten),
 		cmocka_unit_test(all_that_are_there_have_numbers_of_their_own),
 	};
