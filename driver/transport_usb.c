@@ -197,17 +197,27 @@ static struct ccid_usb *create(int fd, const struct ccid_env *env)
 	return u;
 }
 
+/* For descriptors that have run out libusb has no word of its own. */
+static int context_error(int r)
+{
+	bool no_descriptors = r == LIBUSB_ERROR_OTHER && (errno == EMFILE || errno == ENFILE);
+
+	return no_descriptors ? CCID_E_NOMEM : ccid_usb_error(r);
+}
+
 /* Up to libusb 1.0.26 the option is one for the whole process; later it is the context's own. */
 static int context_open(struct ccid_usb *u)
 {
 #if LIBUSB_API_VERSION >= 0x0100010A
 	struct libusb_init_option option = {.option = LIBUSB_OPTION_NO_DEVICE_DISCOVERY};
 
-	return ccid_usb_error(libusb_init_context(&u->ctx, &option, 1));
+	errno = 0;
+	return context_error(libusb_init_context(&u->ctx, &option, 1));
 #else
 	int r = libusb_set_option(NULL, LIBUSB_OPTION_NO_DEVICE_DISCOVERY);
 
-	return ccid_usb_error(r != 0 ? r : libusb_init(&u->ctx));
+	errno = 0;
+	return context_error(r != 0 ? r : libusb_init(&u->ctx));
 #endif
 }
 
@@ -416,6 +426,8 @@ static int open_error(int os_errno)
 	case ENOENT:
 	case ENODEV:
 	case ENXIO: return CCID_E_GONE;
+	case EMFILE:
+	case ENFILE:
 	case ENOMEM: return CCID_E_NOMEM;
 	default: return CCID_E_IO;
 	}

@@ -160,7 +160,7 @@ int ccid_usb_intr_open(struct ccid_usb *u)
 	u->event_fd = epoll_create1(EPOLL_CLOEXEC);
 	u->retry_fd = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
 	if (u->ring_fd < 0 || u->event_fd < 0 || u->retry_fd < 0)
-		return CCID_E_IO;
+		return CCID_E_NOMEM;
 	if (watch(u->event_fd, u->ring_fd, EPOLLIN) != 0 ||
 	    watch(u->event_fd, u->retry_fd, EPOLLIN) != 0)
 		return CCID_E_IO;

@@ -8,6 +8,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -104,6 +105,30 @@ static void a_second_owner_is_refused(void **state)
 	assert_int_equal(ccid_transport_open_usb(&second, &f, &usb_env), CCID_E_BUSY);
 	assert_null(second);
 	usb_assert_alive(t, 1);
+	t->ops->close(t);
+}
+
+/* With so many descriptors more it is had, or memory is short; the wire is not to blame. */
+static void descriptors_that_run_out_are_no_bad_wire(void **state)
+{
+	struct ccid_usb_found f = usb_find();
+	struct ccid_transport *t = NULL;
+	struct rlimit before, now;
+	int lowest = dup(0), err = 0;
+
+	(void)state;
+	close(lowest);
+	assert_int_equal(getrlimit(RLIMIT_NOFILE, &before), 0);
+	for (unsigned more = 0; more < 16 && t == NULL; more++) {
+		now = before;
+		now.rlim_cur = (rlim_t)lowest + more;
+		assert_int_equal(setrlimit(RLIMIT_NOFILE, &now), 0);
+		err = ccid_transport_open_usb(&t, &f, &usb_env);
+		assert_int_equal(setrlimit(RLIMIT_NOFILE, &before), 0);
+		assert_int_equal(err, t != NULL ? 0 : CCID_E_NOMEM);
+	}
+	assert_int_equal(err, 0);
+	usb_assert_alive(t, 0);
 	t->ops->close(t);
 }
 
@@ -359,6 +384,7 @@ int main(void)
 		USB_TEST(a_driver_is_given_back_when_there_was_one),
 		USB_TEST(a_node_handed_in_works_without_sysfs),
 		USB_TEST(a_second_owner_is_refused),
+		USB_TEST(descriptors_that_run_out_are_no_bad_wire),
 		USB_TEST(the_holder_is_named),
 		USB_TEST(a_control_transfer_moves_and_stalls),
 		USB_TEST(a_deadline_leaves_the_transfer_posted),

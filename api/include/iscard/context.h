@@ -36,7 +36,8 @@
  *
  * Reader names look like "Vendor Product [Interface] (SERIAL) 00 00": at the end the number of the
  * reader among equal ones and the slot, in hexadecimal. A number stays bound to its USB port as long
- * as the context lives; of readers that left, some 250 are remembered. */
+ * as the context lives; of readers that left, some 250 are remembered. Where sysfs does not tell the
+ * port it is free again when the reader has left. */
 #ifndef ISCARD_CONTEXT_H
 #define ISCARD_CONTEXT_H
 
