@@ -118,8 +118,10 @@ ISCARD_API const char *iscard_event_name(iscard_event_type type);
 /* The descriptor to poll for reading; the context's own, never to be read or closed. It stays
  * readable until iscard_context_next_event() has returned S_FALSE; whoever polls with EPOLLET calls
  * that until it does. It may stand in an epoll set, and that in another, but not in a third: the
- * kernel's limit; news then comes by looking, once a second. E_POINTER, E_OUTOFMEMORY (of
- * descriptors too), SCARD_E_SERVICE_STOPPED. */
+ * kernel's limit; news then comes by looking, once a second. Another limit of the kernel's: where
+ * more than fifty contexts watch one reader, epoll_ctl() refuses the descriptors of the rest
+ * (EINVAL); poll() takes them. E_POINTER, E_OUTOFMEMORY (of descriptors too),
+ * SCARD_E_SERVICE_STOPPED. */
 ISCARD_API HRESULT iscard_context_event_fd(iscard_context *context, int *fd);
 
 /* Take in what has come, and the next event of a watched reader: S_OK, or S_FALSE when there is
