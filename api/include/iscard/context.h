@@ -30,6 +30,8 @@
  *   usbredir-listen:[ADDR]:PORT wait for a usbredir server to call
  *   replay:FILE[?OPTIONS]       a recorded trace
  * Without #N a port stands for all readers that the device is, and opens the first.
+ * Behind usbredir-listen: the port is open while a try lasts (open_ms), and a watch tries again after
+ * a pause that grows to a minute; who calls in between is refused and has to call again.
  * IPv6 addresses stand in brackets; a space is written %20, in replay:FILE also ? as %3F. OPTIONS,
  * joined by &, are strict=exact, message (the default) or lenient, and speed=none (the default), real
  * or a factor such as 2.5 (see replay.h).
