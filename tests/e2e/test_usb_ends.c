@@ -2,34 +2,18 @@
 /* The two bulk transfers end in the same moment, which several busy slots make possible: one slot's
  * answer comes while the reader refuses another's command. Over usbfs_run -S. */
 #include "fake_reader.h"
-#include "stand_wire.h"
+#include "stand_client.h"
 #include "usb_fixture.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/socket.h>
-#include <sys/un.h>
 #include <unistd.h>
 
 static const uint8_t command[10] = {0x65, 0, 0, 0, 0, 1, 2};
 static const uint8_t answer[12] = {0x80, 2, 0, 0, 0, 0, 1, 0, 0, 0, 0x90, 0x00};
 static struct ccid_transport *t;
-static int stand = -1;
-
-/* The answer's value. */
-static int tell(struct stand_msg head, const uint8_t *data, size_t len)
-{
-	static struct stand_msg msg;
-
-	memcpy(&msg, &head, STAND_HEAD);
-	if (len > 0)
-		memcpy(msg.data, data, len);
-	assert_int_equal(send(stand, &msg, STAND_HEAD + len, MSG_NOSIGNAL), STAND_HEAD + len);
-	assert_true(recv(stand, &msg, sizeof msg, 0) >= (ssize_t)STAND_HEAD);
-	return msg.value;
-}
 
 static int plug(void)
 {
@@ -43,18 +27,16 @@ static int plug(void)
 	fake_reader_describe(&model, &d, &two_slots);
 	memcpy(all, d.device, sizeof d.device);
 	memcpy(all + sizeof d.device, d.config, d.config_len);
-	return tell((struct stand_msg){.what = STAND_PLUG}, all, sizeof d.device + d.config_len);
+	return stand_tell((struct stand_msg){.what = STAND_PLUG}, all,
+	                  sizeof d.device + d.config_len, NULL);
 }
 
 static int attach(void **state)
 {
-	struct sockaddr_un a = {.sun_family = AF_UNIX, .sun_path = STAND_SOCKET};
 	char node[64];
 	int fd;
 
 	(void)state;
-	stand = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
-	assert_int_equal(connect(stand, (const struct sockaddr *)&a, sizeof a), 0);
 	snprintf(node, sizeof node, "/dev/bus/usb/001/%03d", plug());
 	fd = open(node, O_RDWR | O_CLOEXEC);
 	assert_true(fd >= 0);
@@ -67,8 +49,8 @@ static int detach(void **state)
 {
 	(void)state;
 	t->ops->close(t);
-	assert_int_equal(tell((struct stand_msg){.what = STAND_OPENS}, NULL, 0), 0);
-	return close(stand);
+	assert_int_equal(STAND_TELL(.what = STAND_OPENS), 0);
+	return 0;
 }
 
 /* The IN transfer ends with in_len bytes of the answer, and the OUT transfer is refused. */
@@ -76,11 +58,11 @@ static void both_end(size_t in_len)
 {
 	assert_int_equal(t->ops->post_in(t, usb_in_buf, sizeof usb_in_buf), 0);
 	assert_int_equal(t->ops->bulk_out(t, command, sizeof command, usb_after(1000)), 0);
-	assert_int_equal(tell((struct stand_msg){.what = STAND_END,
-	                                         .endpoint = t->iface.bulk_in.address,
-	                                         .also = t->iface.bulk_out.address,
-	                                         .also_value = EPIPE},
-	                      answer, in_len),
+	assert_int_equal(stand_tell((struct stand_msg){.what = STAND_END,
+	                                               .endpoint = t->iface.bulk_in.address,
+	                                               .also = t->iface.bulk_out.address,
+	                                               .also_value = EPIPE},
+	                            answer, in_len, NULL),
 	                 0);
 }
 
@@ -88,10 +70,10 @@ static void goes_on(void)
 {
 	assert_int_equal(t->ops->post_in(t, usb_in_buf, sizeof usb_in_buf), 0);
 	assert_int_equal(t->ops->bulk_out(t, command, sizeof command, usb_after(1000)), 0);
-	assert_int_equal(tell((struct stand_msg){.what = STAND_END,
-	                                         .endpoint = t->iface.bulk_in.address,
-	                                         .also = t->iface.bulk_out.address},
-	                      answer, sizeof answer),
+	assert_int_equal(stand_tell((struct stand_msg){.what = STAND_END,
+	                                               .endpoint = t->iface.bulk_in.address,
+	                                               .also = t->iface.bulk_out.address},
+	                            answer, sizeof answer, NULL),
 	                 0);
 	assert_int_equal(t->ops->wait_in(t, usb_after(2000)), sizeof answer);
 }
@@ -149,5 +131,6 @@ int main(void)
 		cmocka_unit_test_setup_teardown(nothing_but_an_end_is_no_answer, attach, detach),
 	};
 
+	stand_reach(STAND_SOCKET);
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

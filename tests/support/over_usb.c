@@ -1,19 +1,16 @@
 /* SPDX-License-Identifier: MIT */
 #include "over_usb.h"
 
-#include "stand_wire.h"
+#include "stand_client.h"
 #include "transport_usb.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <pthread.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
-#include <sys/un.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -25,18 +22,15 @@ static struct over {
 	const struct ccid_transport_ops *model;
 	struct ccid_transport_ops ops;
 	struct ccid_transport *usb;
-	int socket;
 	bool out;       /* is pending */
 	int out_failed; /* what the model said of it */
 	bool spoilt;    /* the interrupt pipe has had errors */
 	uint8_t *in;
 	uint8_t shadow[STAND_DATA]; /* where the model puts what comes in */
 	uint8_t sent[STAND_DATA];   /* what has come to the kernel */
-} over = {.socket = -1};
+} over;
 
 static const struct ccid_env real; /* time of the machine */
-static struct stand_msg msg;
-static pthread_mutex_t talk = PTHREAD_MUTEX_INITIALIZER;
 
 static _Noreturn void give_up(const char *what, int want, int got)
 {
@@ -44,48 +38,6 @@ static _Noreturn void give_up(const char *what, int want, int got)
 	        ccid_err_name(want), got, ccid_err_name(got));
 	abort();
 }
-
-static void reach(void)
-{
-	struct sockaddr_un a = {.sun_family = AF_UNIX};
-
-	snprintf(a.sun_path, sizeof a.sun_path, "%s", getenv("ISCARD_OVER_USB"));
-	over.socket = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
-	if (over.socket < 0 || connect(over.socket, (const struct sockaddr *)&a, sizeof a) != 0)
-		give_up("connect", 0, -errno);
-}
-
-/* Talk taken. The answer is in msg, its length is returned. */
-static size_t ask(size_t len)
-{
-	ssize_t n;
-
-	if (send(over.socket, &msg, STAND_HEAD + len, MSG_NOSIGNAL) < 0)
-		give_up("send", 0, -errno);
-	n = recv(over.socket, &msg, sizeof msg, 0);
-	if (n < (ssize_t)STAND_HEAD)
-		give_up("answer", 0, -errno);
-	return (size_t)n - STAND_HEAD;
-}
-
-/* The answer's value; to: its data, or NULL. */
-static int tell(struct stand_msg head, const uint8_t *data, size_t len, uint8_t *to)
-{
-	size_t n;
-	int value;
-
-	pthread_mutex_lock(&talk);
-	memcpy(&msg, &head, STAND_HEAD);
-	if (len > 0)
-		memcpy(msg.data, data, len);
-	n = ask(len);
-	if (to != NULL)
-		memcpy(to, msg.data, n);
-	value = msg.value;
-	pthread_mutex_unlock(&talk);
-	return value;
-}
-#define TELL(...) tell((struct stand_msg){__VA_ARGS__}, NULL, 0, NULL)
 
 static int64_t soon(void)
 {
@@ -106,9 +58,10 @@ static int error_number(int err)
 static void refuse(enum stand_ioctl ioctl, int want)
 {
 	if (want == CCID_E_GONE)
-		TELL(.what = STAND_UNPLUG);
+		STAND_TELL(.what = STAND_UNPLUG);
 	else if (want < 0)
-		TELL(.what = STAND_REFUSE, .ioctl = (uint8_t)ioctl, .value = error_number(want));
+		STAND_TELL(.what = STAND_REFUSE, .ioctl = (uint8_t)ioctl,
+		           .value = error_number(want));
 }
 
 /* libusb has one name for all errors of an ioctl. */
@@ -134,8 +87,8 @@ static int over_post_in(struct ccid_transport *t, uint8_t *buf, size_t cap)
 static void end_out(int err)
 {
 	if (over.out)
-		TELL(.what = STAND_END, .endpoint = over.usb->iface.bulk_out.address,
-		     .value = error_number(err));
+		STAND_TELL(.what = STAND_END, .endpoint = over.usb->iface.bulk_out.address,
+		           .value = error_number(err));
 	over.out = false;
 }
 
@@ -143,8 +96,8 @@ static void end_out(int err)
 static int model_out(struct ccid_transport *t, size_t len, int64_t deadline)
 {
 	uint8_t endpoint = over.usb->iface.bulk_out.address;
-	int n = tell((struct stand_msg){.what = STAND_PENDING, .endpoint = endpoint}, NULL, 0,
-	             over.sent);
+	int n = stand_tell((struct stand_msg){.what = STAND_PENDING, .endpoint = endpoint}, NULL, 0,
+	                   over.sent);
 
 	if (n != (int)len)
 		give_up("bulk_out", (int)len, n);
@@ -164,7 +117,7 @@ static int over_bulk_out(struct ccid_transport *t, const uint8_t *buf, size_t le
 	if (over.out_failed == CCID_E_DIVERGED)
 		return CCID_E_DIVERGED;
 	if (over.out_failed == CCID_E_GONE)
-		TELL(.what = STAND_UNPLUG);
+		STAND_TELL(.what = STAND_UNPLUG);
 	else if (over.out_failed < 0 && over.out_failed != CCID_E_TIMEOUT)
 		end_out(over.out_failed);
 	return 0;
@@ -193,7 +146,7 @@ static void end_in(int want)
 	if (over.out)
 		head.also = over.usb->iface.bulk_out.address;
 	over.out = false;
-	if (tell(head, over.shadow, want > 0 ? (size_t)want : 0, NULL) < 0)
+	if (stand_tell(head, over.shadow, want > 0 ? (size_t)want : 0, NULL) < 0)
 		give_up("nothing is posted", want, 0);
 }
 
@@ -207,7 +160,7 @@ static int over_wait_in(struct ccid_transport *t, int64_t deadline)
 	want = over.model->wait_in(t, deadline);
 	switch (want) {
 	case CCID_E_DIVERGED: return want;
-	case CCID_E_GONE: TELL(.what = STAND_UNPLUG); break;
+	case CCID_E_GONE: STAND_TELL(.what = STAND_UNPLUG); break;
 	case CCID_E_CANCELLED: over.usb->ops->cancel(over.usb); break;
 	case CCID_E_TIMEOUT:
 		end_out(0);
@@ -241,10 +194,10 @@ static int over_interrupt_in(struct ccid_transport *t, uint8_t *buf, size_t cap)
 		return want;
 	over.spoilt = over.spoilt || error || babble;
 	if (want == CCID_E_GONE)
-		TELL(.what = STAND_UNPLUG);
+		STAND_TELL(.what = STAND_UNPLUG);
 	else if (want != 0)
-		tell((struct stand_msg){.what = STAND_NOTICE, .value = error_number(want)}, notice,
-		     want > 0 ? (size_t)want : 0, NULL);
+		stand_tell((struct stand_msg){.what = STAND_NOTICE, .value = error_number(want)},
+		           notice, want > 0 ? (size_t)want : 0, NULL);
 	rc = over.usb->ops->interrupt_in(over.usb, buf, cap);
 	if (!over.spoilt && (rc != want || (rc > 0 && memcmp(buf, notice, (size_t)rc) != 0)))
 		give_up("interrupt_in", want, rc);
@@ -257,7 +210,7 @@ static bool was_sent(const struct ccid_setup *s, const uint8_t *data)
 	                          (uint8_t)s->value,  (uint8_t)(s->value >> 8),
 	                          (uint8_t)s->index,  (uint8_t)(s->index >> 8),
 	                          (uint8_t)s->length, (uint8_t)(s->length >> 8)};
-	tell((struct stand_msg){.what = STAND_SETUP}, NULL, 0, over.sent);
+	stand_tell((struct stand_msg){.what = STAND_SETUP}, NULL, 0, over.sent);
 	if (memcmp(over.sent, setup, sizeof setup) != 0)
 		return false;
 	return (s->request_type & 0x80) != 0 || s->length == 0 ||
@@ -275,12 +228,12 @@ static int over_control(struct ccid_transport *t, const struct ccid_setup *setup
 	if (want == CCID_E_DIVERGED)
 		return want;
 	if (want == CCID_E_GONE)
-		TELL(.what = STAND_UNPLUG);
+		STAND_TELL(.what = STAND_UNPLUG);
 	else if (want == CCID_E_CANCELLED)
 		over.usb->ops->cancel(over.usb);
 	else if (want != CCID_E_TIMEOUT)
-		tell((struct stand_msg){.what = STAND_CONTROL, .value = error_number(want)}, answer,
-		     in && want > 0 ? (size_t)want : 0, NULL);
+		stand_tell((struct stand_msg){.what = STAND_CONTROL, .value = error_number(want)},
+		           answer, in && want > 0 ? (size_t)want : 0, NULL);
 	rc = over.usb->ops->control(over.usb, setup, data, until);
 	if (rc >= 0 && !was_sent(setup, data))
 		give_up("bytes of control", want, rc);
@@ -336,7 +289,7 @@ static void close_usb(void)
 	over.usb->ops->close(over.usb);
 	over.usb = NULL;
 	over.t = NULL;
-	left = TELL(.what = STAND_OPENS);
+	left = STAND_TELL(.what = STAND_OPENS);
 	if (left != 0)
 		give_up("opens after close", 0, left);
 }
@@ -372,7 +325,8 @@ static int plug(const struct ccid_transport *t)
 
 	memcpy(descriptors, t->device_desc, 18);
 	memcpy(descriptors + 18, t->config, t->config_len);
-	return tell((struct stand_msg){.what = STAND_PLUG}, descriptors, 18 + t->config_len, NULL);
+	return stand_tell((struct stand_msg){.what = STAND_PLUG}, descriptors, 18 + t->config_len,
+	                  NULL);
 }
 
 static int open_usb(const struct ccid_transport *t, int number)
@@ -434,7 +388,7 @@ __attribute__((constructor)) static void choose(void)
 
 	if (getenv("ISCARD_OVER_USB") == NULL)
 		return;
-	reach();
+	stand_reach(getenv("ISCARD_OVER_USB"));
 	if (only != NULL)
 		cmocka_set_test_filter(only);
 	if (but != NULL)
