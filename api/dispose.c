@@ -263,7 +263,7 @@ static bool no_card(struct ccid_session *s)
 }
 
 /* Take the card on these terms. */
-static HRESULT adopt(struct ccid_session *s, const struct ccid_terms *terms)
+static HRESULT adopt(struct ccid_session *s, const struct ccid_terms *terms, int64_t deadline)
 {
 	bool was_direct = s->member.direct;
 	HRESULT hr;
@@ -271,7 +271,7 @@ static HRESULT adopt(struct ccid_session *s, const struct ccid_terms *terms)
 	s->member.direct = terms->direct;
 	if (terms->direct)
 		return S_OK;
-	hr = ccid_session_adopt(s);
+	hr = ccid_session_adopt_powered(s, terms->wanted, deadline);
 	if (SUCCEEDED(hr) && !(terms->wanted & 1u << s->protocol))
 		hr = SCARD_E_PROTO_MISMATCH;
 	if (FAILED(hr))
@@ -290,29 +290,6 @@ static HRESULT instead_of_eject(struct ccid_session *s, unsigned protocols,
 	if (SUCCEEDED(hr))
 		*result = ISCARD_DISPOSITION_POWERED_OFF;
 	return hr;
-}
-
-/* The card that came back right behind: it has no power. */
-static HRESULT power_again(struct ccid_session *s, unsigned protocols, int64_t deadline)
-{
-	int err;
-
-	pthread_mutex_unlock(&s->port->lock);
-	err = ccid_slot_activate(s->port->reader, s->port->slot, protocols, CCID_RESET_NONE,
-	                         deadline);
-	pthread_mutex_lock(&s->port->lock);
-	return ccid_result(err, CCID_ATTACHING);
-}
-
-static HRESULT adopt_what_is_there(struct ccid_session *s, const struct ccid_terms *terms,
-                                   int64_t deadline)
-{
-	HRESULT hr = adopt(s, terms);
-
-	if (hr != SCARD_E_NOT_READY)
-		return hr;
-	hr = power_again(s, terms->wanted, deadline);
-	return SUCCEEDED(hr) ? adopt(s, terms) : hr;
 }
 
 static HRESULT reattach_card(struct ccid_session *s, const struct ccid_terms *terms,
@@ -336,7 +313,7 @@ static HRESULT reattach_card(struct ccid_session *s, const struct ccid_terms *te
 		s->member.removed = true;
 		return SCARD_W_REMOVED_CARD;
 	}
-	return SUCCEEDED(hr) ? adopt_what_is_there(s, terms, deadline) : hr;
+	return SUCCEEDED(hr) ? adopt(s, terms, deadline) : hr;
 }
 
 static HRESULT reattach(struct ccid_session *s, const struct ccid_terms *terms,

@@ -71,25 +71,9 @@ static void ask_silent_reader(const struct ccid_session *s)
 	(void)err; /* whatever it was, what follows meets it again */
 }
 
-/* *changed: right behind, the card was reset, or left and came back. */
-static HRESULT power_and_adopt(struct ccid_session *s, int64_t deadline, bool *changed)
-{
-	HRESULT hr;
-
-	pthread_mutex_unlock(&s->port->lock);
-	hr = power_up(s, deadline);
-	pthread_mutex_lock(&s->port->lock);
-	*changed = false;
-	if (FAILED(hr))
-		return hr;
-	hr = ccid_session_adopt(s);
-	*changed = hr == SCARD_E_NOT_READY;
-	return hr;
-}
-
 static HRESULT get_ready(struct ccid_session *s)
 {
-	bool joined, changed;
+	bool joined;
 	int64_t deadline;
 	HRESULT hr = join_in(s, &joined);
 
@@ -99,9 +83,11 @@ static HRESULT get_ready(struct ccid_session *s)
 	if (FAILED(hr))
 		return hr;
 	deadline = ccid_session_deadline(s, s->context->limits.power_on_ms);
-	hr = power_and_adopt(s, deadline, &changed);
-	if (changed)
-		hr = power_and_adopt(s, deadline, &changed);
+	pthread_mutex_unlock(&s->port->lock);
+	hr = power_up(s, deadline);
+	pthread_mutex_lock(&s->port->lock);
+	if (SUCCEEDED(hr))
+		hr = ccid_session_adopt_powered(s, s->wanted, deadline);
 	ccid_session_done(s);
 	return hr;
 }

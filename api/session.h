@@ -218,6 +218,9 @@ void ccid_session_over(struct ccid_session *s);
 
 /* Take the card as it is for the connection's own. Port mutex held. */
 HRESULT ccid_session_adopt(struct ccid_session *s);
+/* The same right behind a power-up: a card that was reset since, or left and came back, is powered once more
+ * for these protocols. The mutex is let go meanwhile; the slot is in use. deadline: env time. */
+HRESULT ccid_session_adopt_powered(struct ccid_session *s, unsigned protocols, int64_t deadline);
 
 /* Note what stopped an operation; text is static. */
 void ccid_session_tell(struct ccid_session *s, const char *text);

@@ -244,6 +244,20 @@ HRESULT ccid_session_adopt(struct ccid_session *s)
 	return S_OK;
 }
 
+HRESULT ccid_session_adopt_powered(struct ccid_session *s, unsigned protocols, int64_t deadline)
+{
+	HRESULT hr = ccid_session_adopt(s);
+	int err;
+
+	if (hr != SCARD_E_NOT_READY)
+		return hr;
+	pthread_mutex_unlock(&s->port->lock);
+	err = ccid_slot_activate(s->port->reader, s->port->slot, protocols, CCID_RESET_NONE,
+	                         deadline);
+	pthread_mutex_lock(&s->port->lock);
+	return err < 0 ? ccid_result(err, CCID_ATTACHING) : ccid_session_adopt(s);
+}
+
 HRESULT ccid_session_turn(struct ccid_session *s)
 {
 	unsigned since = s->cancels;
